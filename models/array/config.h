@@ -1,0 +1,29 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+namespace octet {
+
+enum class Dataflow : std::uint8_t { weight_stationary, output_stationary, input_stationary };
+
+struct ArrayConfig {
+    int rows = 16;       // PEs along the reduction dimension
+    int cols = 16;       // PEs along the output columns
+    Dataflow dataflow = Dataflow::weight_stationary;
+    int pe_latency = 1;  // cycles of one multiply-accumulate, L
+    bool double_buffered_weights = true;
+    bool overlap_passes = true;
+};
+
+enum class Rounding : std::uint8_t { nearest_even, truncate, stochastic };
+
+// Formats are names of models/formats/registry.h.
+struct PeConfig {
+    std::string preset = "posit8_1_ftz";
+    std::string storage = "posit8_1_ftz";
+    std::string operand = "e5m4";
+    std::string accumulator = "bf16";
+    Rounding rounding = Rounding::nearest_even;
+};
+
+}  // namespace octet
