@@ -1,0 +1,65 @@
+#include "models/activity.h"
+
+namespace octet {
+namespace {
+
+constexpr std::array<std::string_view, unit_count> unit_names{"array", "vector", "softmax",    "codec", "sram",
+                                                              "load",  "store",  "controller", "dram"};
+constexpr std::array<std::string_view, component_count> component_names{
+    "array", "codec", "vector", "softmax", "buffers", "sram", "dram", "control", "leakage"};
+constexpr std::array<std::string_view, stall_cause_count> cause_names{
+    "waiting_for_input", "waiting_for_weights", "vector_unit", "write_port", "bank_conflict",
+    "array_result",      "dram",                "dependency",  "queue_full"};
+
+using enum Component;
+constexpr std::array<ActionInfo, action_count> actions{{
+    {"mac", "mac", array},
+    {"mac", "mac_zero_operand", array},
+    {"pe", "weight_load", array},
+    {"pe", "weight_pass", array},
+    {"pe", "pass", array},
+    {"accumulator_adder", "add", array},
+    {"decoder", "decode", codec},
+    {"encoder", "encode", codec},
+    {"transposer", "transpose", codec},
+    {"vector", "add", vector},
+    {"vector", "multiply", vector},
+    {"vector", "divide", vector},
+    {"vector", "square", vector},
+    {"vector", "exp", vector},
+    {"vector", "relu", vector},
+    {"vector", "polynomial", vector},
+    {"vector", "reduce", vector},
+    {"vector", "square_root", vector},
+    {"vector", "reciprocal", vector},
+    {"vector", "compare", vector},
+    {"vector", "idle", vector},
+    {"vector_scratch", "read", vector},
+    {"vector_scratch", "write", vector},
+    {"softmax", "exp", softmax},
+    {"softmax", "reciprocal", softmax},
+    {"input_buffer", "read", buffers},
+    {"input_buffer", "write", buffers},
+    {"weight_buffer", "read", buffers},
+    {"weight_buffer", "write", buffers},
+    {"accumulation_buffer", "read", buffers},
+    {"accumulation_buffer", "write", buffers},
+    {"sram", "read", sram},
+    {"sram", "write", sram},
+    {"dma", "byte", control},
+    {"dram", "read", dram},
+    {"dram", "write", dram},
+    {"dram", "activate", dram},
+    {"dram", "refresh", dram},
+    {"controller", "command", control},
+}};
+static_assert(actions.back().action == "command", "one row an action, in the order of the enumeration");
+
+}  // namespace
+
+std::string_view name(Unit unit) { return unit_names[static_cast<std::size_t>(unit)]; }
+std::string_view name(Component component) { return component_names[static_cast<std::size_t>(component)]; }
+std::string_view name(StallCause cause) { return cause_names[static_cast<std::size_t>(cause)]; }
+const ActionInfo& info(Action action) { return actions[static_cast<std::size_t>(action)]; }
+
+}  // namespace octet

@@ -1,0 +1,31 @@
+#include "sim/workload/graph.h"
+
+#include <array>
+
+namespace octet {
+namespace {
+
+constexpr std::array<std::string_view, 16> kind_names{"embedding", "matmul", "scale", "mask",    "softmax", "layernorm",
+                                                      "rmsnorm",   "nonorm", "gelu",  "relu",    "silu",    "tanh",
+                                                      "sigmoid",   "add",    "multiply", "copy"};
+
+}  // namespace
+
+std::string_view name(OperationKind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
+
+bool is_activation(OperationKind kind) { return kind >= OperationKind::gelu && kind <= OperationKind::sigmoid; }
+
+std::uint64_t Graph::macs() const {
+    std::uint64_t sum = 0;
+    for (const auto& operation : operations) sum += operation.macs();
+    return sum;
+}
+
+std::uint64_t Graph::parameters() const {
+    std::uint64_t sum = 0;
+    for (const auto& tensor : tensors)
+        if (tensor.role == TensorRole::weight) sum += tensor.elements();
+    return sum;
+}
+
+}  // namespace octet

@@ -1,0 +1,78 @@
+// The operation graph: what a workload computes, free of any machine.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/types.h"
+
+namespace octet {
+
+using TensorId = std::uint32_t;
+constexpr TensorId no_tensor = ~TensorId{0};
+
+enum class TensorRole : std::uint8_t {
+    input,       // comes from outside (token ids, or the activations a trace starts with): lies in DRAM before the run
+    weight,      // a parameter: lies in DRAM before the run
+    activation,  // made by one operation, used by later ones
+    output       // like activation, and wanted in DRAM at the end
+};
+
+// `batch` matrices of rows x cols values. Weights that all of a batch share have batch 1.
+struct Tensor {
+    std::string name;
+    TensorRole role = TensorRole::activation;
+    std::uint64_t batch = 1, rows = 1, cols = 1;
+    std::uint64_t elements() const { return batch * rows * cols; }
+};
+
+enum class OperationKind : std::uint8_t {
+    embedding,  // inputs: tables (word, position, token type: weights); output rows x hidden; 0 MACs
+    matmul,     // inputs: a (M x K), b (K x N, or N x K with transpose_b), optional bias (1 x N)
+    scale,      // input times the constant `factor`
+    mask,       // input plus an attention mask (1 x cols)
+    softmax,    // over the columns of each row
+    layernorm,  // input, gamma, beta (1 x cols each)
+    rmsnorm,    // input, gamma
+    nonorm,     // input, gamma, beta: scale and shift alone
+    gelu, relu, silu, tanh, sigmoid,
+    add,        // two inputs of one shape
+    multiply,   // two inputs of one shape
+    copy        // reshape or transpose that moves values
+};
+std::string_view name(OperationKind kind);
+bool is_activation(OperationKind kind);
+
+// Where a batch comes from: matrix i of a batched operation belongs to sample i / heads and head i % heads. An operand with
+// `blocks` == 0 is stored as `batch` matrices of its own. With `blocks` == g > 0 it is one matrix whose rows hold the samples
+// one after another and whose columns hold g blocks, one a head (g < heads: heads / g heads share a block, as in grouped-query attention).
+struct Operation {
+    std::string name;
+    OperationKind kind = OperationKind::matmul;
+    std::vector<TensorId> inputs;
+    TensorId output = no_tensor;
+    // matmul: `batch` products of m x k by k x n. Others: batch * m rows of n columns.
+    std::uint64_t batch = 1, m = 1, n = 1, k = 0;
+    bool transpose_b = false;
+    bool has_bias = false;
+    std::uint64_t heads = 1;  // heads of one sample, for batched matmuls
+    std::uint64_t a_blocks = 0, b_blocks = 0, out_blocks = 0;
+    double factor = 1;      // scale
+    double epsilon = 1e-12; // norms
+    std::uint64_t macs() const { return kind == OperationKind::matmul ? batch * m * n * k : 0; }
+    std::uint64_t elements() const { return batch * m * n; }
+};
+
+// In an order in which every operation comes after those whose outputs it reads.
+struct Graph {
+    std::string name;
+    std::vector<Tensor> tensors;
+    std::vector<Operation> operations;
+    std::uint64_t macs() const;
+    std::uint64_t parameters() const;  // values in weights
+};
+
+// Throws std::invalid_argument naming the operation if shapes, ids or the order do not fit.
+void validate(const Graph& graph);
+
+}  // namespace octet
