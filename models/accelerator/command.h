@@ -68,15 +68,19 @@ struct DmaCommand {
 };
 
 // SRAM to the input buffer (slabs of M vectors of R values) or to the weight buffer (tiles of R rows of C values).
-// Pieces are stored one after another; `pieces_per_slab` of them make a slab or tile (the last may have fewer).
+// The pieces are read one after another. Either `pieces_per_slab` > 1 consecutive pieces (panels) make a slab (the last slab
+// may have fewer), or a piece holds `slabs_per_piece` slabs or tiles in a row.
+// A slab or tile takes `beats` beats, the last one of each piece (of the fill, if pieces_per_slab > 1) `beats_last`.
 struct FillCommand {
     Strips sram;
     std::uint32_t pieces_per_slab = 1;
-    std::uint32_t slabs = 1;      // slabs, or weight tiles
-    std::uint32_t beats = 0;      // vectors (input) or rows (weight) of a full slab
-    std::uint64_t values = 0;     // values moved, for the counts
-    Address buffer = 0;           // first vector or row in the buffer
-    bool transposed = false;      // weights only: pieces hold columns, the transposer turns them
+    std::uint32_t slabs_per_piece = 1;
+    std::uint32_t slabs = 1;         // slabs, or weight tiles, in all
+    std::uint32_t beats = 0;         // vectors (input) or rows (weight) of a full slab
+    std::uint32_t beats_last = 0;
+    std::uint64_t values = 0;        // values moved, for the counts
+    Address buffer = 0;              // first vector or row in the buffer
+    bool transposed = false;         // weights only: pieces hold columns, the transposer turns them
 };
 
 // Passes over the array: for n in n_tiles, for k in k_tiles. All share the M rows of one input tile.
@@ -109,7 +113,8 @@ struct VectorStage {
 struct VectorPass {
     std::vector<VectorStage> stages;
     std::uint8_t reads = 0;          // bit i: operand i is read
-    bool writes = false;
+    bool writes = false;             // the output, or operand `writes_operand` if that is not negative (an intermediate result)
+    std::int8_t writes_operand = -1;
     bool uses_softmax = false;       // keeps the softmax unit busy too
     bool reads_parameters = false;   // gamma, beta: `parameter_bits` once a pass
 };
