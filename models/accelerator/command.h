@@ -52,14 +52,18 @@ struct Needs {
     }
 };
 
-// `count` pieces of `bytes` each, `stride` apart; the last piece has `last_bytes`.
+// `count` pieces of `bytes` each, `stride` apart. The last piece has `last_bytes` and starts `last_shift` bytes before its
+// regular place (a narrow last panel has shorter rows). Iterate with address(i) and size(i).
 struct Strips {
     Address base = 0;
     std::uint32_t count = 0;
     std::uint32_t bytes = 0;
     std::uint32_t last_bytes = 0;
     std::uint64_t stride = 0;
+    std::uint64_t last_shift = 0;
     std::uint64_t total() const { return count == 0 ? 0 : std::uint64_t{count - 1} * bytes + last_bytes; }
+    Address address(std::uint32_t i) const { return base + i * stride - (i + 1 == count ? last_shift : 0); }
+    std::uint32_t size(std::uint32_t i) const { return i + 1 == count ? last_bytes : bytes; }
 };
 
 // A copy between DRAM and SRAM. Both sides hold the same number of bytes; pieces need not match.
