@@ -1,7 +1,9 @@
 // The operation graph: what a workload computes, free of any machine.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/types.h"
@@ -12,11 +14,14 @@ using TensorId = std::uint32_t;
 constexpr TensorId no_tensor = ~TensorId{0};
 
 enum class TensorRole : std::uint8_t {
-    input,       // comes from outside (token ids, or the activations a trace starts with): lies in DRAM before the run
-    weight,      // a parameter: lies in DRAM before the run
+    input,       // comes from outside (an attention mask, the activations a trace starts with): lies in DRAM
+                 // before the run
+    weight,      // a parameter: lies in DRAM before the run, read by an operation or not
     activation,  // made by one operation, used by later ones
     output       // like activation, and wanted in DRAM at the end
 };
+std::string_view name(TensorRole role);
+std::optional<TensorRole> tensor_role(std::string_view name);
 
 // `batch` matrices of rows x cols values. Weights that all of a batch share have batch 1.
 struct Tensor {
@@ -24,28 +29,38 @@ struct Tensor {
     TensorRole role = TensorRole::activation;
     std::uint64_t batch = 1, rows = 1, cols = 1;
     std::uint64_t elements() const { return batch * rows * cols; }
+    bool operator==(const Tensor&) const = default;
 };
 
 enum class OperationKind : std::uint8_t {
-    embedding,  // inputs: tables (word, position, token type: weights); output rows x hidden; 0 MACs
+    embedding,  // inputs: tables (word, position, token type: weights); output `batch` samples of m tokens; 0
+                // MACs
     matmul,     // inputs: a (M x K), b (K x N, or N x K with transpose_b), optional bias (1 x N)
     scale,      // input times the constant `factor`
-    mask,       // input plus an attention mask (1 x cols)
+    mask,  // input plus an attention mask of 1 x cols (or rows x cols); one for all, for each sample or for
+           // each matrix
     softmax,    // over the columns of each row
     layernorm,  // input, gamma, beta (1 x cols each)
     rmsnorm,    // input, gamma
     nonorm,     // input, gamma, beta: scale and shift alone
-    gelu, relu, silu, tanh, sigmoid,
-    add,        // two inputs of one shape
-    multiply,   // two inputs of one shape
-    copy        // reshape or transpose that moves values
+    gelu,
+    relu,
+    silu,
+    tanh,
+    sigmoid,
+    add,       // two inputs of one shape
+    multiply,  // two inputs of one shape
+    copy       // the input's rows fall into `batch` equal parts; the first m rows of each, moved
 };
 std::string_view name(OperationKind kind);
+std::optional<OperationKind> operation_kind(std::string_view name);
 bool is_activation(OperationKind kind);
+bool is_norm(OperationKind kind);
 
-// Where a batch comes from: matrix i of a batched operation belongs to sample i / heads and head i % heads. An operand with
-// `blocks` == 0 is stored as `batch` matrices of its own. With `blocks` == g > 0 it is one matrix whose rows hold the samples
-// one after another and whose columns hold g blocks, one a head (g < heads: heads / g heads share a block, as in grouped-query attention).
+// Where a batch comes from: matrix i of a batched operation belongs to sample i / heads and head i % heads.
+// An operand with `blocks` == 0 is stored as `batch` matrices of its own. With `blocks` == g > 0 it is one
+// matrix whose rows hold the samples one after another and whose columns hold g blocks, one a head (g <
+// heads: heads / g heads share a block, as in grouped-query attention).
 struct Operation {
     std::string name;
     OperationKind kind = OperationKind::matmul;
@@ -55,12 +70,13 @@ struct Operation {
     std::uint64_t batch = 1, m = 1, n = 1, k = 0;
     bool transpose_b = false;
     bool has_bias = false;
-    std::uint64_t heads = 1;  // heads of one sample, for batched matmuls
+    std::uint64_t heads = 1;  // heads of one sample, for batched matmuls and masks
     std::uint64_t a_blocks = 0, b_blocks = 0, out_blocks = 0;
-    double factor = 1;      // scale
-    double epsilon = 1e-12; // norms
+    double factor = 1;       // scale
+    double epsilon = 1e-12;  // norms
     std::uint64_t macs() const { return kind == OperationKind::matmul ? batch * m * n * k : 0; }
     std::uint64_t elements() const { return batch * m * n; }
+    bool operator==(const Operation&) const = default;
 };
 
 // In an order in which every operation comes after those whose outputs it reads.
@@ -69,10 +85,20 @@ struct Graph {
     std::vector<Tensor> tensors;
     std::vector<Operation> operations;
     std::uint64_t macs() const;
-    std::uint64_t parameters() const;  // values in weights
+    std::uint64_t parameters() const;  // values in weights, those that no operation reads included
+    bool operator==(const Graph&) const = default;
 };
 
-// Throws std::invalid_argument naming the operation if shapes, ids or the order do not fit.
+// What is wrong with a graph, one entry a broken tensor or operation; empty if all shapes, ids, names and the
+// order fit and no size overflows. A sound graph has at most 2^40 values a tensor and 2^60 MACs.
+struct GraphFault {
+    enum class Where : std::uint8_t { graph, tensor, operation } where = Where::graph;
+    std::size_t index = 0;  // into Graph::tensors or Graph::operations
+    std::string message;    // without the name
+};
+std::vector<GraphFault> faults(const Graph& graph);
+
+// Throws std::invalid_argument naming the first fault.
 void validate(const Graph& graph);
 
 }  // namespace octet

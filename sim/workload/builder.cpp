@@ -1,0 +1,127 @@
+#include "sim/workload/builder.h"
+
+#include <utility>
+
+namespace octet {
+
+TensorId GraphBuilder::tensor(std::string name, TensorRole role, std::uint64_t rows, std::uint64_t cols,
+                              std::uint64_t batch) {
+    graph_.tensors.push_back({std::move(name), role, batch, rows, cols});
+    return static_cast<TensorId>(graph_.tensors.size() - 1);
+}
+
+TensorId GraphBuilder::weight(std::string name, std::uint64_t rows, std::uint64_t cols) {
+    return tensor(std::move(name), TensorRole::weight, rows, cols);
+}
+
+TensorId GraphBuilder::append(Operation operation, std::uint64_t rows, std::uint64_t cols,
+                              std::uint64_t batch) {
+    operation.output = tensor(operation.name, TensorRole::activation, rows, cols, batch);
+    graph_.operations.push_back(std::move(operation));
+    return graph_.operations.back().output;
+}
+
+// An operation over all rows of its first input.
+Operation GraphBuilder::like(const std::string& name, OperationKind kind,
+                             std::vector<TensorId> inputs) const {
+    const Tensor& x = graph_.tensors[inputs.front()];
+    Operation operation{.name = name, .kind = kind, .inputs = std::move(inputs)};
+    operation.batch = x.batch;
+    operation.m = x.rows;
+    operation.n = x.cols;
+    return operation;
+}
+
+TensorId GraphBuilder::embedding(const std::string& name, std::vector<TensorId> tables, std::uint64_t batch,
+                                 std::uint64_t sequence) {
+    const auto hidden = graph_.tensors[tables.front()].cols;
+    Operation operation{.name = name, .kind = OperationKind::embedding, .inputs = std::move(tables)};
+    operation.batch = batch;
+    operation.m = sequence;
+    operation.n = hidden;
+    return append(std::move(operation), batch * sequence, hidden);
+}
+
+TensorId GraphBuilder::dense(const std::string& name, TensorId x, std::uint64_t n, bool bias) {
+    const auto rows = graph_.tensors[x].rows, k = graph_.tensors[x].cols;
+    Operation operation{.name = name, .inputs = {x, weight(name + ".weight", k, n)}};
+    if (bias) operation.inputs.push_back(weight(name + ".bias", 1, n));
+    operation.has_bias = bias;
+    operation.m = rows;
+    operation.n = n;
+    operation.k = k;
+    return append(std::move(operation), rows, n);
+}
+
+TensorId GraphBuilder::scores(const std::string& name, TensorId query, TensorId key, std::uint64_t samples,
+                              std::uint64_t heads, std::uint64_t kv_heads) {
+    Operation operation{.name = name, .inputs = {query, key}};
+    operation.batch = samples * heads;
+    operation.m = graph_.tensors[query].rows / samples;
+    operation.n = graph_.tensors[key].rows / samples;
+    operation.k = graph_.tensors[query].cols / heads;
+    operation.transpose_b = true;
+    operation.heads = operation.a_blocks = heads;
+    operation.b_blocks = kv_heads;
+    const auto m = operation.m, n = operation.n;
+    return append(std::move(operation), m, n, samples * heads);
+}
+
+TensorId GraphBuilder::context(const std::string& name, TensorId probabilities, TensorId value,
+                               std::uint64_t heads, std::uint64_t kv_heads) {
+    const auto batch = graph_.tensors[probabilities].batch, rows = graph_.tensors[probabilities].rows;
+    Operation operation{.name = name, .inputs = {probabilities, value}};
+    operation.batch = batch;
+    operation.m = rows;
+    operation.k = graph_.tensors[probabilities].cols;
+    operation.n = graph_.tensors[value].cols / kv_heads;
+    operation.heads = operation.out_blocks = heads;
+    operation.b_blocks = kv_heads;
+    const auto n = operation.n;
+    return append(std::move(operation), batch / heads * rows, heads * n);
+}
+
+TensorId GraphBuilder::mask(const std::string& name, TensorId x, TensorId mask, std::uint64_t heads) {
+    Operation operation = like(name, OperationKind::mask, {x, mask});
+    operation.heads = heads;
+    const Tensor shape = graph_.tensors[x];
+    return append(std::move(operation), shape.rows, shape.cols, shape.batch);
+}
+
+TensorId GraphBuilder::scale(const std::string& name, TensorId x, double factor) {
+    Operation operation = like(name, OperationKind::scale, {x});
+    operation.factor = factor;
+    const Tensor shape = graph_.tensors[x];
+    return append(std::move(operation), shape.rows, shape.cols, shape.batch);
+}
+
+TensorId GraphBuilder::norm(const std::string& name, OperationKind kind, TensorId x, double epsilon) {
+    const Tensor shape = graph_.tensors[x];
+    std::vector<TensorId> inputs{x, weight(name + ".gamma", 1, shape.cols)};
+    if (kind != OperationKind::rmsnorm) inputs.push_back(weight(name + ".beta", 1, shape.cols));
+    Operation operation = like(name, kind, std::move(inputs));
+    operation.epsilon = epsilon;
+    return append(std::move(operation), shape.rows, shape.cols, shape.batch);
+}
+
+TensorId GraphBuilder::elementwise(const std::string& name, OperationKind kind,
+                                   std::vector<TensorId> inputs) {
+    const Tensor shape = graph_.tensors[inputs.front()];
+    return append(like(name, kind, std::move(inputs)), shape.rows, shape.cols, shape.batch);
+}
+
+TensorId GraphBuilder::first_rows(const std::string& name, TensorId x, std::uint64_t parts,
+                                  std::uint64_t rows) {
+    Operation operation = like(name, OperationKind::copy, {x});
+    operation.batch = parts;
+    operation.m = rows;
+    const auto cols = operation.n;
+    return append(std::move(operation), parts * rows, cols);
+}
+
+Graph GraphBuilder::finish() {
+    validate(graph_);
+    return std::move(graph_);
+}
+
+}  // namespace octet

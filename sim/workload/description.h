@@ -1,0 +1,49 @@
+// A transformer in a few numbers: kind `workload`. Keys and meaning are those of docs/workloads.md.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/workload/graph.h"
+#include "sim/workload/phase.h"
+
+namespace octet {
+
+enum class NormPlace : std::uint8_t { post, pre };
+enum class Head : std::uint8_t { none, pooler };  // what runs after the last layer
+
+struct TransformerDescription {
+    std::string name;
+    std::uint64_t layers = 0, hidden = 0, heads = 0;
+    std::uint64_t kv_heads = 0;  // 0: as many as heads
+    std::uint64_t ffn = 0;
+    OperationKind activation = OperationKind::gelu;  // gelu, relu, silu, tanh or sigmoid
+    OperationKind norm = OperationKind::layernorm;   // layernorm, rmsnorm or nonorm
+    NormPlace norm_place = NormPlace::post;
+    double epsilon = 1e-12;
+    std::uint64_t vocabulary = 0, positions = 0;
+    std::uint64_t token_types = 0;  // 0: no such table
+    bool embedding_norm = true;
+    bool bias = true;  // in all dense layers
+    bool pooler =
+        false;  // the model has one: its parameters count and lie in DRAM, whether `head` runs it or not
+    Head head = Head::none;
+
+    std::uint64_t head_size() const { return hidden / heads; }
+    std::uint64_t key_value_heads() const { return kv_heads == 0 ? heads : kv_heads; }
+    bool operator==(const TransformerDescription&) const = default;
+};
+
+// What contradicts itself or lies outside of what an expansion takes: the key at fault and why.
+struct DescriptionFault {
+    std::string key, message;
+};
+std::vector<DescriptionFault> faults(const TransformerDescription& description);
+std::vector<DescriptionFault> faults(const TransformerDescription& description, const Phase& phase);
+
+// The graph of one pass over phase.batch samples of phase.sequence tokens. The final hidden state (and the
+// pooled one) has role output. A pooler that `head` does not run leaves weights that no operation reads.
+// Throws std::invalid_argument with the first fault of the description for this phase.
+Graph expand(const TransformerDescription& description, const Phase& phase);
+
+}  // namespace octet

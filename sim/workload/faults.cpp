@@ -1,0 +1,259 @@
+#include <cmath>
+#include <initializer_list>
+#include <stdexcept>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "sim/workload/graph.h"
+
+namespace octet {
+namespace {
+
+constexpr std::uint64_t max_elements = std::uint64_t{1} << 40, max_macs = std::uint64_t{1} << 60;
+
+// The product, or `limit + 1` if it is larger than `limit`.
+std::uint64_t product(std::initializer_list<std::uint64_t> factors, std::uint64_t limit) {
+    std::uint64_t result = 1;
+    for (const auto factor : factors)
+        if (__builtin_mul_overflow(result, factor, &result) || result > limit) return limit + 1;
+    return result;
+}
+
+std::string shape(const Tensor& t) {
+    return t.batch == 1 ? fmt::format("{} x {}", t.rows, t.cols)
+                        : fmt::format("{} of {} x {}", t.batch, t.rows, t.cols);
+}
+
+class Checker {
+  public:
+    explicit Checker(const Graph& graph) : graph_(graph), producer_(graph.tensors.size()) {}
+
+    std::vector<GraphFault> run() {
+        if (graph_.operations.empty()) report(GraphFault::Where::graph, 0, "has no operations");
+        check_tensors();
+        for (std::size_t i = 0; i < graph_.operations.size(); ++i) producers(i);
+        std::unordered_set<std::string_view> names;
+        std::uint64_t macs = 0;
+        for (std::size_t i = 0; i < graph_.operations.size(); ++i) {
+            const auto message = check(i, names);
+            if (!message.empty()) {
+                report(GraphFault::Where::operation, i, message);
+                continue;
+            }
+            const auto& operation = graph_.operations[i];
+            if (macs <= max_macs) macs += operation.macs();
+            if (macs > max_macs)
+                return report(GraphFault::Where::graph, 0, "has more than 2^60 MACs"), std::move(found_);
+        }
+        for (std::size_t i = 0; i < graph_.tensors.size(); ++i)
+            if (is_made(graph_.tensors[i]) && producer_[i] == 0)
+                report(
+                    GraphFault::Where::tensor, i,
+                    fmt::format("has role {}, but no operation produces it", name(graph_.tensors[i].role)));
+        return std::move(found_);
+    }
+
+  private:
+    static bool is_made(const Tensor& tensor) {
+        return tensor.role == TensorRole::activation || tensor.role == TensorRole::output;
+    }
+
+    void report(GraphFault::Where where, std::size_t index, std::string message) {
+        found_.push_back({where, index, std::move(message)});
+    }
+
+    void check_tensors() {
+        std::unordered_set<std::string_view> names;
+        for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
+            const auto& tensor = graph_.tensors[i];
+            const auto size = product({tensor.batch, tensor.rows, tensor.cols}, max_elements);
+            if (tensor.name.empty())
+                report(GraphFault::Where::tensor, i, "has no name");
+            else if (!names.insert(tensor.name).second)
+                report(GraphFault::Where::tensor, i, "has the name of another tensor");
+            if (size == 0) report(GraphFault::Where::tensor, i, "has no values");
+            if (size > max_elements) report(GraphFault::Where::tensor, i, "has more than 2^40 values");
+        }
+    }
+
+    // Notes who makes what; the first of two keeps it.
+    void producers(std::size_t i) {
+        const auto output = graph_.operations[i].output;
+        if (output < producer_.size() && producer_[output] == 0) producer_[output] = i + 1;
+    }
+
+    std::string check(std::size_t i, std::unordered_set<std::string_view>& names) const {
+        const auto& operation = graph_.operations[i];
+        if (operation.name.empty()) return "has no name";
+        if (!names.insert(operation.name).second) return "has the name of another operation";
+        if (auto message = check_references(i); !message.empty()) return message;
+        if (product({operation.batch, operation.m, operation.n}, max_elements) - 1 >= max_elements)
+            return "has no values, or more than 2^40";
+        if (operation.heads == 0 || operation.batch % operation.heads != 0)
+            return fmt::format("a batch of {} is no multiple of {} heads", operation.batch, operation.heads);
+        if (operation.kind != OperationKind::matmul && (operation.has_bias || operation.transpose_b))
+            return "only a matmul has a bias or a transposed operand";
+        return operation.kind == OperationKind::matmul ? check_matmul(operation) : check_rows(operation);
+    }
+
+    std::string check_references(std::size_t i) const {
+        const auto& operation = graph_.operations[i];
+        for (const auto id : operation.inputs) {
+            if (id >= graph_.tensors.size()) return "reads an unknown tensor";
+            const auto& tensor = graph_.tensors[id];
+            if (!is_made(tensor) || producer_[id] == 0 || producer_[id] - 1 < i) continue;
+            if (producer_[id] - 1 == i) return fmt::format("reads its own output '{}'", tensor.name);
+            return fmt::format("reads '{}' before '{}' produces it", tensor.name,
+                               graph_.operations[producer_[id] - 1].name);
+        }
+        if (operation.output >= graph_.tensors.size()) return "writes an unknown tensor";
+        const auto& output = graph_.tensors[operation.output];
+        if (!is_made(output))
+            return fmt::format("writes '{}', which has role {}", output.name, name(output.role));
+        if (producer_[operation.output] - 1 != i)
+            return fmt::format("writes '{}', which '{}' produces already", output.name,
+                               graph_.operations[producer_[operation.output] - 1].name);
+        return {};
+    }
+
+    // An operand of `batch` matrices of rows x cols, stored as Operation says for `blocks`.
+    std::string operand(const Operation& operation, const char* what, TensorId id, std::uint64_t blocks,
+                        std::uint64_t rows, std::uint64_t cols, bool may_share) const {
+        const auto& tensor = graph_.tensors[id];
+        if (blocks > operation.heads || (blocks != 0 && operation.heads % blocks != 0))
+            return fmt::format("{} blocks of {} do not divide {} heads", blocks, what, operation.heads);
+        const auto samples = operation.batch / operation.heads;
+        Tensor want{.name = {}, .role = {}, .batch = operation.batch, .rows = rows, .cols = cols};
+        if (blocks != 0)
+            want = {.name = {}, .role = {}, .batch = 1, .rows = samples * rows, .cols = blocks * cols};
+        else if (may_share && tensor.batch == 1)
+            want.batch = 1;
+        if (tensor.batch == want.batch && tensor.rows == want.rows && tensor.cols == want.cols) return {};
+        return fmt::format("{} '{}' is {}, expected {}", what, tensor.name, shape(tensor), shape(want));
+    }
+
+    std::string check_matmul(const Operation& o) const {
+        const auto inputs = std::size_t{2} + o.has_bias;
+        if (o.inputs.size() != inputs)
+            return fmt::format("has {} inputs, expected {}", o.inputs.size(), inputs);
+        if (product({o.batch, o.m, o.n, o.k}, max_macs) - 1 >= max_macs)
+            return "has no MACs, or more than 2^60";
+        if (o.k > max_elements || product({o.batch, o.m, o.k}, max_macs) > max_macs ||
+            product({o.batch, o.n, o.k}, max_macs) > max_macs)
+            return "is too large";
+        if (o.out_blocks != 0 && o.out_blocks != o.heads)
+            return fmt::format("{} blocks of the output do not hold {} heads", o.out_blocks, o.heads);
+        if (auto m = operand(o, "a", o.inputs[0], o.a_blocks, o.m, o.k, false); !m.empty()) return m;
+        const auto rows = o.transpose_b ? o.n : o.k, cols = o.transpose_b ? o.k : o.n;
+        if (auto m = operand(o, "b", o.inputs[1], o.b_blocks, rows, cols, true); !m.empty()) return m;
+        if (o.has_bias)
+            if (auto m = parameter(o, "bias", o.inputs[2]); !m.empty()) return m;
+        return operand(o, "output", o.output, o.out_blocks, o.m, o.n, false);
+    }
+
+    std::string parameter(const Operation& o, const char* what, TensorId id) const {
+        const auto& tensor = graph_.tensors[id];
+        if (tensor.batch == 1 && tensor.rows == 1 && tensor.cols == o.n) return {};
+        return fmt::format("{} '{}' is {}, expected 1 x {}", what, tensor.name, shape(tensor), o.n);
+    }
+
+    // batch * m rows of n columns, however the tensor groups its rows.
+    std::string rows(const Operation& o, const char* what, TensorId id) const {
+        const auto& tensor = graph_.tensors[id];
+        if (tensor.batch * tensor.rows == o.batch * o.m && tensor.cols == o.n) return {};
+        return fmt::format("{} '{}' is {}, expected {} rows of {}", what, tensor.name, shape(tensor),
+                           o.batch * o.m, o.n);
+    }
+
+    std::string check_rows(const Operation& o) const {
+        if (o.k != 0 || o.a_blocks != 0 || o.b_blocks != 0 || o.out_blocks != 0)
+            return "only a matmul has k or blocks";
+        if (!std::isfinite(o.factor)) return "factor must be finite";
+        if (!std::isfinite(o.epsilon) || o.epsilon < 0) return "epsilon must be finite and not negative";
+        const auto [low, high] = arity(o.kind);
+        if (o.inputs.size() < low || o.inputs.size() > high)
+            return low == high ? fmt::format("has {} inputs, expected {}", o.inputs.size(), low)
+                               : fmt::format("has {} inputs, expected {} to {}", o.inputs.size(), low, high);
+        if (auto m = rows(o, "output", o.output); !m.empty()) return m;
+        if (o.kind == OperationKind::embedding) return check_tables(o);
+        if (o.kind == OperationKind::copy) return check_copy(o);
+        if (auto m = rows(o, "input", o.inputs[0]); !m.empty()) return m;
+        if (o.kind == OperationKind::mask) return check_mask(o);
+        for (std::size_t i = 1; i < o.inputs.size(); ++i) {
+            auto m = is_norm(o.kind) ? parameter(o, i == 1 ? "gamma" : "beta", o.inputs[i])
+                                     : rows(o, "input", o.inputs[i]);
+            if (!m.empty()) return m;
+        }
+        return {};
+    }
+
+    static std::pair<std::size_t, std::size_t> arity(OperationKind kind) {
+        switch (kind) {
+            case OperationKind::embedding:
+                return {1, 3};
+            case OperationKind::mask:
+            case OperationKind::rmsnorm:
+            case OperationKind::add:
+            case OperationKind::multiply:
+                return {2, 2};
+            case OperationKind::layernorm:
+            case OperationKind::nonorm:
+                return {3, 3};
+            default:
+                return {1, 1};
+        }
+    }
+
+    std::string check_tables(const Operation& o) const {
+        for (const auto id : o.inputs) {
+            const auto& table = graph_.tensors[id];
+            if (table.batch != 1 || table.cols != o.n)
+                return fmt::format("table '{}' is {}, expected rows of {}", table.name, shape(table), o.n);
+        }
+        if (o.inputs.size() > 1 && graph_.tensors[o.inputs[1]].rows < o.m)
+            return fmt::format("a sequence of {} is longer than the {} positions of '{}'", o.m,
+                               graph_.tensors[o.inputs[1]].rows, graph_.tensors[o.inputs[1]].name);
+        return {};
+    }
+
+    std::string check_copy(const Operation& o) const {
+        const auto& input = graph_.tensors[o.inputs[0]];
+        const auto count = input.batch * input.rows;
+        if (input.cols == o.n && count % o.batch == 0 && count / o.batch >= o.m) return {};
+        return fmt::format("input '{}' is {}, expected {} parts of {} or more rows of {}", input.name,
+                           shape(input), o.batch, o.m, o.n);
+    }
+
+    std::string check_mask(const Operation& o) const {
+        const auto& mask = graph_.tensors[o.inputs[1]];
+        const bool batch = mask.batch == 1 || mask.batch == o.batch / o.heads || mask.batch == o.batch;
+        if (batch && (mask.rows == 1 || mask.rows == o.m) && mask.cols == o.n) return {};
+        return fmt::format("mask '{}' is {}, expected {} of 1 x {}", mask.name, shape(mask),
+                           o.batch / o.heads, o.n);
+    }
+
+    const Graph& graph_;
+    std::vector<std::size_t> producer_;  // of each tensor: index of the operation plus 1, 0 for none
+    std::vector<GraphFault> found_;
+};
+
+}  // namespace
+
+std::vector<GraphFault> faults(const Graph& graph) {
+    return Checker(graph).run();
+}
+
+void validate(const Graph& graph) {
+    const auto found = faults(graph);
+    if (found.empty()) return;
+    const auto& fault = found.front();
+    const auto subject = fault.where == GraphFault::Where::operation
+                             ? fmt::format("operation '{}'", graph.operations[fault.index].name)
+                         : fault.where == GraphFault::Where::tensor
+                             ? fmt::format("tensor '{}'", graph.tensors[fault.index].name)
+                             : fmt::format("workload '{}'", graph.name);
+    throw std::invalid_argument(subject + ": " + fault.message);
+}
+
+}  // namespace octet

@@ -1,0 +1,140 @@
+#include <gtest/gtest.h>
+
+#include "sim/workload/builder.h"
+
+namespace octet {
+namespace {
+
+// Two dense layers and an addition: small enough to break in every way.
+Graph sound() {
+    GraphBuilder builder("sound");
+    const auto x = builder.tensor("x", TensorRole::input, 5, 3);
+    const auto a = builder.dense("a", x, 4, true);
+    const auto b = builder.dense("b", x, 4, false);
+    builder.mark_output(builder.elementwise("sum", OperationKind::add, {a, b}));
+    return builder.finish();
+}
+
+std::string first_fault(const Graph& graph) {
+    const auto found = faults(graph);
+    return found.empty() ? "" : found.front().message;
+}
+
+TEST(GraphFaults, AreNoneInASoundGraph) {
+    EXPECT_EQ(first_fault(sound()), "");
+}
+
+TEST(GraphFaults, NameAnOperandOfTheWrongShape) {
+    auto graph = sound();
+    graph.tensors[graph.operations[0].inputs[1]].rows = 2;
+    EXPECT_EQ(first_fault(graph), "b 'a.weight' is 2 x 4, expected 3 x 4");
+    graph = sound();
+    graph.operations[0].transpose_b = true;
+    EXPECT_EQ(first_fault(graph), "b 'a.weight' is 3 x 4, expected 4 x 3");
+    graph = sound();
+    graph.tensors[graph.operations[0].inputs[2]].cols = 5;
+    EXPECT_EQ(first_fault(graph), "bias 'a.bias' is 1 x 5, expected 1 x 4");
+    graph = sound();
+    graph.operations[2].inputs[1] = 0;
+    EXPECT_EQ(first_fault(graph), "input 'x' is 5 x 3, expected 5 rows of 4");
+}
+
+TEST(GraphFaults, FindAnOperationBeforeItsProducer) {
+    auto graph = sound();
+    std::swap(graph.operations[1], graph.operations[2]);
+    EXPECT_EQ(first_fault(graph), "reads 'b' before 'b' produces it");
+}
+
+TEST(GraphFaults, FindAnOperationThatReadsItself) {
+    auto graph = sound();
+    graph.operations[2].inputs[0] = graph.operations[2].output;
+    EXPECT_EQ(first_fault(graph), "reads its own output 'sum'");
+}
+
+TEST(GraphFaults, FindTwoProducersAndNone) {
+    auto graph = sound();
+    graph.operations[1].output = graph.operations[0].output;
+    const auto found = faults(graph);
+    ASSERT_EQ(found.size(), 2u);
+    EXPECT_EQ(found[0].message, "writes 'a', which 'a' produces already");
+    EXPECT_EQ(found[1].message, "has role activation, but no operation produces it");
+}
+
+TEST(GraphFaults, FindAnOutputThatIsAWeight) {
+    auto graph = sound();
+    graph.tensors[graph.operations[2].output].role = TensorRole::weight;
+    EXPECT_EQ(first_fault(graph), "writes 'sum', which has role weight");
+}
+
+TEST(GraphFaults, FindUnknownTensors) {
+    auto graph = sound();
+    graph.operations[0].inputs[0] = 99;
+    EXPECT_EQ(first_fault(graph), "reads an unknown tensor");
+    graph = sound();
+    graph.operations[2].output = no_tensor;
+    EXPECT_EQ(first_fault(graph), "writes an unknown tensor");
+}
+
+TEST(GraphFaults, FindNamesTwice) {
+    auto graph = sound();
+    graph.operations[1].name = "a";
+    EXPECT_EQ(first_fault(graph), "has the name of another operation");
+    graph = sound();
+    graph.tensors[1].name = "x";
+    EXPECT_EQ(first_fault(graph), "has the name of another tensor");
+}
+
+TEST(GraphFaults, FindSizesThatOverflow) {
+    auto graph = sound();
+    graph.tensors[0].rows = std::uint64_t{1} << 63;
+    graph.tensors[0].batch = 2;
+    EXPECT_EQ(first_fault(graph), "has more than 2^40 values");
+    graph = sound();
+    graph.operations[0].m = graph.operations[0].k = std::uint64_t{1} << 38;
+    EXPECT_EQ(first_fault(graph), "has no MACs, or more than 2^60");
+    graph = sound();
+    graph.operations[0].m = 0;
+    EXPECT_EQ(first_fault(graph), "has no values, or more than 2^40");
+    graph = sound();
+    graph.operations[2].m = std::uint64_t{1} << 40;
+    EXPECT_EQ(first_fault(graph), "has no values, or more than 2^40");
+}
+
+TEST(GraphFaults, FindABatchThatHeadsDoNotDivide) {
+    auto graph = sound();
+    graph.operations[0].heads = 2;
+    EXPECT_EQ(first_fault(graph), "a batch of 1 is no multiple of 2 heads");
+}
+
+TEST(GraphFaults, FindBlocksThatDoNotFit) {
+    GraphBuilder builder("attention");
+    const auto q = builder.tensor("q", TensorRole::input, 6, 8);
+    const auto k = builder.tensor("k", TensorRole::input, 6, 4);
+    builder.mark_output(builder.scores("scores", q, k, 2, 4, 2));
+    auto graph = builder.finish();
+    graph.operations[0].b_blocks = 4;
+    EXPECT_EQ(first_fault(graph), "b 'k' is 6 x 4, expected 6 x 8");
+    graph.operations[0].b_blocks = 3;
+    EXPECT_EQ(first_fault(graph), "3 blocks of b do not divide 4 heads");
+    graph.operations[0].b_blocks = 2;
+    graph.operations[0].out_blocks = 2;
+    EXPECT_EQ(first_fault(graph), "2 blocks of the output do not hold 4 heads");
+}
+
+TEST(GraphFaults, FindAGraphWithoutOperations) {
+    EXPECT_EQ(first_fault(Graph{}), "has no operations");
+}
+
+TEST(Validate, NamesTheOperationAtFault) {
+    auto graph = sound();
+    graph.operations[0].m = 6;
+    try {
+        validate(graph);
+        FAIL();
+    } catch (const std::invalid_argument& error) {
+        EXPECT_STREQ(error.what(), "operation 'a': a 'x' is 5 x 3, expected 6 x 3");
+    }
+}
+
+}  // namespace
+}  // namespace octet
