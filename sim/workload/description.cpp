@@ -6,12 +6,6 @@
 #include <fmt/format.h>
 
 namespace octet {
-namespace {
-
-constexpr std::uint64_t max_layers = 10'000, max_size = 1 << 24;
-
-}  // namespace
-
 std::vector<DescriptionFault> faults(const TransformerDescription& d) {
     std::vector<DescriptionFault> found;
     const auto require = [&](bool good, const char* key, std::string message) {

@@ -12,6 +12,8 @@ namespace octet {
 enum class NormPlace : std::uint8_t { post, pre };
 enum class Head : std::uint8_t { none, pooler };  // what runs after the last layer
 
+constexpr std::uint64_t max_layers = 10'000, max_size = 1 << 24;  // of a description and a phase
+
 struct TransformerDescription {
     std::string name;
     std::uint64_t layers = 0, hidden = 0, heads = 0;

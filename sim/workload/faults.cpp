@@ -122,7 +122,7 @@ class Checker {
                         std::uint64_t rows, std::uint64_t cols, bool may_share) const {
         const auto& tensor = graph_.tensors[id];
         if (blocks > operation.heads || (blocks != 0 && operation.heads % blocks != 0))
-            return fmt::format("{} blocks of {} do not divide {} heads", blocks, what, operation.heads);
+            return fmt::format("{} blocks of the {} do not divide {} heads", blocks, what, operation.heads);
         const auto samples = operation.batch / operation.heads;
         Tensor want{.name = {}, .role = {}, .batch = operation.batch, .rows = rows, .cols = cols};
         if (blocks != 0)
@@ -144,9 +144,11 @@ class Checker {
             return "is too large";
         if (o.out_blocks != 0 && o.out_blocks != o.heads)
             return fmt::format("{} blocks of the output do not hold {} heads", o.out_blocks, o.heads);
-        if (auto m = operand(o, "a", o.inputs[0], o.a_blocks, o.m, o.k, false); !m.empty()) return m;
+        if (auto m = operand(o, "first input", o.inputs[0], o.a_blocks, o.m, o.k, false); !m.empty())
+            return m;
         const auto rows = o.transpose_b ? o.n : o.k, cols = o.transpose_b ? o.k : o.n;
-        if (auto m = operand(o, "b", o.inputs[1], o.b_blocks, rows, cols, true); !m.empty()) return m;
+        if (auto m = operand(o, "second input", o.inputs[1], o.b_blocks, rows, cols, true); !m.empty())
+            return m;
         if (o.has_bias)
             if (auto m = parameter(o, "bias", o.inputs[2]); !m.empty()) return m;
         return operand(o, "output", o.output, o.out_blocks, o.m, o.n, false);

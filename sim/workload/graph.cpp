@@ -1,6 +1,5 @@
 #include "sim/workload/graph.h"
 
-#include <algorithm>
 #include <array>
 
 namespace octet {
@@ -11,27 +10,14 @@ constexpr std::array<std::string_view, 16> kind_names{
     "embedding", "matmul", "scale", "mask", "softmax", "layernorm", "rmsnorm",  "nonorm",
     "gelu",      "relu",   "silu",  "tanh", "sigmoid", "add",       "multiply", "copy"};
 
-template <class Enum, std::size_t size>
-std::optional<Enum> parse(const std::array<std::string_view, size>& names, std::string_view text) {
-    const auto found = std::find(names.begin(), names.end(), text);
-    if (found == names.end()) return std::nullopt;
-    return static_cast<Enum>(found - names.begin());
-}
-
 }  // namespace
 
 std::string_view name(TensorRole role) {
     return role_names[static_cast<std::size_t>(role)];
 }
-std::optional<TensorRole> tensor_role(std::string_view text) {
-    return parse<TensorRole>(role_names, text);
-}
 
 std::string_view name(OperationKind kind) {
     return kind_names[static_cast<std::size_t>(kind)];
-}
-std::optional<OperationKind> operation_kind(std::string_view text) {
-    return parse<OperationKind>(kind_names, text);
 }
 
 bool is_activation(OperationKind kind) {

@@ -1,7 +1,6 @@
 // The operation graph: what a workload computes, free of any machine.
 #pragma once
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +20,6 @@ enum class TensorRole : std::uint8_t {
     output       // like activation, and wanted in DRAM at the end
 };
 std::string_view name(TensorRole role);
-std::optional<TensorRole> tensor_role(std::string_view name);
 
 // `batch` matrices of rows x cols values. Weights that all of a batch share have batch 1.
 struct Tensor {
@@ -53,7 +51,6 @@ enum class OperationKind : std::uint8_t {
     copy       // the input's rows fall into `batch` equal parts; the first m rows of each, moved
 };
 std::string_view name(OperationKind kind);
-std::optional<OperationKind> operation_kind(std::string_view name);
 bool is_activation(OperationKind kind);
 bool is_norm(OperationKind kind);
 

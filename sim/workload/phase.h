@@ -4,10 +4,7 @@
 
 namespace octet {
 
-enum class PhaseKind : std::uint8_t { encode };
-
 struct Phase {
-    PhaseKind kind = PhaseKind::encode;
     std::uint64_t batch = 1;       // samples
     std::uint64_t sequence = 128;  // tokens of a sample
     bool operator==(const Phase&) const = default;

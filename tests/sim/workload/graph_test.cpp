@@ -27,10 +27,10 @@ TEST(GraphFaults, AreNoneInASoundGraph) {
 TEST(GraphFaults, NameAnOperandOfTheWrongShape) {
     auto graph = sound();
     graph.tensors[graph.operations[0].inputs[1]].rows = 2;
-    EXPECT_EQ(first_fault(graph), "b 'a.weight' is 2 x 4, expected 3 x 4");
+    EXPECT_EQ(first_fault(graph), "second input 'a.weight' is 2 x 4, expected 3 x 4");
     graph = sound();
     graph.operations[0].transpose_b = true;
-    EXPECT_EQ(first_fault(graph), "b 'a.weight' is 3 x 4, expected 4 x 3");
+    EXPECT_EQ(first_fault(graph), "second input 'a.weight' is 3 x 4, expected 4 x 3");
     graph = sound();
     graph.tensors[graph.operations[0].inputs[2]].cols = 5;
     EXPECT_EQ(first_fault(graph), "bias 'a.bias' is 1 x 5, expected 1 x 4");
@@ -113,9 +113,9 @@ TEST(GraphFaults, FindBlocksThatDoNotFit) {
     builder.mark_output(builder.scores("scores", q, k, 2, 4, 2));
     auto graph = builder.finish();
     graph.operations[0].b_blocks = 4;
-    EXPECT_EQ(first_fault(graph), "b 'k' is 6 x 4, expected 6 x 8");
+    EXPECT_EQ(first_fault(graph), "second input 'k' is 6 x 4, expected 6 x 8");
     graph.operations[0].b_blocks = 3;
-    EXPECT_EQ(first_fault(graph), "3 blocks of b do not divide 4 heads");
+    EXPECT_EQ(first_fault(graph), "3 blocks of the second input do not divide 4 heads");
     graph.operations[0].b_blocks = 2;
     graph.operations[0].out_blocks = 2;
     EXPECT_EQ(first_fault(graph), "2 blocks of the output do not hold 4 heads");
@@ -132,7 +132,7 @@ TEST(Validate, NamesTheOperationAtFault) {
         validate(graph);
         FAIL();
     } catch (const std::invalid_argument& error) {
-        EXPECT_STREQ(error.what(), "operation 'a': a 'x' is 5 x 3, expected 6 x 3");
+        EXPECT_STREQ(error.what(), "operation 'a': first input 'x' is 5 x 3, expected 6 x 3");
     }
 }
 

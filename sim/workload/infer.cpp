@@ -1,0 +1,27 @@
+#include "sim/workload/infer.h"
+
+#include <algorithm>
+
+namespace octet {
+
+std::uint64_t inferred_batch(const Graph& graph, const Operation& operation) {
+    if (operation.out_blocks == 0) return graph.tensors[operation.output].batch;
+    if (operation.a_blocks == 0 && !operation.inputs.empty()) return graph.tensors[operation.inputs[0]].batch;
+    return operation.heads;
+}
+
+void infer_shape(const Graph& graph, Operation& operation) {
+    const auto& output = graph.tensors[operation.output];
+    const auto divisor = [](std::uint64_t value) { return std::max<std::uint64_t>(value, 1); };
+    operation.n = output.cols / divisor(operation.out_blocks);
+    if (operation.kind != OperationKind::matmul) {
+        operation.m = output.batch * output.rows / divisor(operation.batch);
+        return;
+    }
+    const auto samples = divisor(operation.batch / divisor(operation.heads));
+    operation.m = operation.out_blocks == 0 ? output.rows : output.rows / samples;
+    if (!operation.inputs.empty())
+        operation.k = graph.tensors[operation.inputs[0]].cols / divisor(operation.a_blocks);
+}
+
+}  // namespace octet

@@ -1,0 +1,107 @@
+// The YAML keys of kind `workload` and of the tensors and operations of kind `trace`: descriptions in the
+// sense of sim/config/describe.h.
+#pragma once
+#include <optional>
+
+#include "sim/config/describe.h"
+#include "sim/workload/description.h"
+
+namespace octet {
+
+// Enumerators from `first` on, by their names.
+template <std::size_t count, class E>
+std::array<Named<E>, count> named_from(E first) {
+    std::array<Named<E>, count> table;
+    for (std::size_t i = 0; i < count; ++i) {
+        table[i].value = static_cast<E>(static_cast<std::size_t>(first) + i);
+        table[i].name = name(table[i].value);
+    }
+    return table;
+}
+inline const auto role_names = named_from<4>(TensorRole::input);
+inline const auto kind_names = named_from<16>(OperationKind::embedding);
+inline const auto activation_names = named_from<5>(OperationKind::gelu);
+inline const auto norm_names = named_from<3>(OperationKind::layernorm);
+inline constexpr std::array<Named<NormPlace>, 2> norm_place_names{
+    {{"post", NormPlace::post}, {"pre", NormPlace::pre}}};
+inline constexpr std::array<Named<Head>, 2> head_names{{{"none", Head::none}, {"pooler", Head::pooler}}};
+
+template <class V>
+void describe(V& v, TransformerDescription& d) {
+    const Bounds size{1, max_size}, size_or_none{0, max_size};
+    v.text("name", d.name, "name of the model", required);
+    v.integer("layers", d.layers, {1, max_layers}, "encoder layers", required);
+    v.integer("hidden", d.hidden, size, "values of a token between layers", required);
+    v.integer("heads", d.heads, size, "attention heads; they divide hidden", required);
+    v.integer("kv_heads", d.kv_heads, size_or_none, "heads of keys and values; 0: as many as heads");
+    v.integer("ffn", d.ffn, size, "values of a token inside the feed-forward network", required);
+    v.choice("activation", d.activation, activation_names, "activation function of the feed-forward network");
+    v.group("norm", "normalisation", [&](auto& norm) {
+        norm.choice("kind", d.norm, norm_names, "what a norm computes");
+        norm.choice("place", d.norm_place, norm_place_names,
+                    "after each residual addition or before each sublayer");
+        norm.number("epsilon", d.epsilon, {0, 1}, "added to the variance");
+    });
+    v.integer("vocabulary", d.vocabulary, size, "rows of the word table", required);
+    v.integer("positions", d.positions, size_or_none,
+              "rows of the position table, the longest sequence; 0: no table", required);
+    v.integer("token_types", d.token_types, size_or_none, "rows of the token type table; 0: no table");
+    v.boolean("embedding_norm", d.embedding_norm, "whether a norm follows the embedding");
+    v.boolean("bias", d.bias, "whether dense layers have a bias");
+    v.boolean("pooler", d.pooler, "whether the model has a pooler: its parameters, run or not");
+    v.choice("head", d.head, head_names, "what runs after the last layer");
+}
+
+template <class V>
+void describe(V& v, Tensor& t) {
+    const Bounds size{1, std::int64_t{1} << 40};
+    v.text("name", t.name, "name of the tensor", required);
+    v.choice("role", t.role, role_names, "where its values come from");
+    v.integer("batch", t.batch, size, "matrices");
+    v.integer("rows", t.rows, size, "rows of a matrix", required);
+    v.integer("cols", t.cols, size, "columns of a matrix", required);
+}
+
+// An operation as a trace writes it: operands by name, shapes left out or repeated.
+struct OperationLine {
+    std::string name;
+    OperationKind kind = OperationKind::matmul;
+    std::vector<std::string> inputs;
+    std::optional<std::string> bias;
+    std::string output;
+    std::optional<std::uint64_t> batch, m, n, k;
+    bool transpose_b = false;
+    std::uint64_t heads = 1, a_blocks = 0, b_blocks = 0, out_blocks = 0;
+    double factor = Operation{}.factor, epsilon = Operation{}.epsilon;
+};
+
+template <class V>
+void describe(V& v, OperationLine& o) {
+    const Bounds size{1, std::int64_t{1} << 40}, size_or_none{0, std::int64_t{1} << 40};
+    v.text("name", o.name, "name of the operation", required);
+    v.choice("kind", o.kind, kind_names, "what it computes", required);
+    v.texts("inputs", o.inputs, "names of the tensors it reads, in the order of its kind", required);
+    v.text("output", o.output, "name of the tensor it writes", required);
+    v.integer("batch", o.batch, size, "matrices; follows from the output");
+    v.integer("heads", o.heads, size, "matrices of one sample");
+    v.integer("m", o.m, size, "rows; follows from the output");
+    v.integer("n", o.n, size, "columns; follows from the output");
+    v.when(o.kind == OperationKind::matmul, "kind matmul", [&] {
+        v.integer("k", o.k, size, "length of the sums; follows from the first input");
+        v.text("bias", o.bias, "name of a tensor of 1 x n added to each row");
+        v.boolean("transpose_b", o.transpose_b, "whether the second input is stored n x k");
+        v.integer("a_blocks", o.a_blocks, size_or_none,
+                  "heads side by side in the first input; 0: matrices of their own");
+        v.integer("b_blocks", o.b_blocks, size_or_none, "heads side by side in the second input");
+        v.integer("out_blocks", o.out_blocks, size_or_none, "heads side by side in the output");
+    });
+    v.when(o.kind == OperationKind::scale, "kind scale", [&] {
+        v.number("factor", o.factor, {std::numeric_limits<double>::lowest()},
+                 "what each value is multiplied by");
+    });
+    v.when(is_norm(o.kind), "a norm", [&] {
+        v.number("epsilon", o.epsilon, {0, 1}, "added to the variance");
+    });
+}
+
+}  // namespace octet

@@ -1,0 +1,156 @@
+#include <gtest/gtest.h>
+
+#include "sim/config/yaml.h"
+#include "sim/workload/builder.h"
+#include "sim/workload/trace.h"
+#include "tests/sim/workload/models.h"
+
+namespace octet {
+namespace {
+
+Graph reload(const std::string& text) {
+    Diagnostics diagnostics;
+    auto graph = read_trace(parse_yaml(text, "t.yaml"), diagnostics);
+    EXPECT_EQ(diagnostics.text(), "");
+    return graph;
+}
+
+std::string errors(const std::string& text) {
+    Diagnostics diagnostics;
+    read_trace(parse_yaml(text, "t.yaml"), diagnostics);
+    return diagnostics.text();
+}
+
+// Tensors a (7 x 17), b (17 x 13), c (7 x 13), bias (1 x 13) from line 4 on; operations from line 9 on.
+std::string gemm(const std::string& operations) {
+    return "kind: trace\nname: gemm\ntensors:\n"
+           "  - {name: a, role: input, rows: 7, cols: 17}\n"
+           "  - {name: b, role: weight, rows: 17, cols: 13}\n"
+           "  - {name: c, role: output, rows: 7, cols: 13}\n"
+           "  - {name: bias, role: weight, rows: 1, cols: 13}\n"
+           "operations:\n" +
+           operations;
+}
+
+TEST(Trace, TakesShapesFromItsTensors) {
+    const auto graph = reload(gemm("  - {name: g, kind: matmul, inputs: [a, b], bias: bias, output: c}\n"));
+    ASSERT_EQ(graph.operations.size(), 1u);
+    const auto& g = graph.operations[0];
+    EXPECT_EQ(g.m, 7u);
+    EXPECT_EQ(g.n, 13u);
+    EXPECT_EQ(g.k, 17u);
+    EXPECT_EQ(g.batch, 1u);
+    EXPECT_TRUE(g.has_bias);
+    EXPECT_EQ(graph.macs(), 7u * 13 * 17);
+    EXPECT_EQ(graph.parameters(), 17u * 13 + 13);
+}
+
+TEST(Trace, TakesShapesThatAgreeAndRefusesOthers) {
+    EXPECT_EQ(errors(gemm(
+                  "  - {name: g, kind: matmul, inputs: [a, b], output: c, m: 7, n: 13, k: 17, batch: 1}\n")),
+              "");
+    EXPECT_EQ(errors(gemm("  - {name: g, kind: matmul, inputs: [a, b], output: c, m: 7, n: 13, k: 18}\n")),
+              "t.yaml:9:72: operations[0].k: the tensors give 17, not 18");
+}
+
+TEST(Trace, ReportsAnUnknownTensorWhereItIsNamed) {
+    EXPECT_EQ(errors(gemm("  - {name: g, kind: matmul, inputs: [a, x], output: c}\n")),
+              "t.yaml:9:41: operations[0]: unknown tensor 'x'");
+}
+
+TEST(Trace, ReportsAShapeMismatchAtTheOperation) {
+    EXPECT_EQ(errors(gemm("  - {name: g, kind: matmul, inputs: [b, a], output: c}\n")),
+              "t.yaml:9:5: operations[0]: 'g': first input 'b' is 17 x 13, expected 7 x 13");
+}
+
+TEST(Trace, ReportsAUseBeforeProductionAtTheUser) {
+    EXPECT_EQ(errors("kind: trace\nname: late\ntensors:\n"
+                     "  - {name: x, role: input, rows: 2, cols: 2}\n"
+                     "  - {name: y, rows: 2, cols: 2}\n"
+                     "  - {name: z, role: output, rows: 2, cols: 2}\n"
+                     "operations:\n"
+                     "  - {name: second, kind: relu, inputs: [y], output: z}\n"
+                     "  - {name: first, kind: relu, inputs: [x], output: y}\n"),
+              "t.yaml:8:5: operations[0]: 'second': reads 'y' before 'first' produces it");
+}
+
+TEST(Trace, ReportsACircleAsAUseBeforeProduction) {
+    EXPECT_EQ(errors("kind: trace\nname: circle\ntensors:\n"
+                     "  - {name: y, rows: 2, cols: 2}\n"
+                     "  - {name: z, role: output, rows: 2, cols: 2}\n"
+                     "operations:\n"
+                     "  - {name: there, kind: relu, inputs: [z], output: y}\n"
+                     "  - {name: back, kind: relu, inputs: [y], output: z}\n"),
+              "t.yaml:7:5: operations[0]: 'there': reads 'z' before 'back' produces it");
+}
+
+TEST(Trace, ReportsTwoProducersAtTheSecond) {
+    EXPECT_EQ(errors(gemm("  - {name: g, kind: matmul, inputs: [a, b], output: c}\n"
+                          "  - {name: h, kind: matmul, inputs: [a, b], output: c}\n")),
+              "t.yaml:10:5: operations[1]: 'h': writes 'c', which 'g' produces already");
+}
+
+TEST(Trace, ReportsATensorThatNothingProduces) {
+    EXPECT_EQ(errors("kind: trace\nname: idle\ntensors:\n"
+                     "  - {name: x, role: input, rows: 2, cols: 2}\n"
+                     "  - {name: y, rows: 2, cols: 2}\n"
+                     "  - {name: z, role: output, rows: 2, cols: 2}\n"
+                     "operations:\n"
+                     "  - {name: one, kind: relu, inputs: [x], output: z}\n"),
+              "t.yaml:5:5: tensors[1]: 'y' has role activation, but no operation produces it");
+}
+
+TEST(Trace, ReportsAllFaultsOfAFileAtOnce) {
+    EXPECT_EQ(errors(gemm("  - {name: g, kind: matmul, inputs: [a, x], output: c}\n"
+                          "  - {name: g, kind: matmul, inputs: [b, a], output: d}\n"
+                          "  - {name: h, kind: relu, inputs: [a], output: c, m: 3}\n")),
+              "t.yaml:9:41: operations[0]: unknown tensor 'x'\n"
+              "t.yaml:10:53: operations[1]: unknown tensor 'd'\n"
+              "t.yaml:11:54: operations[2].m: the tensors give 7, not 3\n"
+              "t.yaml:11:5: operations[2]: 'h': writes 'c', which 'g' produces already");
+}
+
+TEST(Trace, RefusesKeysOfOtherKinds) {
+    EXPECT_EQ(errors(gemm("  - {name: g, kind: matmul, inputs: [a, b], output: c, factor: 2}\n")),
+              "t.yaml:9:56: operations[0].factor: only with kind scale");
+    EXPECT_EQ(errors(gemm("  - {name: g, kind: relu, inputs: [a], output: c, transpose_b: true}\n")),
+              "t.yaml:9:51: operations[0].transpose_b: only with kind matmul");
+}
+
+TEST(Trace, RefusesAnEmptyListOfOperations) {
+    EXPECT_EQ(errors("kind: trace\nname: none\ntensors: []\noperations: []\n"),
+              "t.yaml:1:1: operations: has no operations");
+}
+
+void expect_round_trip(const Graph& graph) {
+    const auto text = write_trace(graph);
+    const auto again = reload(text);
+    EXPECT_EQ(again, graph);
+    EXPECT_EQ(write_trace(again), text);
+}
+
+TEST(Trace, RoundTripsAnExpandedModel) {
+    auto description = bert(2, 24, 3);
+    description.epsilon = 1e-5;
+    description.head = Head::pooler;
+    for (const std::uint64_t batch : {1, 3})
+        for (const std::uint64_t sequence : {1, 5})
+            expect_round_trip(expand(description, {.batch = batch, .sequence = sequence}));
+    description.norm = OperationKind::rmsnorm;
+    description.norm_place = NormPlace::pre;
+    description.kv_heads = 1;
+    description.bias = false;
+    expect_round_trip(expand(description, {.batch = 2, .sequence = 7}));
+}
+
+TEST(Trace, RoundTripsNamesThatYamlWouldMisread) {
+    GraphBuilder builder("true");
+    const auto x = builder.tensor("7", TensorRole::input, 2, 3, 4);
+    const auto y = builder.elementwise("- {a: \"b\"} # \\ \xc3\xa4", OperationKind::relu, {x});
+    const auto z = builder.scale("Null", y, -0.1);
+    builder.mark_output(builder.elementwise("a, b]", OperationKind::multiply, {y, z}));
+    expect_round_trip(builder.finish());
+}
+
+}  // namespace
+}  // namespace octet
