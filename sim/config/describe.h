@@ -14,6 +14,7 @@
 //     choice, choice_or_auto                   a word for an enumerator; `auto` keeps what the struct holds
 //     word, word_or_auto                       a word of a closed list, kept as text
 //     numbers, texts, words                    lists; numbers takes a lone number as a list of one
+//     one_or_more_words                        words of a closed list; a lone word is a list of one
 //     section, group                           a mapping: of a struct with a description; of keys listed in a
 //     lambda records                                  a list of structs with descriptions variant a mapping
 //     whose `kind` selects one of several structs when                                     keys that only

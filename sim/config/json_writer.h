@@ -75,6 +75,10 @@ class JsonWriter {
                Presence = {}) {
         texts(key, values, doc);
     }
+    void one_or_more_words(std::string_view key, const std::vector<std::string>& values, Words,
+                           std::string_view doc, Presence = {}) {
+        texts(key, values, doc);
+    }
     template <class F>
     void group(std::string_view key, std::string_view, F&& keys, Presence = {}) {
         JsonWriter inner;

@@ -91,6 +91,8 @@ class Reader {
                Presence presence = {});
     void words(std::string_view key, std::vector<std::string>& values, Words allowed, std::string_view,
                Presence presence = {});
+    void one_or_more_words(std::string_view key, std::vector<std::string>& values, Words allowed,
+                           std::string_view, Presence presence = {});
 
     template <class F>
     void group(std::string_view key, std::string_view, F&& keys, Presence presence = {}) {
