@@ -1,0 +1,255 @@
+#include "sim/cost/machine.h"
+
+#include <fmt/format.h>
+
+#include "models/formats/registry.h"
+#include "models/types.h"
+
+namespace octet {
+namespace {
+
+// Fetch ports of the vector unit: as many as a vector command has operands. Each has one decoder a lane.
+constexpr std::uint64_t vector_fetch_ports = 3;
+
+const FormatInfo& format(const std::string& name) {
+    const FormatInfo* found = find_format(name);
+    if (found == nullptr) throw CostError(fmt::format("'{}' is not a number format", name));
+    return *found;
+}
+
+bool decodes_at_array(const AcceleratorConfig& machine) {
+    return machine.pe.storage != machine.pe.operand;
+}
+bool converts_at_vector(const AcceleratorConfig& machine) {
+    return machine.pe.storage != machine.vector.format;
+}
+
+std::string_view method(const SoftmaxConfig& softmax, Approximation step) {
+    switch (softmax.unit) {
+        case SoftmaxUnitKind::exact:
+            return "exact";
+        case SoftmaxUnitKind::ibert:
+            return "ibert";
+        case SoftmaxUnitKind::posit_approximate:
+            break;
+    }
+    return step == Approximation::approximate ? "posit_approximate" : "exact";
+}
+
+std::string_view placement(CodecPlacement placement) {
+    switch (placement) {
+        case CodecPlacement::per_pe:
+            return "per_pe";
+        case CodecPlacement::sram_port:
+            return "sram_port";
+        case CodecPlacement::edge:
+            break;
+    }
+    return "edge";
+}
+
+CostKey key(std::string_view name, std::string_view word) {
+    return {std::string(name), std::string(word)};
+}
+CostKey key(std::string_view name, double number) {
+    return {std::string(name), number};
+}
+
+// Keys that say something about the component itself come first, then those that every query offers.
+CostQuery query(const AcceleratorConfig& machine, std::string_view component, std::string_view action,
+                std::vector<CostKey> telling) {
+    CostQuery asked{std::string(component), std::string(action), std::move(telling), 0};
+    asked.telling = asked.keys.size();
+    const CostKey common[] = {
+        key("storage", machine.pe.storage),
+        key("operand", machine.pe.operand),
+        key("accumulator", machine.pe.accumulator),
+        key("placement", placement(machine.codec.placement)),
+        key("softmax_exp", method(machine.softmax, machine.softmax.exp)),
+        key("softmax_reciprocal", method(machine.softmax, machine.softmax.reciprocal)),
+        key("clock_mhz", machine.clock_mhz),
+        key("rows", machine.array.rows),
+        key("cols", machine.array.cols),
+        key("lanes", machine.vector.lanes),
+    };
+    for (const CostKey& offered : common)
+        if (asked.find(offered.name) == nullptr) asked.keys.push_back(offered);
+    return asked;
+}
+
+struct BufferShape {
+    std::uint64_t depth = 0;
+    std::uint64_t width_bits = 0;
+    bool is_double = false;
+};
+
+BufferShape shape(const AcceleratorConfig& machine, std::string_view buffer) {
+    const BufferConfig& b = machine.buffers;
+    const bool decoded = machine.codec.placement == CodecPlacement::sram_port;
+    const FormatInfo& held = format(decoded ? machine.pe.operand : machine.pe.storage);
+    const auto rows = static_cast<std::uint64_t>(machine.array.rows);
+    const auto cols = static_cast<std::uint64_t>(machine.array.cols);
+    if (buffer == "input_buffer") return {b.input_depth, storage_bits(held, rows), b.input_double};
+    if (buffer == "weight_buffer") return {b.weight_depth, storage_bits(held, cols), b.weight_double};
+    return {b.accumulation_depth, storage_bits(format(b.accumulation_format), cols), b.accumulation_double};
+}
+
+std::vector<CostKey> memory_keys(std::uint64_t width_bits, std::uint64_t capacity_bytes) {
+    return {key("width_bits", static_cast<double>(width_bits)),
+            key("capacity_bytes", static_cast<double>(capacity_bytes))};
+}
+
+std::vector<CostKey> buffer_keys(const BufferShape& buffer) {
+    const std::uint64_t depth = buffer.depth == unlimited_depth ? BufferConfig{}.input_depth : buffer.depth;
+    return memory_keys(buffer.width_bits, ceil_div<std::uint64_t>(depth * buffer.width_bits, 8));
+}
+
+std::vector<CostKey> sram_bank_keys(const SramConfig& sram) {
+    const std::uint64_t bank_bytes =
+        ceil_div(sram.capacity_kib * 1024, static_cast<std::uint64_t>(sram.banks));
+    auto keys = memory_keys(static_cast<std::uint64_t>(sram.width_bits), bank_bytes);
+    keys.push_back(key("ports", sram.ports));
+    return keys;
+}
+
+std::vector<CostKey> dram_keys(const DramConfig& dram) {
+    if (const auto* device = std::get_if<DramDeviceConfig>(&dram))
+        return {key("standard", device->standard), key("device_width", device->device_width)};
+    return {key("standard", "ideal")};
+}
+
+bool is_buffer(std::string_view component) {
+    return component == "input_buffer" || component == "weight_buffer" || component == "accumulation_buffer";
+}
+
+// The keys that tell one price of a component from another.
+std::vector<CostKey> telling_keys(const AcceleratorConfig& machine, std::string_view component,
+                                  std::string_view action) {
+    const PeConfig& pe = machine.pe;
+    if (component == "mac") return {key("operand", pe.operand), key("accumulator", pe.accumulator)};
+    if (component == "pe") {
+        const int operand = format(pe.operand).bits;
+        const int sum = format(pe.accumulator).bits;
+        return {key("width_bits", action == "pass" || action.empty() ? operand + sum : operand)};
+    }
+    if (component == "accumulator_adder") return {key("format", machine.buffers.accumulation_format)};
+    if (component == "decoder" || component == "encoder")
+        return {key("storage", pe.storage), key("format", machine.vector.format)};
+    if (component == "transposer") return {key("width_bits", format(pe.storage).bits)};
+    if (component == "vector") return {key("storage", pe.storage), key("format", machine.vector.format)};
+    if (component == "vector_scratch") return {key("width_bits", format(machine.vector.format).bits)};
+    if (component == "softmax") {
+        const Approximation step = action == "reciprocal" ? machine.softmax.reciprocal : machine.softmax.exp;
+        return {key("method", method(machine.softmax, step)), key("format", machine.vector.format)};
+    }
+    if (is_buffer(component)) return buffer_keys(shape(machine, component));
+    if (component == "sram") return sram_bank_keys(machine.sram);
+    if (component == "dram") return dram_keys(machine.dram);
+    return {};
+}
+
+constexpr std::array<std::string_view, unit_state_count> state_names{"busy", "stall", "idle"};
+
+}  // namespace
+
+bool can_count(const AcceleratorConfig& machine, Action action) {
+    switch (action) {
+        case Action::dram_activate:
+        case Action::dram_refresh:
+            return std::holds_alternative<DramDeviceConfig>(machine.dram);
+        case Action::decode:
+            return decodes_at_array(machine) || converts_at_vector(machine);
+        case Action::encode:
+            return converts_at_vector(machine);
+        default:
+            return true;
+    }
+}
+
+bool counts_bits(Action action) {
+    switch (action) {
+        case Action::vector_scratch_read_bits:
+        case Action::vector_scratch_write_bits:
+        case Action::input_buffer_read_bits:
+        case Action::input_buffer_write_bits:
+        case Action::weight_buffer_read_bits:
+        case Action::weight_buffer_write_bits:
+        case Action::accumulation_buffer_read_bits:
+        case Action::accumulation_buffer_write_bits:
+        case Action::sram_read_bits:
+        case Action::sram_write_bits:
+        case Action::dram_read_bits:
+        case Action::dram_write_bits:
+            return true;
+        default:
+            return false;
+    }
+}
+
+CostQuery energy_query(const AcceleratorConfig& machine, Action action) {
+    const ActionInfo& what = info(action);
+    return query(machine, what.component, what.action, telling_keys(machine, what.component, what.action));
+}
+
+CostQuery cycle_query(const AcceleratorConfig& machine, Unit unit, UnitState state) {
+    return query(machine, "controller", "cycle",
+                 {key("unit", name(unit)), key("state", state_names[static_cast<std::size_t>(state)])});
+}
+
+CostQuery standby_query(const AcceleratorConfig& machine) {
+    return query(machine, "dram", "standby", dram_keys(machine.dram));
+}
+
+std::uint64_t dram_ranks(const AcceleratorConfig& machine) {
+    const auto* device = std::get_if<DramDeviceConfig>(&machine.dram);
+    return device == nullptr
+               ? 1
+               : static_cast<std::uint64_t>(device->channels) * static_cast<std::uint64_t>(device->ranks);
+}
+
+bool is_unlimited(const AcceleratorConfig& machine, Action action) {
+    const std::string_view component = info(action).component;
+    return is_buffer(component) && shape(machine, component).depth == unlimited_depth;
+}
+
+std::vector<Block> blocks(const AcceleratorConfig& machine) {
+    const auto rows = static_cast<std::uint64_t>(machine.array.rows);
+    const auto cols = static_cast<std::uint64_t>(machine.array.cols);
+    const auto lanes = static_cast<std::uint64_t>(machine.vector.lanes);
+    const std::uint64_t array_decoders =
+        machine.codec.placement == CodecPlacement::per_pe ? 2 * rows * cols : rows + cols;
+
+    std::vector<Block> list;
+    const auto add = [&](std::string_view component, Component group, std::uint64_t count) {
+        list.push_back({std::string(component), group, count,
+                        query(machine, component, "", telling_keys(machine, component, "")), ""});
+    };
+    const auto add_buffer = [&](std::string_view component) {
+        const BufferShape buffer = shape(machine, component);
+        add(component, Component::buffers, buffer.is_double ? 2 : 1);
+        if (buffer.depth == unlimited_depth)
+            list.back().free_of_charge = "a buffer without bound is an idealisation";
+    };
+    add("mac", Component::array, rows * cols);
+    add("pe", Component::array, rows * cols);
+    add("accumulator_adder", Component::array, cols);
+    add("decoder", Component::codec,
+        (decodes_at_array(machine) ? array_decoders : 0) +
+            (converts_at_vector(machine) ? vector_fetch_ports * lanes : 0));
+    add("encoder", Component::codec, converts_at_vector(machine) ? lanes : 0);
+    add("transposer", Component::codec, rows * cols);
+    add("vector", Component::vector, 1);
+    add("softmax", Component::softmax, 1);
+    add_buffer("input_buffer");
+    add_buffer("weight_buffer");
+    add_buffer("accumulation_buffer");
+    add("sram", Component::sram, static_cast<std::uint64_t>(machine.sram.banks));
+    add("dma", Component::control, 1);
+    add("controller", Component::control, 1);
+    add("dram", Component::dram, dram_ranks(machine));
+    list.back().free_of_charge = "off the chip";
+    std::erase_if(list, [](const Block& block) { return block.count == 0; });
+    return list;
+}
+
+}  // namespace octet

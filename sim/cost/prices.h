@@ -1,0 +1,51 @@
+// Every price that a machine needs, looked up once: then pricing an Activity is a dot product.
+#pragma once
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/accelerator/config.h"
+#include "models/accelerator/report.h"
+#include "sim/cost/machine.h"
+#include "sim/cost/shares.h"
+#include "sim/cost/table.h"
+
+namespace octet {
+
+constexpr std::uint32_t no_row = ~std::uint32_t{0};
+
+// Instances of one kind in the area tree, with the prices of one.
+struct PricedBlock {
+    std::string name;
+    Component component;
+    std::uint64_t count = 0;
+    Price area, leakage;  // um2, uW; row is no_row where `free_of_charge`
+    std::string free_of_charge;
+};
+
+struct PriceList {
+    std::array<std::optional<Price>, action_count> energy;  // pJ a count; none: cannot be counted
+    std::array<std::array<Price, unit_state_count>, unit_count> cycle{};  // pJ a cycle of a unit in a state
+    Price dram_standby;                                                   // uW, all ranks
+    std::vector<PricedBlock> blocks;
+    double clock_mhz = 0;
+};
+
+// Throws CostError with everything that has no price, or no single one.
+PriceList resolve(const CostTable& table, const AcceleratorConfig& machine);
+
+// Energy in pJ of what was counted. Throws CostError if something was counted that has no price.
+Shares energy_of(const PriceList& prices, const Activity& activity);
+
+// Energy in pJ that time costs, whatever is computed: leakage, control of the units by state, DRAM standby.
+Shares static_energy(const PriceList& prices, const MachineReport& report);
+
+// um2
+Shares area_of(const PriceList& prices);
+
+// For each operation the part of the run, 0 to 1, in which it was the oldest unfinished one. The parts add up
+// to 1 (what follows the last completion belongs to the last operation); they are 0 for a run of no cycles.
+std::vector<double> oldest_unfinished(const MachineReport& report);
+
+}  // namespace octet

@@ -1,0 +1,96 @@
+// A cost table as written: rows of prices, and which keys may be interpolated. Plain data; read.h makes it
+// from YAML.
+#pragma once
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "sim/cost/shares.h"
+
+namespace octet {
+
+enum class Quantity : std::uint8_t { energy, area, leakage, count };  // pJ, um2, uW
+constexpr std::size_t quantity_count = static_cast<std::size_t>(Quantity::count);
+std::string_view name(Quantity quantity);
+
+// The space in which a straight line is drawn between two points of an axis.
+enum class Interpolation : std::uint8_t { none, linear, sqrt };
+
+// A row's demand on a key: one of some words, or a number. Several numbers are the points of an axis,
+// ascending.
+struct RowKey {
+    std::string name;
+    std::vector<std::string> words;
+    std::vector<double> points;
+    bool is_axis() const { return points.size() > 1; }
+};
+
+struct CostRow {
+    std::vector<std::string> components;  // any of these
+    std::vector<std::string>
+        actions;  // any of these; empty: the row prices existence (area, leakage), not use
+    std::vector<RowKey> keys;
+    // Per quantity: one number, or a number for each point of the axes, the last axis running fastest. Empty:
+    // not priced.
+    std::array<std::vector<double>, quantity_count> values;
+    std::string source;
+    std::optional<double> node_nm, voltage, uncertainty;
+    Confidence confidence = Confidence::assumed;
+    std::string where;  // path:line:column
+
+    const std::vector<double>& operator[](Quantity quantity) const {
+        return values[static_cast<std::size_t>(quantity)];
+    }
+    const RowKey* find(std::string_view key) const;
+};
+
+struct AxisRule {
+    std::string key;
+    std::array<Interpolation, quantity_count> how{};
+};
+
+struct CostTable {
+    std::string path;
+    std::vector<CostRow> rows;
+    std::vector<AxisRule> axes;
+    Interpolation interpolation(std::string_view key, Quantity quantity) const;
+};
+
+// What a machine asks of a table.
+struct CostKey {
+    std::string name;
+    std::variant<std::string, double> value;
+};
+struct CostQuery {
+    std::string component;
+    std::string action;  // empty: existence, answered by any row of the component that has the quantity
+    std::vector<CostKey> keys;  // all that rows may name; the first `telling` identify the price to a reader
+    std::size_t telling = 0;
+    const CostKey* find(std::string_view key) const;
+};
+
+struct Price {
+    double value = 0;  // pJ, um2 or uW
+    Confidence confidence = Confidence::assumed;
+    std::uint32_t row = 0;     // index into CostTable::rows
+    bool names_width = false;  // the row has a key width_bits
+};
+
+// No price, or no single one. what() says which row to add, or names the two rows that compete.
+class CostError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+// The price of the row that matches with the most keys. A key matches if the query's word is among the row's,
+// its number equals the row's, or the row has an axis there: then the value lies on straight lines between
+// the axis' points, and beyond its ends on the outermost ones (which turns `published` and `measured` into
+// `scaled`). Throws CostError if no row matches, if two match equally well, or if the value would be
+// negative.
+Price look_up(const CostTable& table, const CostQuery& query, Quantity quantity);
+
+}  // namespace octet
