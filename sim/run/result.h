@@ -1,27 +1,17 @@
-// The outcome of a run as plain data: what `octet run --json` prints. Keys and meaning are those of docs/result.md.
+// The outcome of a run as plain data: what `octet run --json` prints. Keys and meaning are those of
+// docs/result.md.
 #pragma once
 #include <cstdint>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "models/accelerator/config.h"
 #include "models/accelerator/report.h"
 #include "models/activity.h"
+#include "sim/cost/shares.h"
 
 namespace octet {
-
-enum class Confidence : std::uint8_t { published, measured, scaled, fitted, assumed, count };
-constexpr std::size_t confidence_count = static_cast<std::size_t>(Confidence::count);
-std::string_view name(Confidence confidence);
-
-struct Shares {  // energy or area, by component and by how well its prices are known
-    double total = 0;
-    std::array<double, component_count> components{};
-    std::array<double, confidence_count> confidence{};
-};
 
 struct OperationResult {
     std::string name, kind;
@@ -29,29 +19,36 @@ struct OperationResult {
     Cycle start = 0, end = 0;
     std::uint64_t array_cycles = 0;  // 0 if the array was not used
     double ideal_cycles = 0;
+    std::string bound_by;  // the resource that sets ideal_cycles; empty if it needs none
+    double oldest_cycles =
+        0;  // cycles in which it was the oldest unfinished operation; they add up to the total
     StallCounts stalls{};
-    double energy_pj = 0;
-    std::array<double, component_count> components{};
+    Shares energy;  // pJ
 };
 
 struct Result {
-    nlohmann::json accelerator, workload, phase;  // resolved inputs
+    nlohmann::ordered_json accelerator, workload, phase;  // resolved inputs
     std::uint64_t seed = 0;
     MachineReport machine;
     Cycle ideal = 0;
-    std::string bound_by;   // the resource that sets `ideal`
+    std::string bound_by;  // the resource that sets `ideal`
     double utilization = 0;
     double seconds = 0;
     std::uint64_t macs = 0;
-    Shares energy, area;
+    Shares energy;             // pJ
+    double static_energy = 0;  // of it, what time costs: leakage, control, DRAM standby
+    Shares area;               // um2
     std::vector<OperationResult> operations;
     std::optional<double> tops_per_watt, edp, mfu, tokens_per_second;
 };
 
-// The document, schema 1. Non-finite numbers become null.
-nlohmann::json to_json(const Result& result);
+// The document, schema 1. Numbers that are not finite become null.
+nlohmann::ordered_json to_json(const Result& result);
 
-// Throws std::logic_error naming the first invariant of docs/result.md that does not hold.
+// The text of result.json: to_json, indented, ending in a newline.
+std::string to_text(const Result& result);
+
+// Throws std::logic_error naming every invariant of docs/result.md that does not hold.
 void check_invariants(const Result& result);
 
 }  // namespace octet

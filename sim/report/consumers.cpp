@@ -1,0 +1,76 @@
+#include "sim/report/consumers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+namespace octet {
+namespace {
+
+// A group whose tightest resource works this part of its time is called bound by it.
+constexpr double bound_from = 0.5;
+
+// layer12.ffn.up -> ffn.up; pooler -> pooler
+std::string family(const std::string& name) {
+    if (!name.starts_with("layer")) return name;
+    const auto after =
+        std::find_if_not(name.begin() + 5, name.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+    if (after == name.begin() + 5 || after == name.end() || *after != '.') return name;
+    return {after + 1, name.end()};
+}
+
+struct Group {
+    std::string name;
+    std::size_t members = 0;
+    double cycles = 0, ideal = 0;
+    std::map<std::string, double> bounds;  // ideal cycles by resource
+    StallCounts stalls{};
+};
+
+std::string bottleneck(const Group& group) {
+    std::string resource;
+    double most = 0;
+    for (const auto& [name, cycles] : group.bounds)
+        if (cycles > most) {
+            most = cycles;
+            resource = name;
+        }
+    const double busy = group.cycles > 0 ? std::min(1.0, group.ideal / group.cycles) : 0;
+    std::string text;
+    if (!resource.empty()) text = fmt::format("{} at {:.0f} % of its peak", resource, 100 * busy);
+    const auto cause = std::ranges::max_element(group.stalls);
+    if (*cause > 0 && busy < bound_from)
+        text += fmt::format("{}stalled most by {}", text.empty() ? "" : ", ",
+                            name(static_cast<StallCause>(cause - group.stalls.begin())));
+    return text.empty() ? "nothing in particular" : text;
+}
+
+}  // namespace
+
+std::vector<Consumer> largest_consumers(const Result& result, std::size_t count) {
+    std::vector<Group> groups;
+    std::map<std::string, std::size_t> index;
+    for (const OperationResult& operation : result.operations) {
+        const std::string key = family(operation.name);
+        const auto [place, is_new] = index.try_emplace(key, groups.size());
+        if (is_new) groups.push_back({key, 0, 0, 0, {}, {}});
+        Group& group = groups[place->second];
+        ++group.members;
+        group.cycles += operation.oldest_cycles;
+        group.ideal += operation.ideal_cycles;
+        if (!operation.bound_by.empty()) group.bounds[operation.bound_by] += operation.ideal_cycles;
+        for (std::size_t i = 0; i < stall_cause_count; ++i) group.stalls[i] += operation.stalls[i];
+    }
+    std::ranges::stable_sort(groups, std::greater{}, &Group::cycles);
+    if (groups.size() > count) groups.resize(count);
+    std::vector<Consumer> consumers;
+    for (const Group& group : groups)
+        consumers.push_back(
+            {group.members == 1 ? group.name : fmt::format("{} x {}", group.name, group.members),
+             group.cycles, group.ideal, bottleneck(group)});
+    return consumers;
+}
+
+}  // namespace octet

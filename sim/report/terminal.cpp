@@ -1,0 +1,137 @@
+#include "sim/report/terminal.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "sim/report/consumers.h"
+
+namespace octet {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double percent(double part, double whole) {
+    return whole > 0 ? 100 * part / whole : 0;
+}
+
+// 1234567 -> "1,234,567"
+std::string grouped(std::uint64_t n) {
+    std::string digits = std::to_string(n);
+    for (auto i = std::ssize(digits) - 3; i > 0; i -= 3) digits.insert(static_cast<std::size_t>(i), ",");
+    return digits;
+}
+
+// Four digits that count, no exponent: 0.01234, 12.34, 12345.
+std::string short_number(double x) {
+    for (int decimals = 3; decimals >= 0; --decimals)
+        if (x >= std::pow(10.0, 3 - decimals)) return fmt::format("{:.{}f}", x, decimals);
+    return fmt::format("{:.4g}", x);
+}
+
+std::string mib(std::uint64_t bytes) {
+    return short_number(static_cast<double>(bytes) / (1 << 20)) + " MiB";
+}
+
+// The value at keys a.b, as text; empty if it is not there.
+std::string text_at(const Json& json, std::string_view pointer) {
+    const Json::json_pointer place{std::string(pointer)};
+    if (!json.is_object() || !json.contains(place)) return {};
+    const Json& value = json.at(place);
+    return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string title(const Result& result) {
+    std::string line = text_at(result.workload, "/name");
+    if (result.phase.is_object()) {
+        std::string phase;
+        for (const auto& [key, value] : result.phase.items()) {
+            if (!value.is_primitive()) continue;
+            const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+            phase += (phase.empty() ? "" : ", ") + (key == "kind" ? text : fmt::format("{} {}", key, text));
+        }
+        if (!phase.empty()) line += fmt::format(" ({})", phase);
+    }
+    return fmt::format("{} on {}: {} x {} array, {}, {} MHz", line, text_at(result.accelerator, "/name"),
+                       text_at(result.accelerator, "/array/rows"), text_at(result.accelerator, "/array/cols"),
+                       text_at(result.accelerator, "/pe/preset"), text_at(result.accelerator, "/clock_mhz"));
+}
+
+// "array 41 %, dram 22 %, sram 15 %": the three largest.
+std::string largest_components(const Shares& shares) {
+    std::vector<std::size_t> order(component_count);
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return shares.components[i]; });
+    std::string text;
+    for (std::size_t rank = 0; rank < 3; ++rank)
+        text += fmt::format("{}{} {:.0f} %", rank == 0 ? "" : ", ", name(static_cast<Component>(order[rank])),
+                            percent(shares.components[order[rank]], shares.total));
+    return text;
+}
+
+double weakly_known(const Shares& shares) {
+    return percent(shares[Confidence::fitted] + shares[Confidence::assumed], shares.total);
+}
+
+// "array 5.3 % waiting_for_weights, vector 61.0 % array_result": units that stall, by their largest cause.
+std::string waits(const Result& result) {
+    std::string text;
+    for (std::size_t u = 0; u < unit_count; ++u) {
+        const StallCounts& stalls = result.machine.units[u].stalls;
+        const auto most = std::ranges::max_element(stalls);
+        const double part = percent(static_cast<double>(*most), static_cast<double>(result.machine.total));
+        if (part < 0.05) continue;
+        text += fmt::format("{}{} {:.1f} % {}", text.empty() ? "" : ", ", name(static_cast<Unit>(u)), part,
+                            name(static_cast<StallCause>(most - stalls.begin())));
+    }
+    return text.empty() ? "no unit" : text;
+}
+
+}  // namespace
+
+std::string summary(const Result& result, bool colour) {
+    std::string out = (colour ? "\033[1m" : "") + title(result) + (colour ? "\033[0m" : "") + "\n";
+    const auto line = [&](std::string_view label, const std::string& text) {
+        out += fmt::format("{:<12} {}\n", label, text);
+    };
+    const MachineReport& machine = result.machine;
+    line("latency", fmt::format("{} ms   {} cycles; at best {}{}", short_number(result.seconds * 1e3),
+                                grouped(machine.total), grouped(result.ideal),
+                                result.bound_by.empty() ? "" : ", bound by " + result.bound_by));
+    line("utilization", fmt::format("{:.1f} %   {} MACs", 100 * result.utilization, grouped(result.macs)));
+    line("energy", fmt::format("{} uJ   dynamic {} uJ, static {} uJ (leakage, control, DRAM standby)",
+                               short_number(result.energy.total * 1e-6),
+                               short_number((result.energy.total - result.static_energy) * 1e-6),
+                               short_number(result.static_energy * 1e-6)));
+    line("", largest_components(result.energy));
+    line("area",
+         fmt::format("{} mm2   {}", short_number(result.area.total * 1e-6), largest_components(result.area)));
+    line("throughput",
+         fmt::format("{} TOPS/W", result.tops_per_watt ? short_number(*result.tops_per_watt) : "no"));
+    line("DRAM traffic",
+         fmt::format("{}   read {}, written {}", mib(machine.dram_read_bytes + machine.dram_write_bytes),
+                     mib(machine.dram_read_bytes), mib(machine.dram_write_bytes)));
+    std::string_view label = "time goes to";
+    for (const Consumer& consumer : largest_consumers(result, 3)) {
+        line(label,
+             fmt::format("{:.1f} %   {}: {}", percent(consumer.cycles, static_cast<double>(machine.total)),
+                         consumer.name, consumer.bottleneck));
+        label = "";
+    }
+    line("stalled", waits(result));
+    line("prices",
+         fmt::format("{:.0f} % of the energy and {:.0f} % of the area rest on fitted or assumed prices",
+                     weakly_known(result.energy), weakly_known(result.area)));
+    return out;
+}
+
+bool wants_colour() {
+    const char* term = std::getenv("TERM");
+    return isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr && term != nullptr &&
+           std::string_view(term) != "dumb";
+}
+
+}  // namespace octet

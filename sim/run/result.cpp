@@ -1,0 +1,117 @@
+#include "sim/run/result.h"
+
+#include <cmath>
+
+namespace octet {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) {
+    return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+Json number(const std::optional<double>& value) {
+    return value ? number(*value) : Json(nullptr);
+}
+
+Json stalls_of(const StallCounts& stalls) {
+    Json object = Json::object();
+    for (std::size_t i = 0; i < stall_cause_count; ++i)
+        object[std::string(name(static_cast<StallCause>(i)))] = stalls[i];
+    return object;
+}
+
+// The first `count` components of Component.
+Json components_of(const Shares& shares, std::size_t count) {
+    Json object = Json::object();
+    for (std::size_t i = 0; i < count; ++i)
+        object[std::string(name(static_cast<Component>(i)))] = number(shares.components[i]);
+    return object;
+}
+
+Json confidence_of(const Shares& shares) {
+    Json object = Json::object();
+    for (std::size_t i = 0; i < confidence_count; ++i)
+        object[std::string(name(static_cast<Confidence>(i)))] = number(shares.confidence[i]);
+    return object;
+}
+
+Json cycles_of(const Result& result) {
+    StallCounts stalls{};
+    Json units = Json::object();
+    for (std::size_t u = 0; u < unit_count; ++u) {
+        const UnitTimes& times = result.machine.units[u];
+        for (std::size_t i = 0; i < stall_cause_count; ++i) stalls[i] += times.stalls[i];
+        units[std::string(name(static_cast<Unit>(u)))] = {
+            {"busy", times.busy},
+            {"stall", times.stall()},
+            {"idle", result.machine.total - times.busy - times.stall()}};
+    }
+    return {{"total", result.machine.total},
+            {"ideal", result.ideal},
+            {"utilization", number(result.utilization)},
+            {"stalls", stalls_of(stalls)},
+            {"units", units}};
+}
+
+Json operation_of(const OperationResult& operation) {
+    return {{"name", operation.name},
+            {"kind", operation.kind},
+            {"macs", operation.macs},
+            {"start", operation.start},
+            {"end", operation.end},
+            {"cycles", operation.end - operation.start},
+            {"array_cycles", operation.array_cycles},
+            {"ideal_cycles", number(operation.ideal_cycles)},
+            {"stalls", stalls_of(operation.stalls)},
+            {"energy_pj", number(operation.energy.total)},
+            {"components", components_of(operation.energy, component_count)},
+            {"sqnr_db", nullptr},
+            {"max_abs_error", nullptr},
+            {"saturated", nullptr},
+            {"underflowed", nullptr},
+            {"nar", nullptr}};
+}
+
+}  // namespace
+
+nlohmann::ordered_json to_json(const Result& result) {
+    Json operations = Json::array();
+    for (const OperationResult& operation : result.operations) operations.push_back(operation_of(operation));
+    constexpr std::size_t with_area = static_cast<std::size_t>(Component::leakage);
+    return {{"schema", 1},
+            {"octet", OCTET_VERSION},
+            {"accelerator", result.accelerator},
+            {"workload", result.workload},
+            {"phase", result.phase},
+            {"seed", result.seed},
+            {"cycles", cycles_of(result)},
+            {"seconds", number(result.seconds)},
+            {"macs", result.macs},
+            {"energy",
+             {{"total_pj", number(result.energy.total)},
+              {"components", components_of(result.energy, component_count)},
+              {"confidence", confidence_of(result.energy)}}},
+            {"area",
+             {{"total_um2", number(result.area.total)},
+              {"components", components_of(result.area, with_area)},
+              {"confidence", confidence_of(result.area)}}},
+            {"traffic",
+             {{"dram_read_bytes", result.machine.dram_read_bytes},
+              {"dram_write_bytes", result.machine.dram_write_bytes},
+              {"sram_read_bytes", result.machine.sram_read_bytes},
+              {"sram_write_bytes", result.machine.sram_write_bytes}}},
+            {"metrics",
+             {{"tops_per_watt", number(result.tops_per_watt)},
+              {"edp", number(result.edp)},
+              {"mfu", number(result.mfu)},
+              {"tokens_per_second", number(result.tokens_per_second)}}},
+            {"operations", operations},
+            {"numerics", nullptr}};
+}
+
+std::string to_text(const Result& result) {
+    return to_json(result).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace octet

@@ -1,0 +1,116 @@
+#include "sim/run/roofline.h"
+
+#include <algorithm>
+
+#include "models/formats/registry.h"
+#include "models/types.h"
+
+namespace octet {
+namespace {
+
+// Whether an epilogue can do the operation, so that it needs no pass of its own.
+bool can_fuse(OperationKind kind, FusionLevel level) {
+    switch (kind) {
+        case OperationKind::scale:
+            return level >= FusionLevel::scaling;
+        case OperationKind::mask:
+            return level >= FusionLevel::activation;
+        case OperationKind::add:
+            return level >= FusionLevel::residual;
+        default:
+            return is_activation(kind) && level >= FusionLevel::activation;
+    }
+}
+
+std::uint64_t passes(OperationKind kind, FusionLevel level) {
+    switch (kind) {
+        case OperationKind::softmax:
+        case OperationKind::rmsnorm:
+            return 3;
+        case OperationKind::layernorm:
+            return 4;
+        default:
+            return can_fuse(kind, level) ? 0 : 1;
+    }
+}
+
+bool runs_on_lanes(const AcceleratorConfig& machine, const Operation& operation) {
+    return machine.matvec == Matvec::vector && operation.m == 1;
+}
+
+// Bytes that a port which moves `values` values a cycle moves in it.
+double port_bytes(const AcceleratorConfig& machine, int values) {
+    const bool decoded = machine.codec.placement == CodecPlacement::sram_port;
+    const FormatInfo* format = find_format(decoded ? machine.pe.operand : machine.pe.storage);
+    const std::uint64_t bits = static_cast<std::uint64_t>(values) * static_cast<std::uint64_t>(format->bits);
+    return static_cast<double>(ceil_div<std::uint64_t>(bits, 8));
+}
+
+double bytes(std::uint64_t bits) {
+    return static_cast<double>(bits) / 8;
+}
+
+}  // namespace
+
+Work& Work::operator+=(const Work& other) {
+    array_macs += other.array_macs;
+    lane_values += other.lane_values;
+    sram_bits += other.sram_bits;
+    input_fill_bits += other.input_fill_bits;
+    weight_fill_bits += other.weight_fill_bits;
+    dram_read_bits += other.dram_read_bits;
+    dram_write_bits += other.dram_write_bits;
+    return *this;
+}
+
+Work work_of(const AcceleratorConfig& machine, const Operation& operation, const Activity& activity) {
+    Work work;
+    if (runs_on_lanes(machine, operation)) {
+        work.lane_values = operation.macs();
+    } else {
+        work.array_macs = operation.macs();
+        work.lane_values = operation.elements() * passes(operation.kind, machine.fusion);
+    }
+    work.sram_bits = activity[Action::sram_read_bits] + activity[Action::sram_write_bits];
+    work.input_fill_bits = activity[Action::input_buffer_write_bits];
+    work.weight_fill_bits = activity[Action::weight_buffer_write_bits];
+    work.dram_read_bits = activity[Action::dram_read_bits];
+    work.dram_write_bits = activity[Action::dram_write_bits];
+    return work;
+}
+
+double dram_bytes_per_cycle(const AcceleratorConfig& machine) {
+    if (const auto* ideal = std::get_if<IdealDramConfig>(&machine.dram)) return ideal->bytes_per_cycle;
+    const auto& device = std::get<DramDeviceConfig>(machine.dram);
+    double burst_clocks = device.burst_length / 2.0;
+    for (const char* gap : {"tCCD", "tCCD_S"})
+        if (const auto it = device.timing.find(gap); it != device.timing.end()) burst_clocks = it->second;
+    const double burst_bytes =
+        static_cast<double>(device.channels) * device.device_width / 8.0 * device.burst_length;
+    const double core_ns = 1000 / machine.clock_mhz;
+    return burst_bytes / (burst_clocks * device.tck_ns) * core_ns;
+}
+
+std::vector<Bound> bounds(const AcceleratorConfig& machine, const Work& work) {
+    const double pes = static_cast<double>(machine.array.rows) * machine.array.cols;
+    const double lanes = static_cast<double>(machine.vector.lanes) / machine.vector.initiation_interval;
+    const double word = machine.sram.width_bits / 8.0;
+    return {
+        {"array", static_cast<double>(work.array_macs) / pes},
+        {"vector", static_cast<double>(work.lane_values) / lanes},
+        {"sram", bytes(work.sram_bits) / (word * machine.sram.banks * machine.sram.ports)},
+        {"input_port", bytes(work.input_fill_bits) / port_bytes(machine, machine.array.rows)},
+        {"weight_port", bytes(work.weight_fill_bits) / port_bytes(machine, machine.array.cols)},
+        {"load_port", bytes(work.dram_read_bits) / word},
+        {"store_port", bytes(work.dram_write_bits) / word},
+        {"dram", bytes(work.dram_read_bits + work.dram_write_bits) / dram_bytes_per_cycle(machine)},
+    };
+}
+
+Bound tightest(const AcceleratorConfig& machine, const Work& work) {
+    const std::vector<Bound> all = bounds(machine, work);
+    const Bound most = *std::ranges::max_element(all, {}, &Bound::cycles);
+    return most.cycles > 0 ? most : Bound{"", 0};
+}
+
+}  // namespace octet
