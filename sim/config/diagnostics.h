@@ -54,7 +54,7 @@ std::string did_you_mean(std::string_view written, std::span<const std::string_v
 
 // Text of the input made fit for a message: control characters escaped, cut after 60 characters.
 std::string printable(std::string_view text);
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 // "a, b or c"
 std::string any_of(std::span<const std::string_view> names);

@@ -37,7 +37,7 @@ std::string describe_value(const Node& node) {
         case Node::Kind::scalar:
             break;
     }
-    return (node.quoted ? "the quoted text " : "") + octet::quoted(node.text);
+    return (node.quoted ? "the quoted text " : "") + in_quotes(node.text);
 }
 
 }  // namespace octet

@@ -55,7 +55,7 @@ std::string printable(std::string_view text) {
     return safe;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     return fmt::format("'{}'", printable(text));
 }
 

@@ -133,7 +133,7 @@ class TreeBuilder : public YAML::EventHandler {
         map.key_location = where;
         if (const std::uint32_t line = line_of(map, key); line != 0)
             errors.add(where, "",
-                       fmt::format("duplicate key {}, first written in line {}", quoted(key), line));
+                       fmt::format("duplicate key {}, first written in line {}", in_quotes(key), line));
     }
 
     // The line of an earlier equal key, 0 if there is none. Hashing starts late: most mappings are small.

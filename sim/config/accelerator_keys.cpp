@@ -1,0 +1,73 @@
+#include "sim/config/accelerator_keys.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace octet {
+namespace {
+
+template <class Rows>
+std::vector<std::string_view> names(const Rows& rows) {
+    std::vector<std::string_view> list;
+    for (const auto& row : rows) list.push_back(row.name);
+    return list;
+}
+
+}  // namespace
+
+Words format_names() {
+    static const auto list = names(formats());
+    return list;
+}
+
+Words preset_names() {
+    static const auto list = names(presets());
+    return list;
+}
+
+void take_preset(AcceleratorConfig& c, const Preset& preset) {
+    c.pe = {.preset = std::string(preset.name),
+            .storage = std::string(preset.storage),
+            .operand = std::string(preset.operand),
+            .accumulator = std::string(preset.accumulator),
+            .rounding = Rounding::nearest_even};
+    c.buffers.accumulation_format = preset.accumulation_buffer;
+    c.vector.format = preset.vector;
+    for (const auto& unit : softmax_unit_names)
+        if (unit.name == preset.softmax) c.softmax.unit = unit.value;
+}
+
+std::string first_problem(const AcceleratorConfig& c) {
+    const FormatInfo* storage = find_format(c.pe.storage);
+    if (storage != nullptr && storage->kind == FormatKind::block_scaled && storage->block_length > 0 &&
+        c.array.rows % storage->block_length != 0 && storage->block_length % c.array.rows != 0)
+        return fmt::format(
+            "storage {} has blocks of {}, which must divide array.rows ({}) or be a multiple of it",
+            c.pe.storage, storage->block_length, c.array.rows);
+    return {};
+}
+
+void complete_timing(DramDeviceConfig& c) {
+    for (const auto& timing : dram_timings) {
+        const auto source = c.timing.find(std::string(timing.otherwise));
+        if (source != c.timing.end()) c.timing.emplace(timing.name, source->second);
+    }
+}
+
+bool is_address_mapping(std::string_view mapping) {
+    std::multiset<std::string_view> parts;
+    for (;;) {
+        const auto bar = mapping.find('|');
+        parts.insert(mapping.substr(0, bar));
+        if (bar == std::string_view::npos) break;
+        mapping.remove_prefix(bar + 1);
+    }
+    std::multiset<std::string_view> expected{"row", "rank", "bankgroup", "bank", "column"};
+    if (parts == expected) return true;
+    expected.insert("channel");
+    return parts == expected;
+}
+
+}  // namespace octet

@@ -1,0 +1,83 @@
+#include "sim/config/experiment.h"
+
+#include <fmt/format.h>
+
+#include "sim/config/experiment_keys.h"
+#include "sim/config/reader.h"
+
+namespace octet {
+namespace {
+
+constexpr auto experiment_kind = std::to_array<std::string_view>({"experiment"});
+constexpr auto accelerator_kind = std::to_array<std::string_view>({"accelerator"});
+
+Node load_tree(const std::string& path, Words kinds, const std::vector<Setting>& settings) {
+    Node tree = load_layers(path, kinds);
+    apply(tree, settings);
+    put_files(tree);
+    return tree;
+}
+
+}  // namespace
+
+AcceleratorConfig read_accelerator(const Node& tree, Diagnostics& diagnostics) {
+    AcceleratorConfig config;
+    read(tree, config, diagnostics, {"kind"});
+    return config;
+}
+
+ExperimentConfig read_experiment(Node tree, Diagnostics& diagnostics) {
+    ExperimentConfig config;
+    config.tree = std::move(tree);
+    config.path = *config.tree.location.file;
+    Reader reader(config.tree, diagnostics);
+    reader.find("kind");
+    for (const std::string_view key : {"accelerator", "workload", "costs"}) {
+        const Node* file = reader.find(key, required, "the path of a file");
+        if (key == "accelerator" && file != nullptr)
+            config.accelerator = read_accelerator(*file, diagnostics);
+    }
+    describe(reader, config);
+    reader.finish();
+    return config;
+}
+
+ExperimentConfig load_experiment(const std::string& path, const std::vector<Setting>& settings) {
+    Diagnostics diagnostics;
+    ExperimentConfig config = read_experiment(load_tree(path, experiment_kind, settings), diagnostics);
+    diagnostics.throw_if_any();
+    return config;
+}
+
+AcceleratorConfig load_accelerator(const std::string& path, const std::vector<Setting>& settings) {
+    Diagnostics diagnostics;
+    AcceleratorConfig config = read_accelerator(load_tree(path, accelerator_kind, settings), diagnostics);
+    diagnostics.throw_if_any();
+    return config;
+}
+
+void check_supported(const ExperimentConfig& experiment, Diagnostics& diagnostics) {
+    const auto refuse = [&](bool unsupported, std::string_view key, std::string_view what) {
+        if (!unsupported) return;
+        const Node* node = experiment.tree.at(key);
+        constexpr std::string_view prefix = "accelerator.";
+        if (key.starts_with(prefix)) key.remove_prefix(prefix.size());
+        diagnostics.add(node == nullptr ? experiment.tree.location : node->location, std::string(key),
+                        fmt::format("{} cannot be simulated by this version", what));
+    };
+    const AcceleratorConfig& a = experiment.accelerator;
+    refuse(a.array.dataflow != Dataflow::weight_stationary, "accelerator.array.dataflow",
+           name_in(dataflow_names, a.array.dataflow));
+    refuse(std::holds_alternative<DramDeviceConfig>(a.dram), "accelerator.dram",
+           "a DRAM part (use kind: ideal)");
+    refuse(a.matvec == Matvec::vector, "accelerator.matvec", "vector");
+    refuse(a.pe.rounding == Rounding::stochastic, "accelerator.pe.rounding", "stochastic");
+    refuse(experiment.phase.kind != PhaseKind::encode, "phase.kind",
+           fmt::format("the phase {}", name_in(phase_kind_names, experiment.phase.kind)));
+    refuse(experiment.values == Values::exact, "values", "exact");
+    refuse(experiment.fidelity == Fidelity::registers, "fidelity", "register");
+    const PhaseFormats& f = experiment.formats;
+    refuse(!(f.forward + f.dgrad + f.wgrad + f.update + f.kv_cache).empty(), "formats", "formats by use");
+}
+
+}  // namespace octet

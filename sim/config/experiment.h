@@ -1,0 +1,75 @@
+// An experiment: which machine, which workload, what is simulated of it.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/accelerator/config.h"
+#include "sim/config/layers.h"
+#include "sim/config/node.h"
+
+namespace octet {
+
+enum class PhaseKind : std::uint8_t { encode, prefill, decode, finetune_lora, train };
+
+struct PhaseConfig {
+    PhaseKind kind = PhaseKind::encode;
+    std::uint64_t batch = 1;
+    std::uint64_t sequence = 0;  // all but decode
+    std::uint64_t context = 0;   // decode: keys the first token attends to, its own included
+    std::uint64_t tokens = 1;    // decode: tokens made
+    std::uint64_t rank = 8;      // finetune_lora
+    double alpha = 16;           // finetune_lora
+    std::vector<std::string> targets{"query", "value"};  // finetune_lora
+    bool merged = false;                                 // finetune_lora
+    std::string optimizer = "adamw";                     // finetune_lora, train
+};
+
+enum class Values : std::uint8_t { none, exact };
+enum class Fidelity : std::uint8_t { registers, pass };  // `register` in YAML
+
+// Formats by what they are used for; empty: that of pe.preset.
+struct PhaseFormats {
+    std::string forward, dgrad, wgrad, update, kv_cache;
+};
+
+struct SyntheticInputs {
+    std::string distribution = "gaussian";
+    double outlier_rate = 0, outlier_scale = 1;
+};
+
+struct InputsConfig {
+    std::optional<SyntheticInputs> synthetic;
+    std::string weights, tokens, labels, activations;  // paths, empty if not given
+};
+
+struct ExperimentConfig {
+    std::string path;
+    AcceleratorConfig accelerator;
+    PhaseConfig phase;
+    Values values = Values::none;
+    Fidelity fidelity = Fidelity::pass;
+    PhaseFormats formats;
+    InputsConfig inputs;
+    std::uint64_t seed = 0;
+    Node tree;  // the layers merged, the files it names put in their place: where every value was written
+
+    // Trees of kind workload or trace, and of kind costs. location.file is the path.
+    const Node& workload() const { return tree.find("workload")->value; }
+    const Node& costs() const { return tree.find("costs")->value; }
+};
+
+// The merged tree, typed. Throws InputError with every error of the experiment and its accelerator. What
+// workload and costs hold is left to their own readers.
+ExperimentConfig load_experiment(const std::string& path, const std::vector<Setting>& settings = {});
+AcceleratorConfig load_accelerator(const std::string& path, const std::vector<Setting>& settings = {});
+
+// The same from trees that load_layers made. The tree is moved into the result.
+ExperimentConfig read_experiment(Node tree, Diagnostics& diagnostics);
+AcceleratorConfig read_accelerator(const Node& tree, Diagnostics& diagnostics);
+
+// Reports what is valid Octet but what this version's machine cannot run, where it was written.
+void check_supported(const ExperimentConfig& experiment, Diagnostics& diagnostics);
+
+}  // namespace octet

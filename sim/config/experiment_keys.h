@@ -1,0 +1,88 @@
+// The keys of `kind: experiment`.
+#pragma once
+#include "sim/config/accelerator_keys.h"
+#include "sim/config/experiment.h"
+
+namespace octet {
+
+inline constexpr auto phase_kind_names = std::to_array<Named<PhaseKind>>({
+    {"encode", PhaseKind::encode},
+    {"prefill", PhaseKind::prefill},
+    {"decode", PhaseKind::decode},
+    {"finetune_lora", PhaseKind::finetune_lora},
+    {"train", PhaseKind::train},
+});
+inline constexpr auto values_names =
+    std::to_array<Named<Values>>({{"none", Values::none}, {"exact", Values::exact}});
+inline constexpr auto fidelity_names =
+    std::to_array<Named<Fidelity>>({{"register", Fidelity::registers}, {"pass", Fidelity::pass}});
+inline constexpr auto lora_targets =
+    std::to_array<std::string_view>({"query", "key", "value", "output", "ffn_in", "ffn_out"});
+inline constexpr auto optimizer_names = std::to_array<std::string_view>({"sgd", "adam", "adamw"});
+inline constexpr auto distribution_names = std::to_array<std::string_view>({"gaussian", "uniform"});
+
+template <class V>
+void describe(V& v, PhaseConfig& c) {
+    const bool decode = c.kind == PhaseKind::decode, lora = c.kind == PhaseKind::finetune_lora;
+    v.integer("batch", c.batch, {1, 1 << 16}, "samples at once");
+    v.when(!decode, "kind encode, prefill, finetune_lora or train", [&] {
+        v.integer("sequence", c.sequence, {1, 1 << 20}, "tokens of a sample", required);
+    });
+    v.when(decode, "kind decode", [&] {
+        v.integer("context", c.context, {1, 1 << 20}, "keys the first token attends to, its own included",
+                  required);
+        v.integer("tokens", c.tokens, {1, 1 << 16}, "tokens made one after another");
+    });
+    v.when(lora, "kind finetune_lora", [&] {
+        v.integer("rank", c.rank, {1, 4096}, "rank of the adapters");
+        v.number("alpha", c.alpha, {0, 1e6}, "adapters are scaled by alpha / rank");
+        v.words("targets", c.targets, lora_targets, "projections with adapters");
+        v.boolean("merged", c.merged, "adapters are merged into the weights before the matmul");
+    });
+    v.when(lora || c.kind == PhaseKind::train, "kind finetune_lora or train",
+           [&] { v.word("optimizer", c.optimizer, optimizer_names, "how weights are updated"); });
+}
+
+template <class V>
+void describe(V& v, PhaseFormats& c) {
+    v.word("forward", c.forward, preset_names(), "preset of the forward pass");
+    v.word("dgrad", c.dgrad, preset_names(), "preset of activation gradients");
+    v.word("wgrad", c.wgrad, preset_names(), "preset of weight gradients");
+    v.word("update", c.update, format_names(), "format of the weight update");
+    v.word("kv_cache", c.kv_cache, format_names(), "format of stored keys and values");
+}
+
+template <class V>
+void describe(V& v, SyntheticInputs& c) {
+    v.word("distribution", c.distribution, distribution_names, "of the values");
+    v.number("outlier_rate", c.outlier_rate, {0, 1}, "share of values that are outliers");
+    v.number("outlier_scale", c.outlier_scale, {0, 1e6}, "an outlier is this many times as large");
+}
+
+template <class V>
+void describe(V& v, InputsConfig& c) {
+    v.section("synthetic", c.synthetic, "random values");
+    v.path("weights", c.weights, "a folder of .npy files or a .safetensors file");
+    v.path("tokens", c.tokens, "token ids, .npy");
+    v.path("labels", c.labels, "labels, .npy");
+    v.path("activations", c.activations, "the first operation's input, .npy");
+}
+
+// Without the files: accelerator, workload and costs are read from their own trees.
+template <class V>
+void describe(V& v, ExperimentConfig& c) {
+    v.group(
+        "phase", "what is simulated of the workload",
+        [&](auto& phase) {
+            phase.choice("kind", c.phase.kind, phase_kind_names, "encode, decode, train, ...", required);
+            describe(phase, c.phase);
+        },
+        required);
+    v.choice("values", c.values, values_names, "none: timing only; exact: numbers flow through every module");
+    v.choice("fidelity", c.fidelity, fidelity_names,
+             "register: every PE register, every clock; pass: a tile at a time");
+    v.section("formats", c.formats, "formats by use, instead of pe.preset");
+    v.section("inputs", c.inputs, "where values come from");
+}
+
+}  // namespace octet
