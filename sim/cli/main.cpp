@@ -1,6 +1,171 @@
-#include <systemc>
+// The command line of `octet`. CLI11 is slow to compile and stays in this file.
+#include <fmt/format.h>
 
-int main() { return 2; }
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <new>
 
-// libsystemc asks for this symbol; the program drives the kernel itself.
-int sc_main(int, char**) { return 0; }
+#include "sim/cli/process.h"
+#include "sim/cli/verbs.h"
+
+namespace octet {
+namespace {
+
+enum ExitCode : int { success = 0, input_at_fault = 1, wrong_usage = 2 };
+
+// Short forms of --set.
+struct ShortOption {
+    const char *option, *key, *help;
+};
+constexpr ShortOption short_options[] = {
+    {"--values", "values", "none or exact"},
+    {"--fidelity", "fidelity", "pass or register"},
+    {"--costs", "costs", "a cost table"},
+    {"--fusion", "fusion", "none, scaling, activation, layernorm or residual"},
+    {"--softmax", "softmax.unit", "auto, exact, posit_approximate or ibert"},
+};
+
+// The texts are taken from the parse order below, not from here.
+void add_settings(CLI::App& verb) {
+    const auto add = [&](const char* option, const std::string& help, const char* type) {
+        verb.add_option(
+                option, [](const CLI::results_t&) { return true; }, help)
+            ->take_all()
+            ->type_size(1)
+            ->allow_extra_args(false)
+            ->type_name(type);
+    };
+    add("--set", "override a key, such as array.rows=8; of several the last wins", "KEY=VALUE");
+    for (const auto& row : short_options)
+        add(row.option, fmt::format("short for --set {}=: {}", row.key, row.help), "VALUE");
+}
+
+// --set and its short forms in the order in which they were written.
+std::vector<Setting> settings_of(const CLI::App& verb) {
+    std::vector<Setting> settings;
+    std::map<const CLI::Option*, std::size_t> taken;
+    for (const CLI::Option* option : verb.parse_order()) {
+        const std::string name = option->get_name();
+        const auto is_it = [&](const ShortOption& row) { return name == row.option; };
+        const auto* row = std::find_if(std::begin(short_options), std::end(short_options), is_it);
+        if (name != "--set" && row == std::end(short_options)) continue;
+        const std::string& value = option->results().at(taken[option]++);
+        if (name == "--set")
+            settings.push_back(parse_setting(value));
+        else
+            settings.push_back({row->key, value, fmt::format("{} {}", name, printable(value))});
+    }
+    return settings;
+}
+
+// The verbs, their options and which was asked for.
+class CommandLine {
+  public:
+    CommandLine() {
+        app_.require_subcommand(1);
+        app_.set_version_flag("--version", "octet " OCTET_VERSION);
+        app_.footer("Exit codes: 0 success, 1 the simulation or its input is at fault, 2 wrong usage.");
+        add_run();
+        add_workload();
+        add_check();
+        add_schema();
+    }
+
+    void parse(int argc, const char* const* argv) {
+        app_.parse(argc, argv);
+        run_options_.settings = settings_of(*run_);
+        workload_options_.settings = settings_of(*show_);
+        if (expand_->parsed()) workload_options_.settings = settings_of(*expand_);
+    }
+    int exit(const CLI::ParseError& error, std::ostream& out, std::ostream& err) const {
+        return app_.exit(error, out, err) == 0 ? success : wrong_usage;
+    }
+    int execute(std::string& out) {
+        if (run_->parsed()) return run_verb(run_options_, out);
+        if (show_->parsed()) return workload_show_verb(workload_options_, out);
+        if (expand_->parsed()) return workload_expand_verb(workload_options_, out);
+        if (check_->parsed()) return check_verb(check_options_, out);
+        return schema_verb(schema_kind_, out);
+    }
+
+  private:
+    void add_run() {
+        run_ = app_.add_subcommand("run", "simulate one accelerator on one workload");
+        run_->add_option("EXPERIMENT", run_options_.experiment, "a file of kind experiment")->required();
+        run_->add_flag("--json", run_options_.json, "print the result document and nothing else");
+        run_->add_flag("--explain", run_options_.explain, "say how the work was tiled and what bounds it");
+        run_->add_option("--out", run_options_.out, "folder for results")->type_name("DIR");
+        run_->add_option("--seed", run_options_.seed, "fixes all randomness")->type_name("N");
+        add_settings(*run_);
+    }
+    void add_workload() {
+        workload_ = app_.add_subcommand("workload", "what a workload holds");
+        workload_->require_subcommand(1);
+        show_ = workload_->add_subcommand("show", "MACs, parameters and bytes by operation");
+        expand_ = workload_->add_subcommand("expand", "its explicit trace, as YAML");
+        for (CLI::App* verb : {show_, expand_}) {
+            verb->add_option("FILE", workload_options_.file, "an experiment, a workload or a trace")
+                ->required();
+            verb->add_option("--batch", workload_options_.batch, "samples, for a workload")->type_name("N");
+            verb->add_option("--sequence", workload_options_.sequence, "tokens of a sample, for a workload")
+                ->type_name("N");
+            add_settings(*verb);
+        }
+        show_->add_flag("--json", workload_options_.json, "print a JSON document and nothing else");
+    }
+    void add_check() {
+        check_ = app_.add_subcommand("check", "validate any Octet YAML");
+        check_->add_option("FILE", check_options_.files, "files of any kind")->required();
+        check_->add_flag("--json", check_options_.json, "print a JSON document and nothing else");
+    }
+    void add_schema() {
+        schema_ = app_.add_subcommand("schema", "print the JSON Schema of a kind of file, for editors");
+        schema_
+            ->add_option("KIND", schema_kind_,
+                         "experiment, accelerator, workload, trace, costs, dram or sweep")
+            ->required()
+            ->check(CLI::IsMember(std::vector<std::string>(all_kinds.begin(), all_kinds.end())));
+    }
+
+    CLI::App app_{"Cycle-accurate simulator of 8-bit transformer accelerators", "octet"};
+    CLI::App *run_{}, *workload_{}, *show_{}, *expand_{}, *check_{}, *schema_{};
+    RunOptions run_options_;
+    WorkloadOptions workload_options_;
+    CheckOptions check_options_;
+    std::string schema_kind_;
+};
+
+int octet_main(int argc, const char* const* argv) {
+    CommandLine line;
+    std::string out;
+    try {
+        line.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        std::ostringstream help, complaint;
+        const int code = line.exit(error, help, complaint);
+        print_error(complaint.str());
+        return print_out(help.str()) ? code : input_at_fault;
+    } catch (const InputError& error) {
+        print_error(error.what());
+        return wrong_usage;
+    }
+    const int code = line.execute(out);
+    return print_out(out) ? code : input_at_fault;
+}
+
+}  // namespace
+}  // namespace octet
+
+int main(int argc, char** argv) {
+    try {
+        octet::prepare_process();
+        return octet::octet_main(argc, argv);
+    } catch (const octet::InputError& error) {
+        octet::print_error(error.what());
+    } catch (const std::bad_alloc&) {
+        octet::print_error("octet: out of memory");
+    } catch (const std::exception& error) {
+        octet::print_error(fmt::format("octet: {}", error.what()));
+    }
+    return octet::input_at_fault;
+}

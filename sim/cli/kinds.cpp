@@ -1,0 +1,110 @@
+#include "sim/cli/kinds.h"
+
+#include <array>
+
+#include "sim/config/experiment_keys.h"
+#include "sim/config/layers.h"
+#include "sim/config/reader.h"
+#include "sim/config/sweep_keys.h"
+
+namespace octet {
+namespace {
+
+void check_workload_or_trace(Node root, Diagnostics& diagnostics) {
+    diagnostics.add(root.location, "kind", "this kind cannot be checked yet");
+}
+
+void check_costs(Node root, Diagnostics& diagnostics) {
+    diagnostics.add(root.location, "kind", "this kind cannot be checked yet");
+}
+
+void check_experiment(Node root, Diagnostics& diagnostics) {
+    put_files(root);
+    const ExperimentConfig experiment = read_experiment(std::move(root), diagnostics);
+    if (experiment.tree.find("workload") != nullptr)
+        check_workload_or_trace(experiment.workload(), diagnostics);
+    if (experiment.tree.find("costs") != nullptr) check_costs(experiment.costs(), diagnostics);
+}
+
+void check_accelerator(Node root, Diagnostics& diagnostics) {
+    put_files(root);
+    read_accelerator(root, diagnostics);
+}
+
+void check_dram(Node root, Diagnostics& diagnostics) {
+    DramDeviceConfig config;
+    read(root, config, diagnostics, {"kind"});
+}
+
+// The base is checked as a file of its own, if there is one.
+void check_sweep(Node root, Diagnostics& diagnostics) {
+    const SweepConfig sweep = read_sweep(root, diagnostics);
+    if (sweep.base.empty()) return;
+    constexpr auto kinds = std::to_array<std::string_view>({"experiment"});
+    check_experiment(load_layers(sweep.base, kinds), diagnostics);
+}
+
+template <class T>
+Json schema_of(std::string_view kind) {
+    T value;
+    return file_schema(kind, [&](SchemaWriter& v) { describe(v, value); });
+}
+
+Json experiment_schema() {
+    return file_schema("experiment", [](SchemaWriter& v) {
+        const Json file{{"anyOf", {{{"type", "string"}}, {{"type", "object"}}}}};
+        v.put("accelerator", file, "a file of kind accelerator, or keys that reach into the extended one",
+              required);
+        v.put("workload", file, "a file of kind workload or trace", required);
+        v.put("costs", file, "a file of kind costs", required);
+        ExperimentConfig value;
+        describe(v, value);
+    });
+}
+
+Json sweep_schema() {
+    return file_schema("sweep", [](SchemaWriter& v) {
+        SweepConfig value;
+        describe(v, value);
+        const Json numbers{
+            {"type", "array"}, {"items", {{"type", "number"}}}, {"minItems", 3}, {"maxItems", 3}};
+        const Json spaced{
+            {"type", "object"},
+            {"properties", {{"log", numbers}, {"range", numbers}, {"same_as", {{"type", "string"}}}}},
+            {"additionalProperties", false}};
+        const Json axis{{"anyOf", {{{"type", "array"}, {"minItems", 1}}, spaced}}};
+        const Json name{{"type", "string"}}, names{{"type", "array"}, {"items", name}};
+        const Json objective{{"type", "object"},
+                             {"properties", {{"minimize", name}, {"maximize", name}}},
+                             {"additionalProperties", false}};
+        v.put("axes", {{"type", "object"}, {"additionalProperties", axis}}, "dotted keys and their values",
+              required);
+        v.put("zip", {{"type", "array"}, {"items", names}}, "axes that move together");
+        v.put("constraints", names, "points to leave out, such as \"area_mm2 < 5\"");
+        v.put("objectives", {{"type", "array"}, {"items", objective}}, "what makes a point good");
+    });
+}
+
+constexpr auto table = std::to_array<KindOfFile>({
+    {"experiment", check_experiment, experiment_schema},
+    {"accelerator", check_accelerator, [] { return schema_of<AcceleratorConfig>("accelerator"); }},
+    {"workload", check_workload_or_trace, [] { return Json::object(); }},
+    {"trace", check_workload_or_trace, [] { return Json::object(); }},
+    {"costs", check_costs, [] { return Json::object(); }},
+    {"dram", check_dram, [] { return schema_of<DramDeviceConfig>("dram"); }},
+    {"sweep", check_sweep, sweep_schema},
+});
+
+}  // namespace
+
+std::span<const KindOfFile> kinds_of_files() {
+    return table;
+}
+
+const KindOfFile* find_kind(std::string_view name) {
+    for (const auto& row : table)
+        if (row.name == name) return &row;
+    return nullptr;
+}
+
+}  // namespace octet

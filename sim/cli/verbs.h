@@ -1,0 +1,40 @@
+// The verbs: what each is asked, free of how the command line is parsed. A verb appends what belongs on
+// stdout to `out` and returns the exit code; the text is printed when it returns, so nothing is printed if it
+// throws (exit 1).
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/config/layers.h"
+
+namespace octet {
+
+struct RunOptions {
+    std::string experiment;         // as written on the command line
+    std::vector<Setting> settings;  // --set and its short forms, in their order
+    std::uint64_t seed = 0;
+    bool json = false;
+    bool explain = false;
+    std::string out;  // folder for results; empty: write none
+};
+int run_verb(const RunOptions& options, std::string& out);
+
+struct WorkloadOptions {
+    std::string file;  // an experiment, workload or trace
+    std::vector<Setting> settings;
+    bool json = false;
+    std::uint64_t batch = 1, sequence = 0;  // for files that are no experiment; 0: the workload's longest
+};
+int workload_show_verb(const WorkloadOptions& options, std::string& out);
+int workload_expand_verb(const WorkloadOptions& options, std::string& out);
+
+struct CheckOptions {
+    std::vector<std::string> files;
+    bool json = false;
+};
+int check_verb(const CheckOptions& options, std::string& out);
+
+int schema_verb(const std::string& kind, std::string& out);
+
+}  // namespace octet
