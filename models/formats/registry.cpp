@@ -2,25 +2,53 @@
 
 #include <array>
 
+#include "models/formats/arrays.h"
+#include "models/formats/list.h"
+
 namespace octet {
 namespace {
 
-using enum FormatKind;
+template <class F>
+constexpr FormatInfo describe() {
+    FormatInfo info{};
+    info.name = F::name;
+    info.kind = F::kind;
+    info.bits = F::bits;
+    info.block_length = F::block_length;
+    info.scale_bits = F::scale_bits;
+    info.exponent_bits = F::exponent_bits;
+    info.mantissa_bits = F::mantissa_bits;
+    info.has_nan = F::has_nan;
+    info.has_infinity = F::has_infinity;
+    info.overflow = F::overflow;
+    info.max = F::max;
+    info.min_normal = F::min_normal;
+    info.min = F::min;
+    info.epsilon = F::epsilon;
+    info.encode = F::encode;
+    info.decode = F::decode;
+    info.encode_floats = encode_array<F, float>;
+    info.encode_doubles = encode_array<F, double>;
+    info.decode_floats = decode_array<F>;
+    if constexpr (requires { F::encode_scaled(0.0, 1.0); }) {
+        info.encode_scaled = F::encode_scaled;
+        info.encode_floats_scaled = encode_array_scaled<F, float>;
+    }
+    if constexpr (requires { typename F::Element; }) {
+        info.encode_scale = F::template encode_scale<double>;
+        info.encode_element = F::encode_element;
+        info.decode_element = F::decode_element;
+        info.encode_blocks = encode_blocks<F, float>;
+    }
+    return info;
+}
 
-constexpr auto all_formats = std::to_array<FormatInfo>({
-    {"posit8_0", posit, 8, 0, 0},        {"posit8_1", posit, 8, 0, 0},        {"posit8_2", posit, 8, 0, 0},
-    {"posit8_1_ftz", posit, 8, 0, 0},    {"posit8_2_ftz", posit, 8, 0, 0},    {"posit16_0", posit, 16, 0, 0},
-    {"posit16_1", posit, 16, 0, 0},      {"e4m3", minifloat, 8, 0, 0},        {"e4m3_ieee", minifloat, 8, 0, 0},
-    {"e5m2", minifloat, 8, 0, 0},        {"e5m3", minifloat, 9, 0, 0},        {"e5m4", minifloat, 10, 0, 0},
-    {"e4m5", minifloat, 10, 0, 0},       {"e6m3", minifloat, 10, 0, 0},       {"e3m2", minifloat, 6, 0, 0},
-    {"e2m3", minifloat, 6, 0, 0},        {"e2m1", minifloat, 4, 0, 0},        {"mxfp8_e4m3", block_scaled, 8, 32, 8},
-    {"mxfp8_e5m2", block_scaled, 8, 32, 8}, {"mxfp6_e3m2", block_scaled, 6, 32, 8},
-    {"mxfp6_e2m3", block_scaled, 6, 32, 8}, {"mxfp4_e2m1", block_scaled, 4, 32, 8},
-    {"mxint8", block_scaled, 8, 32, 8},  {"int8", integer, 8, 0, 0},          {"int4", integer, 4, 0, 0},
-    {"int24", integer, 24, 0, 0},        {"int32", integer, 32, 0, 0},        {"bf16", minifloat, 16, 0, 0},
-    {"fp16", minifloat, 16, 0, 0},       {"tf32", minifloat, 19, 0, 0},       {"fp32", minifloat, 32, 0, 0},
-    {"dlfloat16", minifloat, 16, 0, 0},  {"nf4", codebook, 4, 64, 32},
-});
+template <class... F>
+constexpr auto describe_all(FormatList<F...>) {
+    return std::array{describe<F>()...};
+}
+
+constexpr auto all_formats = describe_all(AllFormats{});
 
 constexpr auto all_presets = std::to_array<Preset>({
     // name, storage, gradients, operand, accumulator, accumulation buffer, vector, softmax
@@ -58,16 +86,31 @@ const auto* find(const Table& table, std::string_view name) {
 
 }  // namespace
 
-std::span<const FormatInfo> formats() { return all_formats; }
-const FormatInfo* find_format(std::string_view name) { return find(all_formats, name); }
+std::span<const FormatInfo> formats() {
+    return all_formats;
+}
+const FormatInfo* find_format(std::string_view name) {
+    return find(all_formats, name);
+}
 
 std::uint64_t storage_bits(const FormatInfo& format, std::uint64_t elements) {
     const std::uint64_t blocks =
-        format.block_length == 0 ? 0 : (elements + format.block_length - 1) / static_cast<std::uint64_t>(format.block_length);
-    return elements * static_cast<std::uint64_t>(format.bits) + blocks * static_cast<std::uint64_t>(format.scale_bits);
+        format.block_length == 0
+            ? 0
+            : (elements + format.block_length - 1) / static_cast<std::uint64_t>(format.block_length);
+    return elements * static_cast<std::uint64_t>(format.bits) +
+           blocks * static_cast<std::uint64_t>(format.scale_bits);
 }
 
-std::span<const Preset> presets() { return all_presets; }
-const Preset* find_preset(std::string_view name) { return find(all_presets, name); }
+int code_bytes(const FormatInfo& format) {
+    return code_bytes(format.bits);
+}
+
+std::span<const Preset> presets() {
+    return all_presets;
+}
+const Preset* find_preset(std::string_view name) {
+    return find(all_presets, name);
+}
 
 }  // namespace octet

@@ -1,34 +1,64 @@
-// The one list of number formats and of PE presets, as seen at run time.
+// The formats and the PE presets by name, as seen at run time.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
 
+#include "models/formats/format.h"
+
 namespace octet {
 
-enum class FormatKind : std::uint8_t { integer, minifloat, posit, block_scaled, codebook };
-
-// What the timing and the cost of the machine need to know of a format.
-// A tensor of n elements takes n * bits + ceil(n / block_length) * scale_bits bits (block_length 0: no block scales).
+// What the timing, the cost and the values of the machine need to know of a format; see format.h for the
+// meaning. A tensor of n elements takes n * bits + ceil(n / block_length) * scale_bits bits (block_length 0:
+// no block scales).
 struct FormatInfo {
     std::string_view name;
     FormatKind kind;
     int bits;          // bits of one element
     int block_length;  // elements that share a scale, 0 if none
     int scale_bits;    // bits of that scale
+    int exponent_bits;
+    int mantissa_bits;
+    bool has_nan;
+    bool has_infinity;
+    Overflow overflow;  // of encode, unless told otherwise
+    double max, min_normal, min, epsilon;
+
+    // One number. Of block formats: one element at scale 1; of integers and codebooks: at scale 1.
+    Code (*encode)(double value, Overflow overflow);
+    double (*decode)(Code code);
+    Code (*encode_scaled)(double value,
+                          double scale);  // of value / scale; integers and codebooks, else nullptr
+
+    // Arrays of codes, each in code_bytes(bits) bytes; the same results as one by one. See arrays.h.
+    void (*encode_floats)(std::span<const float> values, std::byte* codes, Overflow overflow);
+    void (*encode_doubles)(std::span<const double> values, std::byte* codes, Overflow overflow);
+    void (*decode_floats)(const std::byte* codes, std::span<float> values);
+    void (*encode_floats_scaled)(std::span<const float> values, double scale,
+                                 std::byte* codes);  // or nullptr
+
+    // MX formats, else nullptr: a scale code (E8M0) a block of block_length values, the last block may be
+    // short.
+    std::uint8_t (*encode_scale)(std::span<const double> block);
+    Code (*encode_element)(double value, std::uint8_t scale);
+    double (*decode_element)(Code code, std::uint8_t scale);
+    void (*encode_blocks)(std::span<const float> values, std::byte* codes, std::uint8_t* scales);
 };
 
 std::span<const FormatInfo> formats();
 const FormatInfo* find_format(std::string_view name);  // nullptr if unknown
 std::uint64_t storage_bits(const FormatInfo& format, std::uint64_t elements);
+int code_bytes(const FormatInfo& format);  // 1, 2 or 4: what a code takes in an array
 
 // One row of the preset table of the documentation: what `pe.preset` stands for.
 struct Preset {
     std::string_view name;
-    std::string_view storage;              // what sits in memory (forward)
-    std::string_view gradient_storage;     // what sits in memory for gradients; same as storage but for hybrid_fp8
-    std::string_view operand;              // what enters the multiplier
-    std::string_view accumulator;          // what is added up in the array
+    std::string_view storage;  // what sits in memory (forward)
+    std::string_view
+        gradient_storage;          // what sits in memory for gradients; same as storage but for hybrid_fp8
+    std::string_view operand;      // what enters the multiplier
+    std::string_view accumulator;  // what is added up in the array
     std::string_view accumulation_buffer;  // what the accumulation buffer holds
     std::string_view vector;               // what the vector unit computes in
     std::string_view softmax;              // exact | posit_approximate

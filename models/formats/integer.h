@@ -1,0 +1,74 @@
+// Two's complement integers, and how a number becomes a whole multiple of a scale.
+#pragma once
+#include <cmath>
+
+#include "models/formats/format.h"
+#include "models/formats/rounding.h"
+
+namespace octet {
+
+// value / scale to the nearest whole number, a tie to the even one; the quotient is not rounded first.
+// scale > 0; both within the normal range of double. Infinities and NaN come back as they are.
+inline double nearest_multiple(double value, double scale) {
+    const double quotient = value / scale;
+    const double below = std::floor(quotient);
+    if (quotient - below != 0.5)
+        return std::copysign(round_to_integer<Rounding::nearest_even>(std::abs(quotient)), value);
+    const double beyond_tie = std::fma(-(below + 0.5), scale, value);
+    const bool odd = std::fmod(below, 2) != 0;
+    return beyond_tie > 0 || (beyond_tie == 0 && odd) ? below + 1 : below;
+}
+
+// Saturates; NaN becomes 0. `Binary` fraction bits scale the codes; symmetric ones never use the most
+// negative code.
+template <int Bits, int Binary = 0, bool Symmetric = false>
+struct Integer {
+    static constexpr FormatKind kind = FormatKind::integer;
+    static constexpr int bits = Bits;
+    static constexpr int exponent_bits = 0;
+    static constexpr int mantissa_bits = 0;
+    static constexpr int block_length = 0;
+    static constexpr int scale_bits = 0;
+    static constexpr bool has_nan = false;
+    static constexpr bool has_infinity = false;
+    static constexpr Overflow overflow = Overflow::saturate;
+    static constexpr double unit = power_of_two(-Binary);
+    static constexpr double largest_code = power_of_two(Bits - 1) - 1;
+    static constexpr double smallest_code = Symmetric ? -largest_code : -largest_code - 1;
+    static constexpr double max = largest_code * unit;
+    static constexpr double min_normal = unit;
+    static constexpr double min = unit;
+    static constexpr double epsilon = unit <= 1 && max > 1 ? unit : 0;
+    static constexpr Code mask = ((Code{1} << (Bits - 1)) - 1) * 2 + 1;
+
+    static Code encode(double value, Overflow = overflow) { return encode_scaled(value, 1); }
+    static Code encode_scaled(double value, double scale) {
+        const double code = nearest_multiple(value, scale * unit);
+        if (code != code) return 0;
+        const double kept = code > largest_code ? largest_code : code < smallest_code ? smallest_code : code;
+        return static_cast<Code>(static_cast<std::int64_t>(kept)) & mask;
+    }
+
+    static double decode(Code code) { return to_int(code) * unit; }
+    static std::int32_t to_int(Code code) {
+        return static_cast<std::int32_t>(code << (32 - Bits)) >> (32 - Bits);
+    }
+};
+
+struct Int4 : Integer<4> {
+    static constexpr std::string_view name = "int4";
+};
+struct Int8 : Integer<8> {
+    static constexpr std::string_view name = "int8";
+};
+struct Int24 : Integer<24> {
+    static constexpr std::string_view name = "int24";
+};
+struct Int32 : Integer<32> {
+    static constexpr std::string_view name = "int32";
+};
+struct MxInt8Element : Integer<8, 6, true> {
+    static constexpr std::string_view name = "mxint8_element";
+};
+
+}  // namespace octet
