@@ -6,6 +6,8 @@
 #include "sim/config/layers.h"
 #include "sim/config/reader.h"
 #include "sim/config/sweep_keys.h"
+#include "sim/cost/describe.h"
+#include "sim/cost/read.h"
 
 namespace octet {
 namespace {
@@ -15,7 +17,7 @@ void check_workload_or_trace(Node root, Diagnostics& diagnostics) {
 }
 
 void check_costs(Node root, Diagnostics& diagnostics) {
-    diagnostics.add(root.location, "kind", "this kind cannot be checked yet");
+    read_costs(root, *root.location.file, diagnostics);
 }
 
 void check_experiment(Node root, Diagnostics& diagnostics) {
@@ -90,7 +92,7 @@ constexpr auto table = std::to_array<KindOfFile>({
     {"accelerator", check_accelerator, [] { return schema_of<AcceleratorConfig>("accelerator"); }},
     {"workload", check_workload_or_trace, [] { return Json::object(); }},
     {"trace", check_workload_or_trace, [] { return Json::object(); }},
-    {"costs", check_costs, [] { return Json::object(); }},
+    {"costs", check_costs, [] { return schema_of<CostTable>("costs"); }},
     {"dram", check_dram, [] { return schema_of<DramDeviceConfig>("dram"); }},
     {"sweep", check_sweep, sweep_schema},
 });

@@ -9,17 +9,18 @@
 // JsonWriter (json_writer.h: struct to the resolved JSON) and SchemaWriter (schema.h: JSON Schema). What a
 // struct holds before it is read are the defaults. All visitors offer:
 //
-//     integer, number, boolean, text, path     one value (integer, number and text also into std::optional)
-//     integer_or_word                          an integer, or one word that stands for a value (`unlimited`)
-//     choice, choice_or_auto                   a word for an enumerator; `auto` keeps what the struct holds
-//     word, word_or_auto                       a word of a closed list, kept as text
-//     numbers, texts, words                    lists; numbers takes a lone number as a list of one
-//     one_or_more_words                        words of a closed list; a lone word is a list of one
-//     section, group                           a mapping: of a struct with a description; of keys listed in a
-//     lambda records                                  a list of structs with descriptions variant a mapping
-//     whose `kind` selects one of several structs when                                     keys that only
-//     some value of an earlier key allows check                                    a condition between keys
-//     (reading only) V::reads                                 whether the visitor fills the struct
+// - integer, number, boolean, text, path: one value (integer, number and text also into std::optional)
+// - integer_or_word: an integer, or one word that stands for a value (`unlimited`)
+// - choice, choice_or_auto: a word for an enumerator; `auto` keeps what the struct holds
+// - word, word_or_auto: a word of a closed list, kept as text
+// - numbers, texts, words: lists; numbers takes a lone number as a list of one
+// - one_or_more_words: words of a closed list; a lone word is a list of one
+// - section, group: a mapping; of a struct with a description, or of the keys a lambda visits
+// - records: a list of structs with descriptions
+// - variant: a mapping whose `kind` selects one of several structs
+// - when: keys that only some value of an earlier key allows
+// - check: a condition between keys (reading only)
+// - V::reads: whether the visitor fills the struct
 #pragma once
 #include <array>
 #include <cstdint>
