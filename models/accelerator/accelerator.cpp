@@ -1,0 +1,101 @@
+#include "models/accelerator/accelerator.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "models/formats/registry.h"
+
+namespace octet {
+namespace {
+
+std::uint32_t bits_of(const std::string& format) {
+    const FormatInfo* info = find_format(format);
+    if (info == nullptr) throw std::logic_error(fmt::format("unknown format '{}'", format));
+    return static_cast<std::uint32_t>(info->bits);
+}
+
+bool decodes(const AcceleratorConfig& c) {
+    return c.pe.storage != c.pe.operand;
+}
+
+FillShape fill_shape(const AcceleratorConfig& c, Engine engine) {
+    FillShape shape;
+    shape.engine = engine;
+    shape.storage_bits = bits_of(c.pe.storage);
+    shape.buffer_bits = decodes(c) && c.codec.placement == CodecPlacement::sram_port ? bits_of(c.pe.operand)
+                                                                                     : shape.storage_bits;
+    shape.transpose_cycles = static_cast<std::uint32_t>(c.array.rows);
+    return shape;
+}
+
+ArrayFormats array_formats(const AcceleratorConfig& c) {
+    return {fill_shape(c, Engine::input_fill).buffer_bits, bits_of(c.buffers.accumulation_format)};
+}
+
+// Into how many parts the widest beat may be cut: by port beats, and by the width of one port of all banks.
+std::uint32_t beat_parts(const AcceleratorConfig& c) {
+    const int widest =
+        std::max({c.array.rows, c.array.cols, c.vector.lanes}) * 4;  // bytes, at 32 bits a value
+    const int row = c.sram.banks * c.sram.width_bits / 8;
+    const int cycles = ceil_div(c.array.cols, c.vector.lanes) * c.vector.port_beats;
+    return static_cast<std::uint32_t>(std::max(cycles, 1) * ceil_div(widest, row) + ceil_div(widest, row));
+}
+
+}  // namespace
+
+Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& c,
+                         CommandSource& program)
+    : sc_module(name),
+      ledger_(program.operations()),
+      sram_("sram", c.sram, beat_parts(c), ledger_),
+      dram_(make_dram(c.dram, ledger_)),
+      codec_("codec", c.codec, decodes(c), ledger_),
+      softmax_("softmax", c.softmax, ledger_),
+      load_("load", DramPort::load, c.dma, sram_, *dram_, ledger_, scoreboard_),
+      store_("store", DramPort::store, c.dma, sram_, *dram_, ledger_, scoreboard_),
+      inputs_("input_fill", fill_shape(c, Engine::input_fill), sram_, codec_, ledger_, scoreboard_),
+      weights_("weight_fill", fill_shape(c, Engine::weight_fill), sram_, codec_, ledger_, scoreboard_),
+      array_("array", c.array, array_formats(c), inputs_, weights_, codec_, ledger_, scoreboard_),
+      vector_("vector", c.vector, bits_of(c.vector.format), static_cast<std::uint32_t>(c.array.cols),
+              program.programs(), queues_[static_cast<std::size_t>(Queue::vector)], sram_, codec_, softmax_,
+              ledger_, scoreboard_),
+      controller_("controller", program, queues_, inputs_, weights_, array_, ledger_, scoreboard_) {
+    array_.results(vector_);
+    SC_THREAD(serve_load);
+    SC_THREAD(serve_store);
+}
+
+void Accelerator::serve_dma(DmaEngine& engine, Queue which, Phase phase) {
+    CommandQueue& queue = queues_[static_cast<std::size_t>(which)];
+    for (;;) {
+        const CommandQueue::Entry& head = queue.head();
+        const Cycle turn = std::max(head.visible, engine.free_from());
+        const Cycle at = std::max(turn, scoreboard_.await(head.command.needs));
+        wait_until(at, phase);
+        engine.waited(turn, at, head.command.operation);
+        engine.start(std::get<DmaCommand>(head.command.body), head.command.operation);
+        queue.pop();
+    }
+}
+
+MachineReport Accelerator::finish() {
+    const std::string array = array_.waits_for(), vector = vector_.waits_for();
+    if (!controller_.drained() || !vector.empty()) {
+        std::string text = "the program cannot end:" + controller_.describe();
+        if (!array.empty()) text += "\n  " + array;
+        if (!vector.empty()) text += "\n  " + vector;
+        throw std::logic_error(text);
+    }
+    ledger_.close();
+    MachineReport& report = ledger_.report();
+    sram_.close(report.total);
+    dram_->close(report.total);
+    codec_.close(report.total);
+    report.dma_read_bytes = load_.bytes();
+    report.dma_write_bytes = store_.bytes();
+    report.commands = controller_.dispatched();
+    return report;
+}
+
+}  // namespace octet

@@ -1,0 +1,37 @@
+// The machine: every unit, wired.
+#pragma once
+#include "models/accelerator/config.h"
+#include "models/accelerator/controller.h"
+#include "models/memory/dma.h"
+#include "models/vector/vector_unit.h"
+
+namespace octet {
+
+class Accelerator : public sc_core::sc_module {
+  public:
+    SC_HAS_PROCESS(Accelerator);
+    Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config, CommandSource& program);
+
+    // After the kernel has run out of events. Throws std::logic_error if the program has not ended.
+    MachineReport finish();
+
+  private:
+    void serve_load() { serve_dma(load_, Queue::load, Phase::load); }
+    void serve_store() { serve_dma(store_, Queue::store, Phase::store); }
+    void serve_dma(DmaEngine& engine, Queue queue, Phase phase);
+
+    Ledger ledger_;
+    Scoreboard scoreboard_;
+    std::array<CommandQueue, queue_count> queues_;
+    Sram sram_;
+    std::unique_ptr<Dram> dram_;
+    CodecBank codec_;
+    SoftmaxUnit softmax_;
+    DmaEngine load_, store_;
+    FillEngine inputs_, weights_;
+    SystolicArray array_;
+    VectorUnit vector_;
+    Controller controller_;
+};
+
+}  // namespace octet

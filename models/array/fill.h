@@ -1,0 +1,62 @@
+// Fill engine of the input or of the weight buffer (docs/hardware/buffers.md).
+//
+// Timing: one beat (a vector of R values, a row of C values) a cycle from SRAM; a slab or tile is complete
+// `sram.latency` + 1 cycles after the grant of its last beat, transposed tiles R cycles later, values decoded
+// on the way `codec.latency` later. The next fill can start in the cycle after the last grant. Counts:
+// input_buffer_write_bits or weight_buffer_write_bits, transpose, decode (placement sram_port),
+// sram_read_bits.
+#pragma once
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "models/array/config.h"
+#include "models/codec/codec_bank.h"
+#include "models/memory/sram.h"
+#include "models/scoreboard.h"
+
+namespace octet {
+
+struct FillShape {
+    Engine engine = Engine::input_fill;
+    std::uint32_t storage_bits = 8;  // of one value in SRAM
+    std::uint32_t buffer_bits = 8;   // of one value in the buffer
+    std::uint32_t transpose_cycles = 0;
+};
+
+class FillEngine : public sc_core::sc_module {
+  public:
+    FillEngine(const sc_core::sc_module_name& name, const FillShape& shape, Sram& sram, CodecBank& codec,
+               Ledger& ledger, Scoreboard& scoreboard);
+
+    Cycle free_from() const { return free_from_; }
+    void start(const FillCommand& command, OperationId operation);  // in the present cycle
+
+    // When slab or tile `index` of the fill of this sequence number is complete, if the fill has started. 0:
+    // long ago.
+    std::optional<Cycle> complete(std::uint32_t sequence, std::uint32_t index) const;
+    const sc_core::sc_event& started() const { return started_; }
+
+  private:
+    struct Fill {
+        std::uint64_t first_slab = 0;  // index into slabs_, counted from the start of the run
+        Cycle complete = 0;
+    };
+    void record(const FillCommand& command, std::uint32_t interval, Cycle delay);
+
+    FillShape shape_;
+    Sram& sram_;
+    CodecBank& codec_;
+    Ledger& ledger_;
+    Scoreboard& scoreboard_;
+    Cycle free_from_ = 0;
+    std::uint32_t past_fills_ = 0;  // forgotten ones
+    std::uint64_t past_slabs_ = 0;
+    std::deque<Fill> fills_;
+    std::deque<Cycle> slabs_;
+    sc_core::sc_event started_;
+    std::vector<AccessStream> streams_;
+    std::vector<GrantRun> runs_;
+};
+
+}  // namespace octet

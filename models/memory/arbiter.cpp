@@ -1,0 +1,204 @@
+#include "models/memory/arbiter.h"
+
+#include <bit>
+#include <numeric>
+
+namespace octet {
+
+Arbiter::Arbiter(std::uint32_t banks, std::uint32_t ports, std::uint32_t word_bytes, std::uint32_t lanes)
+    : banks_(banks),
+      ports_(ports),
+      word_(word_bytes),
+      ring_(banks * word_bytes),
+      ring_mask_(std::has_single_bit(ring_) ? ring_ - 1 : 0),
+      word_shift_(std::has_single_bit(word_bytes) ? std::countr_zero(word_bytes) : -1),
+      lanes_(lanes) {}
+
+bool Arbiter::overlap(std::uint32_t a, std::uint32_t a_width, std::uint32_t b, std::uint32_t b_width) const {
+    const std::uint32_t a_word = word_of(a), b_word = word_of(b);
+    const std::uint32_t a_words = word_of(a + a_width - 1) - a_word + 1,
+                        b_words = word_of(b + b_width - 1) - b_word + 1;
+    const std::uint32_t ahead =
+        b_word >= a_word ? b_word - a_word : b_word + banks_ - a_word;  // from a's first bank
+    return ahead < a_words || ahead + b_words > banks_;
+}
+
+Arbiter::BeatRun Arbiter::run_of(const AccessStream& stream, Cycle slot, std::uint32_t interval,
+                                 std::uint64_t count) const {
+    BeatRun run;
+    run.from = slot + stream.offset;
+    run.interval = interval;
+    run.count = count;
+    run.last = run.from + (count - 1) * interval;
+    run.position = wrap(stream.beats.address());
+    run.velocity = wrap(stream.beats.step());
+    run.width = stream.width;
+    run.plane = stream.plane;
+    run.lane = stream.lane;
+    return run;
+}
+
+std::uint64_t Arbiter::first_meeting(const BeatRun& a, const BeatRun& b, std::uint64_t limit) const {
+    if (a.plane != b.plane || b.last < a.from || b.from > a.last) return limit;
+    std::uint64_t i = 0, j = 0;                // the first beats of a and b in one cycle
+    std::uint64_t a_stride = 1, b_stride = 1;  // and the distance to the next ones
+    if (a.interval == 1 && b.interval == 1) {
+        if (b.from > a.from)
+            i = b.from - a.from;
+        else
+            j = a.from - b.from;
+    } else {
+        if (b.from > a.from) i = ceil_div<std::uint64_t>(b.from - a.from, a.interval);
+        std::uint32_t tries = 0;
+        while ((a.from + i * a.interval - b.from) % b.interval != 0) {
+            if (++tries == b.interval) return limit;
+            ++i;
+        }
+        j = (a.from + i * a.interval - b.from) / b.interval;
+        const std::uint32_t common = std::gcd(a.interval, b.interval);
+        a_stride = b.interval / common;
+        b_stride = a.interval / common;
+    }
+    if (i >= limit || j >= b.count) return limit;
+    std::uint32_t pa = wrap(a.position + i * a.velocity), pb = wrap(b.position + j * b.velocity);
+    const std::uint32_t da = wrap(a_stride * a.velocity), db = wrap(b_stride * b.velocity);
+    if (overlap(pa, a.width, pb, b.width)) return i;
+    // Where both move by the same whole number of words they never meet, or always.
+    const bool whole = word_of(da) * word_ == da && word_of(db) * word_ == db;
+    if (da == db && whole) return limit;
+    for (std::uint32_t step = whole ? banks_ : ring_; step > 1; --step) {  // positions repeat after so many
+        i += a_stride;
+        j += b_stride;
+        if (i >= limit || j >= b.count) return limit;
+        if ((pa += da) >= ring_) pa -= ring_;
+        if ((pb += db) >= ring_) pb -= ring_;
+        if (overlap(pa, a.width, pb, b.width)) return i;
+    }
+    return limit;
+}
+
+std::uint64_t Arbiter::first_conflict(const BeatRun& run, std::uint64_t limit) const {
+    for (const std::uint32_t index : active_) {
+        const Lane& lane = lanes_[index];
+        if (lane.free_from <= run.from) continue;
+        auto it = lane.runs.begin() + static_cast<std::ptrdiff_t>(lane.head);
+        if (it->last < run.from)
+            it = std::partition_point(it, lane.runs.end(),
+                                      [&](const BeatRun& r) { return r.last < run.from; });
+        for (; it != lane.runs.end() && limit > 0; ++it) {
+            if (it->from > run.from + (limit - 1) * run.interval) break;
+            limit = first_meeting(run, *it, limit);
+        }
+    }
+    return limit;
+}
+
+bool Arbiter::find_planes(Cycle slot, std::uint32_t interval, std::span<AccessStream> streams) {
+    trial_.clear();
+    const auto free = [&](const BeatRun& beat) {
+        if (first_conflict(beat, 1) == 0) return false;
+        for (const BeatRun& other : trial_)
+            if (first_meeting(beat, other, 1) == 0) return false;
+        return true;
+    };
+    for (const AccessStream& stream : streams) {
+        BeatRun beat = run_of(stream, slot, interval, 1);
+        bool found = free(beat);
+        for (std::uint32_t plane = 0; !found && plane < ports_; ++plane) {
+            beat.plane = plane;
+            found = free(beat);
+        }
+        if (!found) return false;
+        trial_.push_back(beat);
+    }
+    for (std::size_t s = 0; s < streams.size(); ++s) streams[s].plane = trial_[s].plane;
+    return true;
+}
+
+bool Arbiter::always_meet(const AccessStream& a, const AccessStream& b, std::uint32_t interval) const {
+    if (wrap(a.beats.step()) != wrap(b.beats.step())) return false;
+    const std::uint64_t slots = 2 * std::uint64_t{ring_} + a.offset + b.offset;
+    return first_meeting(run_of(a, 0, interval, slots), run_of(b, 0, interval, slots), slots) < slots;
+}
+
+void Arbiter::commit(const BeatRun& run) {
+    Lane& lane = lanes_[run.lane];
+    lane.free_from = run.last + 1;
+    if (lane.empty()) {
+        lane.runs.clear();
+        lane.head = 0;
+        active_.push_back(run.lane);
+    } else {
+        BeatRun& before = lane.runs.back();
+        if (before.interval == run.interval && before.velocity == run.velocity && before.width == run.width &&
+            before.plane == run.plane && before.last + run.interval == run.from &&
+            wrap(before.position + before.count * before.velocity) == run.position) {
+            before.last = run.last;
+            before.count += run.count;
+            return;
+        }
+        if (lane.head > 64 && lane.head * 2 > lane.runs.size()) {
+            lane.runs.erase(lane.runs.begin(), lane.runs.begin() + static_cast<std::ptrdiff_t>(lane.head));
+            lane.head = 0;
+        }
+    }
+    lane.runs.push_back(run);
+}
+
+void Arbiter::forget(Cycle present) {
+    std::erase_if(active_, [&](std::uint32_t index) {
+        Lane& lane = lanes_[index];
+        while (!lane.empty() && lane.runs[lane.head].last < present) ++lane.head;
+        return lane.empty();
+    });
+}
+
+FlowGrant Arbiter::reserve(Cycle present, Cycle from, std::uint32_t interval, std::uint64_t slots,
+                           std::span<AccessStream> streams, std::vector<GrantRun>* runs) {
+    forget(present);
+    if (runs != nullptr) runs->clear();
+    FlowGrant grant;
+    Cycle at = from;
+    for (const AccessStream& s : streams) {
+        const Cycle free_from = lanes_[s.lane].free_from;
+        if (free_from > at + s.offset) at = free_from - s.offset;
+    }
+    for (std::uint64_t slot = 0; slot < slots;) {
+        std::uint64_t length = slots - slot;
+        for (const AccessStream& s : streams) length = std::min(length, s.beats.left());
+        std::uint64_t free = length;
+        for (const AccessStream& s : streams)
+            free = std::min(free, first_conflict(run_of(s, at, interval, length), free));
+        for (std::size_t a = 0; a < streams.size() && free > 0; ++a)  // beats of this run among themselves
+            for (std::size_t b = 0; b < a; ++b) {
+                const BeatRun run_a = run_of(streams[a], at, interval, length),
+                              run_b = run_of(streams[b], at, interval, length);
+                std::uint64_t meeting = first_meeting(run_a, run_b, length);
+                if (meeting == length) continue;
+                if (streams[a].offset > streams[b].offset)
+                    meeting += (streams[a].offset - streams[b].offset) / interval;
+                free = std::min(free, meeting);
+            }
+        if (free == 0) {
+            if (!find_planes(at, interval, streams)) ++at, ++grant.conflicts;
+            continue;
+        }
+        for (AccessStream& s : streams) {
+            commit(run_of(s, at, interval, free));
+            s.beats.advance(free);
+        }
+        if (slot == 0) grant.first = at;
+        if (runs != nullptr) {
+            if (!runs->empty() && runs->back().at + runs->back().slots * interval == at)
+                runs->back().slots += free;
+            else
+                runs->push_back({slot, free, at});
+        }
+        grant.last = at + (free - 1) * interval;
+        at += free * interval;
+        slot += free;
+    }
+    return grant;
+}
+
+}  // namespace octet

@@ -1,0 +1,129 @@
+#include "models/memory/dma.h"
+
+#include "models/clock.h"
+
+namespace octet {
+
+// Goes through the bytes of strips in order.
+class StripWalker {
+  public:
+    explicit StripWalker(const Strips& strips)
+        : strips_(strips), address_(strips.address(0)), left_(strips.size(0)) {}
+    Address address() const { return address_; }
+    std::uint32_t left() const { return left_; }  // contiguous bytes from here on
+    void advance(std::uint32_t bytes) {
+        address_ += bytes;
+        if ((left_ -= bytes) == 0 && ++strip_ < strips_.count) {
+            address_ = strips_.address(strip_);
+            left_ = strips_.size(strip_);
+        }
+    }
+
+  private:
+    const Strips& strips_;
+    std::uint32_t strip_ = 0;
+    Address address_;
+    std::uint32_t left_;
+};
+
+DmaEngine::DmaEngine(const sc_core::sc_module_name& name, DramPort port, const DmaConfig& config, Sram& sram,
+                     Dram& dram, Ledger& ledger, Scoreboard& scoreboard)
+    : sc_module(name),
+      port_(port),
+      client_(port == DramPort::load ? SramClient::load : SramClient::store),
+      burst_bytes_(static_cast<std::uint32_t>(config.burst_bytes)),
+      sram_(sram),
+      dram_(dram),
+      ledger_(ledger),
+      scoreboard_(scoreboard),
+      timeline_(ledger.unit(port == DramPort::load ? Unit::load : Unit::store)),
+      window_(static_cast<std::size_t>(config.outstanding)) {
+    sram.add_streams(streams_, client_, BeatCursor{}, sram.word_bytes(), 1, 0);
+}
+
+void DmaEngine::start(const DmaCommand& command, OperationId operation) {
+    operation_ = operation;
+    started_ = free_from_ = now();
+    ledger_.started(operation, started_);
+    StripWalker dram(command.dram), sram(command.sram);
+    std::uint64_t left = command.dram.total();
+    if (left == 0 || left != command.sram.total())
+        throw std::logic_error("a DMA command needs two sides of as many bytes");
+    Cycle completed = started_ + 1;
+    while (left > 0) {
+        const auto to_boundary = static_cast<std::uint32_t>(burst_bytes_ - dram.address() % burst_bytes_);
+        const std::uint32_t bytes = std::min(to_boundary, dram.left());
+        completed =
+            port_ == DramPort::load ? load(dram.address(), bytes, sram) : store(dram.address(), bytes, sram);
+        dram.advance(bytes);
+        left -= bytes;
+    }
+    const std::uint64_t total = command.dram.total();
+    bytes_ += total;
+    ledger_.count(operation, Action::dma_bytes, total);
+    if (port_ == DramPort::load)
+        sram_.count_write(operation, total * 8);
+    else
+        sram_.count_read(operation, total * 8);
+    ledger_.ended(operation, completed);
+    scoreboard_.publish(port_ == DramPort::load ? Engine::load : Engine::store, completed);
+}
+
+Cycle DmaEngine::load(Address address, std::uint32_t bytes, StripWalker& sram) {
+    Burst& burst = window_[slot_];
+    slot_ = slot_ + 1 == window_.size() ? 0 : slot_ + 1;
+    const StallCause cause = burst.complete > free_from_ ? burst.held_by : StallCause::dram;
+    const Cycle request = std::max(free_from_, burst.complete);
+    free_from_ = request + 1;
+    const DramBurst moved = dram_.transfer(port_, request, address, bytes, operation_);
+    timeline_.stall(started_, moved.bus_from, cause, operation_);
+    timeline_.busy(moved.bus_from, moved.bus_to);
+
+    const bool port_busy = port_free_ > moved.complete;
+    const Words words = move_words(std::max(moved.complete, port_free_), bytes, sram);
+    burst.complete = port_free_ = words.last + 1;
+    burst.held_by = words.conflict ? StallCause::bank_conflict
+                    : port_busy    ? StallCause::sram_port
+                                   : StallCause::dram;
+    timeline_.tail_stall(burst.complete, words.conflict ? StallCause::bank_conflict : StallCause::sram_port,
+                         operation_);
+    return burst.complete;
+}
+
+Cycle DmaEngine::store(Address address, std::uint32_t bytes, StripWalker& sram) {
+    Burst& burst = window_[slot_];
+    slot_ = slot_ + 1 == window_.size() ? 0 : slot_ + 1;
+    const bool held = burst.complete > std::max(started_, port_free_);
+    const Words words = move_words(std::max({started_, port_free_, burst.complete}), bytes, sram);
+    port_free_ = words.last + 1;
+    const Cycle request = std::max(free_from_, words.last + sram_.latency());
+    free_from_ = request + 1;
+    const DramBurst moved = dram_.transfer(port_, request, address, bytes, operation_);
+    const StallCause cause = words.conflict ? StallCause::bank_conflict
+                             : held         ? StallCause::dram
+                                            : StallCause::sram_port;
+    timeline_.stall(started_, std::min(request, moved.bus_from), cause, operation_);
+    timeline_.stall(started_, moved.bus_from, StallCause::dram, operation_);
+    timeline_.busy(moved.bus_from, moved.bus_to);
+    return burst.complete = moved.complete;
+}
+
+DmaEngine::Words DmaEngine::move_words(Cycle from, std::uint32_t bytes, StripWalker& sram) {
+    Words words;
+    const std::uint32_t word = sram_.word_bytes();
+    while (bytes > 0) {
+        const std::uint32_t piece = std::min(bytes, sram.left());
+        const Address first = sram.address() / word * word;
+        const std::uint64_t count = (sram.address() + piece - 1) / word - sram.address() / word + 1;
+        streams_[0].beats = BeatCursor::linear(first, word);
+        const FlowGrant grant = sram_.reserve(from, 1, count, streams_);
+        words.last = grant.last;
+        words.conflict |= grant.conflicts > 0;
+        from = grant.last + 1;
+        sram.advance(piece);
+        bytes -= piece;
+    }
+    return words;
+}
+
+}  // namespace octet

@@ -1,0 +1,65 @@
+// Global SRAM: word-interleaved banks behind an arbiter (docs/hardware/sram.md).
+//
+// Timing: a transfer's grants follow the arbiter's rule; a word that is read is at the client `latency`
+// cycles after its grant; one that is written can be read from the cycle after its grant on. Counts:
+// sram_read_bits, sram_write_bits.
+#pragma once
+#include <systemc>
+
+#include "models/interval_union.h"
+#include "models/ledger.h"
+#include "models/memory/arbiter.h"
+#include "models/memory/config.h"
+
+namespace octet {
+
+// Who has a port at the SRAM. Wide ports take several lanes, one for each part of a beat.
+enum class SramClient : std::uint8_t {
+    load,
+    store,
+    input_fill,
+    weight_fill,
+    operand0,
+    operand1,
+    operand2,
+    parameters,
+    output,
+    count
+};
+
+class Sram : public sc_core::sc_module {
+  public:
+    // `max_parts`: into how many parts a beat of any client may be cut.
+    Sram(const sc_core::sc_module_name& name, const SramConfig& config, std::uint32_t max_parts,
+         Ledger& ledger);
+
+    std::uint32_t latency() const { return latency_; }
+    std::uint32_t word_bytes() const { return arbiter_.word_bytes(); }
+    // Cycles that one beat of `bytes` takes when nothing is in its way.
+    std::uint32_t beat_cycles(std::uint64_t bytes) const;
+
+    // Adds to `streams` the accesses of a client that moves `width` bytes a slot, from the addresses of
+    // `beats`, spread over `cycles` cycles from `offset` on.
+    void add_streams(std::vector<AccessStream>& streams, SramClient client, const BeatCursor& beats,
+                     std::uint64_t width, std::uint32_t cycles, std::uint32_t offset) const;
+    // The same for a client whose beats may come a little later than `offset`: the first offset (of as many
+    // as there are banks) at which they do not meet the streams already there in every slot. Returns it.
+    std::uint32_t add_streams_clear(std::vector<AccessStream>& streams, SramClient client,
+                                    const BeatCursor& beats, std::uint64_t width, std::uint32_t cycles,
+                                    std::uint32_t offset, std::uint32_t interval) const;
+    FlowGrant reserve(Cycle from, std::uint32_t interval, std::uint64_t slots,
+                      std::span<AccessStream> streams, std::vector<GrantRun>* runs = nullptr);
+
+    void count_read(OperationId operation, std::uint64_t bits);
+    void count_write(OperationId operation, std::uint64_t bits);
+    void close(Cycle total);
+
+  private:
+    std::uint32_t latency_, max_parts_;
+    Arbiter arbiter_;
+    Ledger& ledger_;
+    IntervalUnion used_;
+    std::uint64_t read_bits_ = 0, written_bits_ = 0;
+};
+
+}  // namespace octet

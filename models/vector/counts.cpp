@@ -1,0 +1,38 @@
+// What the vector unit counts.
+#include "models/vector/vector_unit.h"
+
+namespace octet {
+
+void VectorUnit::count_pass(const VectorPass& pass, std::uint64_t rows, std::uint64_t values,
+                            std::uint64_t lane_slots, OperationId operation) {
+    for (const VectorStage& stage : pass.stages) {
+        ledger_.count(stage.operation, stage.action, stage.per_row ? rows : values);
+        if (stage.action == Action::vector_reduce) {  // a result a row, written here and read by a later pass
+            ledger_.count(stage.operation, Action::vector_scratch_write_bits, rows * format_bits_);
+            ledger_.count(stage.operation, Action::vector_scratch_read_bits, rows * format_bits_);
+        }
+    }
+    ledger_.count(operation, Action::vector_idle, lane_slots - values);
+}
+
+void VectorUnit::count_fetch(const VectorOperand& operand, std::uint64_t values, OperationId operation) {
+    sram_.count_read(operation, values * operand.bits);
+    if (operand.codec) codec_.count_decodes(operation, values);
+}
+
+void VectorUnit::count_result(const VectorOperand& operand, std::uint64_t values, OperationId operation) {
+    sram_.count_write(operation, values * operand.bits);
+    if (operand.codec) codec_.count_encodes(operation, values);
+}
+
+void VectorUnit::count_parameters(const VectorOperand& parameters, std::uint64_t rows,
+                                  OperationId operation) {
+    if (parameters.bits == 0) return;
+    const std::uint64_t values = parameters.sram.total() * 8 / parameters.bits;
+    sram_.count_read(operation, values * parameters.bits);
+    if (parameters.codec) codec_.count_decodes(operation, values);
+    ledger_.count(operation, Action::vector_scratch_write_bits, values * format_bits_);
+    ledger_.count(operation, Action::vector_scratch_read_bits, rows * values * format_bits_);
+}
+
+}  // namespace octet

@@ -1,0 +1,146 @@
+// The epilogue of matrix products: the array's side of the vector unit.
+#include <stdexcept>
+
+#include "models/vector/vector_unit.h"
+
+namespace octet {
+
+void VectorUnit::accept(const EpilogueCommand& command, OperationId operation) {
+    if (command.m == 0 || command.n_tiles == 0 || command.pieces_per_tile == 0)
+        throw std::logic_error("an epilogue command has no results");
+    epilogue_ = {};
+    epilogue_.command = command;
+    epilogue_.pass = &programs_.at(command.program).passes.at(0);
+    epilogue_.operation = operation;
+    epilogue_.sequence = sequence_;
+    epilogue_.accepted = now();
+    epilogue_.open = true;
+    ledger_.started(operation, now());
+
+    const std::uint64_t full = command.n_tiles - 1, rows = command.m;
+    const std::uint64_t values = rows * (full * result_columns_ + command.n_last);
+    const std::uint64_t slots =
+        rows * (full * ceil_div(result_columns_, rates_.lanes()) + ceil_div(command.n_last, rates_.lanes()));
+    count_pass(*epilogue_.pass, rows, values, slots * rates_.lanes(), operation);
+    if (command.residual.sram.count > 0) count_fetch(command.residual, values, operation);
+    if (command.parameters.sram.count > 0) count_parameters(command.parameters, rows, operation);
+    if (command.output.sram.count > 0) count_result(command.output, values, operation);
+    acceptance_.notify();
+}
+
+std::optional<Cycle> VectorUnit::accepted(std::uint32_t sequence) const {
+    if (sequence == epilogue_.sequence && epilogue_.open) return epilogue_.accepted;
+    if (sequence <= sequence_)
+        throw std::logic_error(
+            "a matmul command names a command of the vector unit that is no open epilogue");
+    return std::nullopt;
+}
+
+// Adds what a tensor of results (one piece a tile and panel) moves for one vector of the tile.
+std::uint32_t VectorUnit::tile_streams(SramClient client, const VectorOperand& operand, std::uint32_t tile,
+                                       std::uint32_t columns, std::uint32_t offset, std::uint32_t interval) {
+    const EpilogueCommand& c = epilogue_.command;
+    const std::uint32_t first = tile * c.pieces_per_tile;
+    const std::uint32_t end = tile + 1 == c.n_tiles ? operand.sram.count : first + c.pieces_per_tile;
+    if (first >= end) throw std::logic_error("an epilogue has fewer pieces than tiles");
+    const std::uint32_t cycles = rates_.port_cycles(operand, columns);
+    const std::uint32_t each = std::max(cycles / (end - first), 1U);
+    for (std::uint32_t piece = first; piece < end; ++piece) {
+        const std::uint64_t width = std::max(1U, ceil_div(operand.sram.size(piece), c.m));
+        const auto beats = BeatCursor::linear(operand.sram.address(piece), width);
+        if (piece == first)
+            offset = sram_.add_streams_clear(streams_, client, beats, width, each, offset, interval);
+        else
+            sram_.add_streams(streams_, client, beats, width, each, offset + each * (piece - first));
+    }
+    return offset;
+}
+
+Cycle VectorUnit::fetch_bias(const ResultTile& tile, std::uint32_t index, Cycle from) {
+    const VectorOperand& bias = epilogue_.command.parameters;
+    if (bias.sram.count == 0) return from;
+    std::vector<AccessStream> fetch;
+    const std::uint64_t width = VectorRates::bytes(bias, tile.columns);
+    const std::uint64_t first = std::uint64_t{index} * result_columns_ * bias.bits / 8;
+    const std::uint32_t cycles = rates_.port_cycles(bias, tile.columns);
+    sram_.add_streams(fetch, SramClient::parameters, BeatCursor::vectors(bias.sram, width, first), width,
+                      cycles, 0);
+    return from + sram_.reserve(from, cycles, 1, fetch).conflicts;
+}
+
+ResultHold VectorUnit::take(std::uint32_t sequence, const ResultTile& tile) {
+    Epilogue& e = epilogue_;
+    const EpilogueCommand& c = e.command;
+    if (!e.open || sequence != e.sequence || tile.vectors != c.m)
+        throw std::logic_error("a matmul command and its epilogue do not fit");
+    const std::uint32_t index = e.tiles++;
+
+    // The slowest of lanes, result port and residual port sets the pace.
+    const std::uint32_t lane_cycles = ceil_div(tile.columns, rates_.lanes()) * rates_.interval();
+    const bool writes = c.output.sram.count > 0, reads = c.residual.sram.count > 0;
+    std::uint32_t port_cycles = 1;
+    if (writes) port_cycles = std::max(port_cycles, rates_.write_cycles(c.output, tile.columns));
+    if (reads) port_cycles = std::max(port_cycles, rates_.port_cycles(c.residual, tile.columns));
+    const std::uint32_t interval = std::max(lane_cycles, port_cycles);
+
+    streams_.clear();
+    const bool decodes = (reads && c.residual.codec) || (c.parameters.sram.count > 0 && c.parameters.codec);
+    auto latency = static_cast<std::uint32_t>(config_.latency);
+    if (decodes) latency += static_cast<std::uint32_t>(codec_.latency());
+    if (writes && c.output.codec) latency += static_cast<std::uint32_t>(codec_.latency());
+    if (reads) tile_streams(SramClient::operand0, c.residual, index, tile.columns, 0, interval);
+    if (writes) latency = tile_streams(SramClient::output, c.output, index, tile.columns, latency, interval);
+
+    const Cycle possible = std::max(tile.first, free_from_);
+    const Cycle first = fetch_bias(tile, index, possible);
+    const FlowGrant grant = sram_.reserve(first, interval, tile.vectors, streams_, &runs_);
+    timeline_.stall(e.accepted, tile.first, StallCause::array_result, e.operation);
+    enter_runs(std::max(possible, timeline_.cursor()), interval, StallCause::bank_conflict, e.operation);
+    const Cycle late = possible - tile.first;  // the unit was not free for the first vector
+    free_from_ = grant.last + interval;
+    if (decodes) codec_.occupy(CodecLane::vector_fetch, grant.first, free_from_);
+    if (writes && c.output.codec)
+        codec_.occupy(CodecLane::vector_output, grant.first + latency, free_from_ + latency);
+    e.done = free_from_ - interval + latency + (writes ? rates_.port_cycles(c.output, tile.columns) : 1);
+    timeline_.tail_busy(e.done);
+
+    remember(tile.vectors, interval);
+    const ResultHold hold =
+        hold_of(tile, grant.conflicts + (first - possible), late, lane_cycles >= port_cycles);
+    if (e.tiles == c.n_tiles) {
+        e.open = false;
+        ledger_.ended(e.operation, e.done);
+        scoreboard_.publish(Engine::vector, e.done);
+        finished_.notify();
+    }
+    return hold;
+}
+
+void VectorUnit::remember(std::uint32_t vectors, std::uint32_t interval) {
+    for (const GrantRun& run : runs_) history_.push_back({taken_ + run.slot, run.at, interval});
+    taken_ += vectors;
+    const auto depth = static_cast<std::uint64_t>(config_.drain_depth);
+    while (history_.size() > 1 && history_[1].first + depth < taken_) history_.pop_front();
+}
+
+ResultHold VectorUnit::hold_of(const ResultTile& tile, Cycle conflicts, Cycle late,
+                               bool lanes_set_pace) const {
+    ResultHold hold;
+    // The last vector of the tile enters the storage in the last cycle in which vector last - drain_depth is
+    // taken.
+    const auto depth = static_cast<std::uint64_t>(config_.drain_depth);
+    if (taken_ <= depth) return hold;
+    const std::uint64_t leaving = taken_ - 1 - depth;
+    auto run = history_.end() - 1;
+    while (run->first > leaving) --run;
+    const Cycle room = run->at + (leaving - run->first) * run->interval + run->interval - 1;
+    const Cycle arrival = tile.first + tile.vectors - 1;
+    if (room <= arrival) return hold;
+    Cycle rest = room - arrival;
+    rest -= hold.bank_conflict = std::min(rest, conflicts);
+    rest -= hold.vector_unit = std::min(rest, late);
+    (lanes_set_pace ? hold.vector_unit : hold.write_port) += rest;
+    return hold;
+}
+
+}  // namespace octet

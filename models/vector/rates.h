@@ -1,0 +1,36 @@
+// How fast the vector unit works: pure rules (docs/hardware/vector.md).
+#pragma once
+#include <algorithm>
+
+#include "models/accelerator/command.h"
+#include "models/memory/sram.h"
+#include "models/vector/config.h"
+
+namespace octet {
+
+class VectorRates {
+  public:
+    VectorRates(const VectorConfig& config, const Sram& sram) : config_(config), sram_(sram) {}
+
+    std::uint32_t lanes() const { return static_cast<std::uint32_t>(config_.lanes); }
+    std::uint32_t interval() const { return static_cast<std::uint32_t>(config_.initiation_interval); }
+    // Cycles that `values` values of an operand or result (at most L, or the columns of a result) take
+    // through its port.
+    std::uint32_t port_cycles(const VectorOperand& operand, std::uint32_t values) const {
+        const std::uint32_t beats = operand.bits > 8 ? static_cast<std::uint32_t>(config_.port_beats) : 1;
+        return std::max(ceil_div(values, lanes()) * beats, sram_.beat_cycles(bytes(operand, values)));
+    }
+    // A write-back FIFO of depth 1 passes something every second cycle.
+    std::uint32_t write_cycles(const VectorOperand& operand, std::uint32_t values) const {
+        return port_cycles(operand, values) * (config_.writeback_fifo == 1 ? 2 : 1);
+    }
+    static std::uint64_t bytes(const VectorOperand& operand, std::uint64_t values) {
+        return std::max<std::uint64_t>(1, ceil_div<std::uint64_t>(values * operand.bits, 8));
+    }
+
+  private:
+    VectorConfig config_;
+    const Sram& sram_;
+};
+
+}  // namespace octet

@@ -1,0 +1,159 @@
+#include "models/vector/vector_unit.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace octet {
+
+VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const VectorConfig& config,
+                       std::uint32_t format_bits, std::uint32_t result_columns,
+                       const std::vector<VectorProgram>& programs, CommandQueue& queue, Sram& sram,
+                       CodecBank& codec, SoftmaxUnit& softmax, Ledger& ledger, Scoreboard& scoreboard)
+    : sc_module(name),
+      config_(config),
+      format_bits_(format_bits),
+      result_columns_(result_columns),
+      programs_(programs),
+      queue_(queue),
+      sram_(sram),
+      codec_(codec),
+      softmax_(softmax),
+      ledger_(ledger),
+      scoreboard_(scoreboard),
+      timeline_(ledger.unit(Unit::vector)),
+      rates_(config, sram) {
+    SC_THREAD(serve);
+}
+
+void VectorUnit::serve() {
+    for (;;) {
+        const CommandQueue::Entry& head = queue_.head();
+        const OperationId operation = head.command.operation;
+        const auto* epilogue = std::get_if<EpilogueCommand>(&head.command.body);
+        const Cycle ready = scoreboard_.await(head.command.needs);
+        Cycle at = std::max(head.visible, ready);
+        if (epilogue == nullptr)
+            at = std::max(at, free_from_);  // an epilogue only needs the schedule before it
+        timeline_.stall(std::max(head.visible, free_from_), ready, StallCause::dependency, operation);
+        wait_until(at, Phase::vector);
+        ++sequence_;
+        if (epilogue != nullptr) {
+            accept(*epilogue, operation);
+            queue_.pop();
+            while (epilogue_.open) wait(finished_);
+        } else {
+            run(std::get<VectorCommand>(head.command.body), operation);
+            queue_.pop();
+        }
+    }
+}
+
+void VectorUnit::run(const VectorCommand& command, OperationId operation) {
+    if (command.rows == 0 || command.columns == 0) throw std::logic_error("a vector command has no values");
+    const Cycle at = now();
+    ledger_.started(operation, at);
+    const VectorProgram& program = programs_.at(command.program);
+    const std::uint64_t rows = command.rows, columns = command.columns, values = rows * columns;
+    Cycle done = at;
+    if (config_.row_at_a_time) {
+        for (std::uint64_t row = 0; row < rows; ++row)
+            for (const VectorPass& p : program.passes)
+                done = pass(command, p, row * columns, columns, done, operation);
+    } else {
+        for (const VectorPass& p : program.passes) done = pass(command, p, 0, values, done, operation);
+    }
+
+    const std::uint64_t trains = config_.row_at_a_time ? rows : 1;
+    const std::uint64_t slots = trains * ceil_div<std::uint64_t>(values / trains, rates_.lanes());
+    bool softmax = false;
+    for (const VectorPass& p : program.passes) {
+        count_pass(p, rows, values, slots * rates_.lanes(), operation);
+        for (std::size_t i = 0; i < command.operands.size(); ++i)
+            if ((p.reads >> i & 1) != 0) count_fetch(command.operands[i], values, operation);
+        if (p.writes)
+            count_result(p.writes_operand < 0 ? command.output : command.operands.at(p.writes_operand),
+                         values, operation);
+        if (p.reads_parameters) count_parameters(command.parameters, rows, operation);
+        softmax |= p.uses_softmax;
+    }
+    if (softmax) softmax_.occupy(at, done);
+    timeline_.tail_busy(done);
+    ledger_.ended(operation, done);
+    scoreboard_.publish(Engine::vector, done);
+}
+
+Cycle VectorUnit::pass(const VectorCommand& command, const VectorPass& pass, std::uint64_t first_value,
+                       std::uint64_t values, Cycle from, OperationId operation) {
+    streams_.clear();
+    const std::uint32_t lanes = rates_.lanes();
+    const VectorOperand* written = !pass.writes              ? nullptr
+                                   : pass.writes_operand < 0 ? &command.output
+                                                             : &command.operands.at(pass.writes_operand);
+    std::uint32_t beat = rates_.interval();
+    if (written != nullptr) beat = std::max(beat, rates_.write_cycles(*written, lanes));
+    for (std::size_t i = 0; i < command.operands.size(); ++i)
+        if ((pass.reads >> i & 1) != 0) beat = std::max(beat, rates_.port_cycles(command.operands[i], lanes));
+
+    const auto cursor = [&](const VectorOperand& operand) {
+        return BeatCursor::vectors(operand.sram, VectorRates::bytes(operand, lanes),
+                                   first_value * operand.bits / 8);
+    };
+    std::uint32_t skew = 0;
+    bool decodes = false;
+    for (std::size_t i = 0; i < command.operands.size(); ++i) {
+        if ((pass.reads >> i & 1) == 0) continue;
+        const VectorOperand& operand = command.operands[i];
+        const auto client = static_cast<SramClient>(static_cast<std::size_t>(SramClient::operand0) + i);
+        skew = std::max(skew, sram_.add_streams_clear(streams_, client, cursor(operand),
+                                                      VectorRates::bytes(operand, lanes),
+                                                      rates_.port_cycles(operand, lanes), 0, beat));
+        decodes |= operand.codec;
+    }
+    if (pass.reads_parameters) decodes |= command.parameters.codec;
+    const bool encodes = written != nullptr && written->codec;
+    std::uint32_t latency = skew + static_cast<std::uint32_t>(config_.latency) +
+                            static_cast<std::uint32_t>((decodes + encodes) * codec_.latency());
+    if (written != nullptr)
+        latency = sram_.add_streams_clear(streams_, SramClient::output, cursor(*written),
+                                          VectorRates::bytes(*written, lanes),
+                                          rates_.port_cycles(*written, lanes), latency, beat);
+
+    Cycle first = from;
+    if (pass.reads_parameters) first = fetch_parameters(command.parameters, from);
+    const FlowGrant grant =
+        sram_.reserve(first, beat, ceil_div<std::uint64_t>(values, lanes), streams_, &runs_);
+    enter_runs(from, beat, StallCause::bank_conflict, operation);
+    free_from_ = grant.last + beat;
+    if (decodes) codec_.occupy(CodecLane::vector_fetch, grant.first, free_from_);
+    if (encodes) codec_.occupy(CodecLane::vector_output, grant.first + latency, free_from_ + latency);
+    timeline_.tail_busy(free_from_ + latency);
+    return free_from_ + latency;
+}
+
+// Into the scratch, while the first vectors pass. Conflicts delay the pass.
+Cycle VectorUnit::fetch_parameters(const VectorOperand& parameters, Cycle from) {
+    if (parameters.sram.count == 0) return from;
+    std::vector<AccessStream> fetch;
+    const std::uint64_t width = VectorRates::bytes(parameters, rates_.lanes());
+    const std::uint32_t cycles = rates_.port_cycles(parameters, rates_.lanes());
+    sram_.add_streams(fetch, SramClient::parameters, BeatCursor::vectors(parameters.sram, width), width,
+                      cycles, 0);
+    return from + sram_.reserve(from, cycles, ceil_div(parameters.sram.total(), width), fetch).conflicts;
+}
+
+void VectorUnit::enter_runs(Cycle from, std::uint32_t interval, StallCause before, OperationId operation) {
+    timeline_.stall(from, runs_.front().at, before, operation);
+    for (const GrantRun& run : runs_) {
+        timeline_.stall(timeline_.cursor(), run.at, StallCause::bank_conflict, operation);
+        timeline_.busy(run.at, run.at + run.slots * interval);
+    }
+}
+
+std::string VectorUnit::waits_for() const {
+    if (!epilogue_.open) return {};
+    return fmt::format("epilogue {} waits for tile {} of {} from the array", epilogue_.sequence,
+                       epilogue_.tiles, epilogue_.command.n_tiles);
+}
+
+}  // namespace octet

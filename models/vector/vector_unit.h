@@ -1,0 +1,98 @@
+// Vector unit: passes over tensors in SRAM, and the epilogue of every matrix product
+// (docs/hardware/vector.md).
+//
+// Timing: a pass over E values takes ceil(E / L) * beat + latency cycles; a pass starts when the one before
+// has completed. In an epilogue each vector of c results takes B cycles; `drain_depth` vectors wait between
+// array and unit, more hold the array. A vector enters the pipeline in the first cycle in which its reads,
+// and its write so many cycles later, find their banks free. The next command can start when the last vector
+// has entered. Counts: every stage once a value (or row) under the operation that asked for it; vector_idle;
+// scratch bits; decode and encode at its ports; SRAM bits.
+#pragma once
+#include <deque>
+#include <string>
+
+#include "models/accelerator/queue.h"
+#include "models/array/result_sink.h"
+#include "models/codec/codec_bank.h"
+#include "models/softmax/softmax_unit.h"
+#include "models/vector/rates.h"
+
+namespace octet {
+
+class VectorUnit : public sc_core::sc_module, public ResultSink {
+  public:
+    SC_HAS_PROCESS(VectorUnit);
+    VectorUnit(const sc_core::sc_module_name& name, const VectorConfig& config, std::uint32_t format_bits,
+               std::uint32_t result_columns, const std::vector<VectorProgram>& programs, CommandQueue& queue,
+               Sram& sram, CodecBank& codec, SoftmaxUnit& softmax, Ledger& ledger, Scoreboard& scoreboard);
+
+    // ResultSink: the array's side.
+    std::optional<Cycle> accepted(std::uint32_t sequence) const override;
+    const sc_core::sc_event& acceptance() const override { return acceptance_; }
+    ResultHold take(std::uint32_t sequence, const ResultTile& tile) override;
+
+    std::string waits_for() const;  // for the message about a deadlock
+
+  private:
+    struct Epilogue {
+        EpilogueCommand command;
+        const VectorPass* pass = nullptr;
+        OperationId operation = 0;
+        std::uint32_t sequence = 0;
+        Cycle accepted = 0;
+        std::uint32_t tiles = 0;  // that have come
+        Cycle done = 0;           // last write + 1
+        bool open = false;
+    };
+
+    void serve();
+    // Epilogues.
+    void accept(const EpilogueCommand& command, OperationId operation);
+    std::uint32_t tile_streams(SramClient client, const VectorOperand& operand, std::uint32_t tile,
+                               std::uint32_t columns, std::uint32_t offset, std::uint32_t interval);
+    Cycle fetch_bias(const ResultTile& tile, std::uint32_t index, Cycle from);
+    void remember(std::uint32_t vectors, std::uint32_t interval);
+    ResultHold hold_of(const ResultTile& tile, Cycle conflicts, Cycle late, bool lanes_set_pace) const;
+    // Whole passes.
+    void run(const VectorCommand& command, OperationId operation);
+    Cycle pass(const VectorCommand& command, const VectorPass& pass, std::uint64_t first_value,
+               std::uint64_t values, Cycle from, OperationId operation);
+    Cycle fetch_parameters(const VectorOperand& parameters, Cycle from);
+    // Enters the grants of a pass into the timeline: stalled from `from` to the first, for reason `before`.
+    void enter_runs(Cycle from, std::uint32_t interval, StallCause before, OperationId operation);
+
+    void count_pass(const VectorPass& pass, std::uint64_t rows, std::uint64_t values,
+                    std::uint64_t lane_slots, OperationId operation);
+    void count_fetch(const VectorOperand& operand, std::uint64_t values, OperationId operation);
+    void count_result(const VectorOperand& operand, std::uint64_t values, OperationId operation);
+    void count_parameters(const VectorOperand& parameters, std::uint64_t rows, OperationId operation);
+
+    VectorConfig config_;
+    std::uint32_t format_bits_;
+    std::uint32_t result_columns_;
+    const std::vector<VectorProgram>& programs_;
+    CommandQueue& queue_;
+    Sram& sram_;
+    CodecBank& codec_;
+    SoftmaxUnit& softmax_;
+    Ledger& ledger_;
+    Scoreboard& scoreboard_;
+    Timeline& timeline_;
+    VectorRates rates_;
+
+    Cycle free_from_ = 0;         // the pipeline can take a vector
+    std::uint32_t sequence_ = 0;  // of the latest command taken
+    Epilogue epilogue_;
+    std::uint64_t taken_ = 0;  // result vectors taken since the start
+    struct TakenRun {
+        std::uint64_t first;  // index of a result vector
+        Cycle at;
+        std::uint32_t interval;
+    };
+    std::deque<TakenRun> history_;  // the last drain_depth vectors at least
+    sc_core::sc_event acceptance_, finished_;
+    std::vector<AccessStream> streams_;
+    std::vector<GrantRun> runs_;
+};
+
+}  // namespace octet
