@@ -9,7 +9,7 @@ constexpr std::array<std::string_view, component_count> component_names{
     "array", "codec", "vector", "softmax", "buffers", "sram", "dram", "control", "leakage"};
 constexpr std::array<std::string_view, stall_cause_count> cause_names{
     "waiting_for_input", "waiting_for_weights", "vector_unit", "write_port", "bank_conflict",
-    "array_result",      "dram",                "dependency",  "queue_full"};
+    "array_result",      "dram",                "sram_port",   "dependency", "queue_full"};
 
 using enum Component;
 constexpr std::array<ActionInfo, action_count> actions{{

@@ -25,6 +25,7 @@ enum class StallCause : std::uint8_t {
     bank_conflict,        // array, vector, load, store: another transfer holds the SRAM bank
     array_result,         // vector: the array has not produced the next vector yet
     dram,                 // load, store: latency and bandwidth of the DRAM
+    sram_port,            // load, store: one word a cycle through the engine's SRAM port
     dependency,           // a command at the head of its queue waits for another
     queue_full,           // controller: the queue of the next command has no room
     count

@@ -1,8 +1,9 @@
 // The contract between a program and the machine.
 //
-// A program is a list of commands in program order. The controller dispatches them, at most one a cycle and in that
-// order, into four in-order queues: load, array, vector, store. A queue hands its head to the head's engine as soon as
-// that engine can take it; all overlap comes from there. Six engines execute and complete commands in order:
+// A program is a list of commands in program order. The controller dispatches them, at most one a cycle and
+// in that order, into four in-order queues: load, array, vector, store. A queue hands its head to the head's
+// engine as soon as that engine can take it; all overlap comes from there. Six engines execute and complete
+// commands in order:
 //
 //   queue   engine        executes
 //   load    load          DmaCommand, DRAM to SRAM
@@ -12,9 +13,10 @@
 //   vector  vector        EpilogueCommand, VectorCommand
 //   store   store         DmaCommand, SRAM to DRAM
 //
-// A command starts when `needs` holds: for every engine e, at least needs.done[e] commands of e have completed since
-// the start of the run. Program order is a valid serial order (a command needs only earlier ones), so a run ends.
-// Addresses are real: two live objects never share a byte of a memory, and a later fidelity moves the bytes along them.
+// A command starts when `needs` holds: for every engine e, at least needs.done[e] commands of e have
+// completed since the start of the run (sequence numbers of an engine's commands count from 1). Program order
+// is a valid serial order (a command needs only earlier ones), so a run ends. Addresses are real: two live
+// objects never share a byte of a memory, and a later fidelity moves the bytes along them.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -32,10 +34,14 @@ enum class Queue : std::uint8_t { load, array, vector, store, count };
 constexpr std::size_t queue_count = static_cast<std::size_t>(Queue::count);
 constexpr Queue queue_of(Engine engine) {
     switch (engine) {
-        case Engine::load: return Queue::load;
-        case Engine::vector: return Queue::vector;
-        case Engine::store: return Queue::store;
-        default: return Queue::array;
+        case Engine::load:
+            return Queue::load;
+        case Engine::vector:
+            return Queue::vector;
+        case Engine::store:
+            return Queue::store;
+        default:
+            return Queue::array;
     }
 }
 
@@ -52,8 +58,8 @@ struct Needs {
     }
 };
 
-// `count` pieces of `bytes` each, `stride` apart. The last piece has `last_bytes` and starts `last_shift` bytes before its
-// regular place (a narrow last panel has shorter rows). Iterate with address(i) and size(i).
+// `count` pieces of `bytes` each, `stride` apart. The last piece has `last_bytes` and starts `last_shift`
+// bytes before its regular place (a narrow last panel has shorter rows). Iterate with address(i) and size(i).
 struct Strips {
     Address base = 0;
     std::uint32_t count = 0;
@@ -71,44 +77,47 @@ struct DmaCommand {
     Strips dram, sram;
 };
 
-// SRAM to the input buffer (slabs of M vectors of R values) or to the weight buffer (tiles of R rows of C values).
-// The pieces are read one after another. Either `pieces_per_slab` > 1 consecutive pieces (panels) make a slab (the last slab
-// may have fewer), or a piece holds `slabs_per_piece` slabs or tiles in a row.
-// A slab or tile takes `beats` beats, the last one of each piece (of the fill, if pieces_per_slab > 1) `beats_last`.
+// SRAM to the input buffer (slabs of M vectors of R values) or to the weight buffer (tiles of R rows of C
+// values). The pieces are read one after another. Either `pieces_per_slab` > 1 consecutive pieces (panels)
+// make a slab (the last slab may have fewer), or a piece holds `slabs_per_piece` slabs or tiles in a row. A
+// slab or tile takes `beats` beats, the last one of each piece (of the fill, if pieces_per_slab > 1)
+// `beats_last`.
 struct FillCommand {
     Strips sram;
     std::uint32_t pieces_per_slab = 1;
     std::uint32_t slabs_per_piece = 1;
-    std::uint32_t slabs = 1;         // slabs, or weight tiles, in all
-    std::uint32_t beats = 0;         // vectors (input) or rows (weight) of a full slab
+    std::uint32_t slabs = 1;  // slabs, or weight tiles, in all
+    std::uint32_t beats = 0;  // vectors (input) or rows (weight) of a full slab
     std::uint32_t beats_last = 0;
-    std::uint64_t values = 0;        // values moved, for the counts
-    Address buffer = 0;              // first vector or row in the buffer
-    bool transposed = false;         // weights only: pieces hold columns, the transposer turns them
+    std::uint64_t values = 0;  // values moved, for the counts
+    Address buffer = 0;        // first vector or row in the buffer
+    bool transposed = false;   // weights only: pieces hold columns, the transposer turns them
 };
 
 // Passes over the array: for n in n_tiles, for k in k_tiles. All share the M rows of one input tile.
-// Input slab of (n, k): slab0 + k of fill `input_fill`. Weight tile of (n, k): tile0 + n * k_tiles + k of `weight_fill`.
+// Input slab of (n, k): slab0 + k of fill `input_fill`. Weight tile of (n, k): tile0 + n * k_tiles + k of
+// `weight_fill`.
 struct MatmulCommand {
-    std::uint32_t m = 0;                            // vectors of every pass
+    std::uint32_t m = 0;  // vectors of every pass
     std::uint32_t k_tiles = 0, n_tiles = 0;
-    std::uint32_t k_last = 0, n_last = 0;           // rows used by the last k tile, columns used by the last n tile
-    std::uint32_t input_fill = 0, slab0 = 0;        // sequence number of the fill at its engine
+    std::uint32_t k_last = 0, n_last = 0;     // rows used by the last k tile, columns used by the last n tile
+    std::uint32_t input_fill = 0, slab0 = 0;  // sequence number of the fill at its engine
     std::uint32_t weight_fill = 0, tile0 = 0;
-    bool first_k = true;                            // the first k tile starts the sums: nothing is read back
-    bool last_k = true;                             // the last k tile streams on to the epilogue below
-    std::uint32_t epilogue = 0;                     // sequence number at the vector engine, if last_k
-    Address accumulation = 0;                       // first vector in the accumulation buffer, n_tiles * m of them
+    bool first_k = true;         // the first k tile starts the sums: nothing is read back
+    bool last_k = true;          // the last k tile streams on to the epilogue below
+    std::uint32_t epilogue = 0;  // sequence number at the vector engine, if last_k
+    Address accumulation = 0;    // first vector in the accumulation buffer, n_tiles * m of them
 };
 
 // A tensor or part of one as a vector pass sees it in SRAM.
 struct VectorOperand {
     Strips sram;
-    std::uint16_t bits = 0;     // of one value
-    bool codec = false;         // decoded on the way in, encoded on the way out
+    std::uint16_t bits = 0;  // of one value
+    bool codec = false;      // decoded on the way in, encoded on the way out
 };
 
-// What one pass does with every value (or every row), by operation so that fused work is charged to its own operation.
+// What one pass does with every value (or every row), by operation so that fused work is charged to its own
+// operation.
 struct VectorStage {
     Action action = Action::vector_add;
     OperationId operation = 0;
@@ -116,24 +125,25 @@ struct VectorStage {
 };
 struct VectorPass {
     std::vector<VectorStage> stages;
-    std::uint8_t reads = 0;          // bit i: operand i is read
-    bool writes = false;             // the output, or operand `writes_operand` if that is not negative (an intermediate result)
+    std::uint8_t reads = 0;  // bit i: operand i is read
+    bool writes =
+        false;  // the output, or operand `writes_operand` if that is not negative (an intermediate result)
     std::int8_t writes_operand = -1;
-    bool uses_softmax = false;       // keeps the softmax unit busy too
-    bool reads_parameters = false;   // gamma, beta: `parameter_bits` once a pass
+    bool uses_softmax = false;      // keeps the softmax unit busy too
+    bool reads_parameters = false;  // gamma, beta: `parameter_bits` once a pass
 };
 struct VectorProgram {
     std::vector<VectorPass> passes;
 };
 
-// What happens to the columns that leave a MatmulCommand with last_k: one pass (passes[0]) at the rate they come.
-// Operands and output have one piece per n tile and per panel of it, in order of n.
+// What happens to the columns that leave a MatmulCommand with last_k: one pass (passes[0]) at the rate they
+// come. Operands and output have one piece per n tile and per panel of it, in order of n.
 struct EpilogueCommand {
-    std::uint32_t program = 0;        // index into CommandSource::programs()
+    std::uint32_t program = 0;  // index into CommandSource::programs()
     std::uint32_t m = 0, n_tiles = 0, n_last = 0;
     std::uint32_t pieces_per_tile = 1;
-    VectorOperand residual;           // sram.count == 0: none
-    VectorOperand parameters;         // bias: one value a column
+    VectorOperand residual;    // sram.count == 0: none
+    VectorOperand parameters;  // bias: one value a column
     VectorOperand output;
 };
 
@@ -153,8 +163,8 @@ struct Command {
     std::variant<DmaCommand, FillCommand, MatmulCommand, EpilogueCommand, VectorCommand> body;
 };
 
-// Where the controller takes the program from. Commands are made as they are asked for, so a program needs no memory
-// for all of them at once.
+// Where the controller takes the program from. Commands are made as they are asked for, so a program needs no
+// memory for all of them at once.
 class CommandSource {
   public:
     virtual ~CommandSource() = default;

@@ -42,8 +42,9 @@ TEST(Machine, RunsAProductFromDramToDram) {
     EXPECT_EQ(r.dram_write_bytes, 96u);
     EXPECT_EQ(r.operations[0].activity[Action::mac], 12u * 8 * 8);
     for (std::size_t u = 0; u < unit_count; ++u) {
-        printf("%-12s busy %llu stall %llu of %llu\n", std::string(name(static_cast<Unit>(u))).c_str(), (unsigned long long)r.units[u].busy,
-               (unsigned long long)r.units[u].stall(), (unsigned long long)r.total);
+        printf("%-12s busy %llu stall %llu of %llu\n", std::string(name(static_cast<Unit>(u))).c_str(),
+               (unsigned long long)r.units[u].busy, (unsigned long long)r.units[u].stall(),
+               (unsigned long long)r.total);
     }
 }
 

@@ -19,19 +19,22 @@ class Program : public CommandSource {
     std::uint32_t operations() const override { return operations_; }
 
     // Every call appends a command and returns its sequence number at its engine.
-    std::uint32_t add(Engine engine, decltype(Command::body) body, Needs needs = {}, OperationId operation = 0) {
+    std::uint32_t add(Engine engine, decltype(Command::body) body, Needs needs = {},
+                      OperationId operation = 0) {
         commands_.push_back({engine, operation, needs, std::move(body)});
         return ++counts_[static_cast<std::size_t>(engine)];
     }
-    std::uint32_t load(Address dram, Address sram, std::uint32_t bytes, Needs needs = {}, OperationId operation = 0) {
+    std::uint32_t load(Address dram, Address sram, std::uint32_t bytes, Needs needs = {},
+                       OperationId operation = 0) {
         return add(Engine::load, DmaCommand{strip(dram, bytes), strip(sram, bytes)}, needs, operation);
     }
-    std::uint32_t store(Address sram, Address dram, std::uint32_t bytes, Needs needs = {}, OperationId operation = 0) {
+    std::uint32_t store(Address sram, Address dram, std::uint32_t bytes, Needs needs = {},
+                        OperationId operation = 0) {
         return add(Engine::store, DmaCommand{strip(dram, bytes), strip(sram, bytes)}, needs, operation);
     }
     // `slabs` slabs or tiles of `beats` beats of `width` bytes, contiguous.
-    std::uint32_t fill(Engine engine, Address sram, std::uint32_t slabs, std::uint32_t beats, std::uint32_t width,
-                       Needs needs = {}, OperationId operation = 0) {
+    std::uint32_t fill(Engine engine, Address sram, std::uint32_t slabs, std::uint32_t beats,
+                       std::uint32_t width, Needs needs = {}, OperationId operation = 0) {
         FillCommand f;
         f.sram = strip(sram, slabs * beats * width);
         f.slabs = f.slabs_per_piece = slabs;
@@ -78,7 +81,8 @@ inline AcceleratorConfig ample_machine(int rows, int cols) {
 // A whole GEMM as one input fill, one weight fill, one matmul command and its epilogue.
 inline void gemm(Program& p, const AcceleratorConfig& c, std::uint32_t m, std::uint32_t k, std::uint32_t n,
                  OperationId operation = 0, std::uint32_t epilogue_program = 0) {
-    const auto rows = static_cast<std::uint32_t>(c.array.rows), cols = static_cast<std::uint32_t>(c.array.cols);
+    const auto rows = static_cast<std::uint32_t>(c.array.rows),
+               cols = static_cast<std::uint32_t>(c.array.cols);
     MatmulCommand mm;
     mm.m = m;
     mm.k_tiles = ceil_div(k, rows);
