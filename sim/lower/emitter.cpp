@@ -1,0 +1,180 @@
+#include "sim/lower/emitter.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace octet {
+
+Layout packed(const Layout& layout, const Block& block) {
+    const std::uint64_t last = block.first_panel + block.panels - 1;
+    return Layout(block.rows.count, (block.panels - 1) * layout.panel() + layout.width(last), layout.panel(),
+                  layout.format());
+}
+
+std::uint32_t Emitter::emit(Engine engine, OperationId operation, const Needs& needs,
+                            decltype(Command::body) body) {
+    commands_.push_back({engine, operation, needs, std::move(body)});
+    return ++count_[static_cast<std::size_t>(engine)];
+}
+
+MemorySpace::Region Emitter::reserve(std::uint64_t bytes, OperationId operation) {
+    for (;;) {
+        if (auto region = placement_.sram().allocate(bytes)) return *region;
+        Matrix* victim = placement_.victim(pinned_, kernel_);
+        if (victim == nullptr)
+            throw std::invalid_argument(
+                fmt::format("sram.capacity_kib: {} KiB are too few for operation '{}': a staging area of {} "
+                            "bytes does not fit",
+                            placement_.sram().capacity() / 1024, name_, bytes));
+        ++evictions_;
+        if (!victim->in_dram) {
+            const Block all{{0, victim->layout.rows()}, 0, victim->layout.panels()};
+            store(*victim, all, victim->layout.strips(victim->sram->base, all.rows, 0, all.panels),
+                  victim->sram_ready, operation);
+        }
+        placement_.drop(*victim);
+    }
+}
+
+bool Emitter::place_in_sram(Matrix& matrix, std::uint64_t spare) {
+    const auto region = placement_.sram().allocate(matrix.layout.bytes());
+    if (!region) return false;
+    if (placement_.sram().largest_free() < spare) {
+        placement_.sram().release(*region, {});
+        return false;
+    }
+    placement_.make_resident(matrix, *region);
+    return true;
+}
+
+std::uint32_t Emitter::load(const Matrix& matrix, const Block& block, const Layout& staged,
+                            const Block& whole, Address base, Needs needs, OperationId operation) {
+    needs.merge(matrix.dram_ready);
+    DmaCommand dma;
+    dma.dram = matrix.layout.strips(matrix.dram, block.rows, block.first_panel, block.panels);
+    dma.sram = staged.strips(base, {block.rows.first - whole.rows.first, block.rows.count},
+                             block.first_panel - whole.first_panel, block.panels);
+    if (dma.dram.total() != dma.sram.total())
+        throw std::logic_error("the sides of a DMA load differ in bytes");
+    return emit(Engine::load, operation, needs, dma);
+}
+
+std::uint32_t Emitter::store(Matrix& matrix, const Block& block, Strips from, const Needs& needs,
+                             OperationId operation) {
+    placement_.give_dram_address(matrix);
+    DmaCommand dma;
+    dma.sram = from;
+    dma.dram = matrix.layout.strips(matrix.dram, block.rows, block.first_panel, block.panels);
+    if (dma.dram.total() != dma.sram.total())
+        throw std::logic_error("the sides of a DMA store differ in bytes");
+    const std::uint32_t sequence = emit(Engine::store, operation, needs, dma);
+    matrix.in_dram = true;
+    matrix.dram_ready.after(Engine::store, sequence);
+    if (matrix.resident()) matrix.readers.after(Engine::store, sequence);
+    return sequence;
+}
+
+bool Emitter::load_whole(Matrix& matrix, std::uint64_t spare, OperationId operation) {
+    if (matrix.resident()) return true;
+    if (!place_in_sram(matrix, spare)) return false;
+    const Block all{{0, matrix.layout.rows()}, 0, matrix.layout.panels()};
+    matrix.sram_ready.after(Engine::load, load(matrix, all, matrix.layout, all, matrix.sram->base,
+                                               matrix.sram->free_after, operation));
+    return true;
+}
+
+StagedBlocks::StagedBlocks(Emitter& emitter, Matrix& matrix, std::vector<Block> sequence, std::uint64_t slots,
+                           std::uint64_t granule_rows, std::uint64_t granule_panels, OperationId operation)
+    : emitter_(emitter),
+      matrix_(matrix),
+      sequence_(std::move(sequence)),
+      granule_rows_(granule_rows),
+      granule_panels_(granule_panels),
+      operation_(operation) {
+    std::vector<Block> different;
+    for (const Block& block : sequence_) {
+        if (std::find(different.begin(), different.end(), block) == different.end())
+            different.push_back(block);
+        if (different.size() > slots) break;
+    }
+    all_stay_ = different.size() <= slots;
+    if (all_stay_) sequence_ = std::move(different);
+    std::uint64_t bytes = 0;
+    for (const Block& block : sequence_) bytes = std::max(bytes, packed(matrix.layout, block).bytes());
+    slots_.resize(std::min<std::uint64_t>(slots, sequence_.size()));
+    for (Slot& slot : slots_) {
+        slot.region = emitter.reserve(bytes, operation);
+        slot.last_use = slot.region.free_after;
+    }
+}
+
+void StagedBlocks::load(std::size_t index) {
+    const Block& block = sequence_[index];
+    Slot& slot = slots_[index % slots_.size()];
+    const Layout staged = packed(matrix_.layout, block);
+    slot.granules.clear();
+    for (std::uint64_t row = 0; row < block.rows.count; row += granule_rows_)
+        for (std::uint64_t panel = 0; panel < block.panels; panel += granule_panels_) {
+            const Block granule{{block.rows.first + row, std::min(granule_rows_, block.rows.count - row)},
+                                block.first_panel + panel,
+                                std::min(granule_panels_, block.panels - panel)};
+            slot.granules.push_back(
+                emitter_.load(matrix_, granule, staged, block, slot.region.base, slot.last_use, operation_));
+        }
+    slot.last_use = {};
+}
+
+void StagedBlocks::go_to(const Block& wanted) {
+    if (all_stay_) {
+        position_ = static_cast<std::size_t>(std::find(sequence_.begin(), sequence_.end(), wanted) -
+                                             sequence_.begin());
+    } else if (started_ && !(block() == wanted)) {
+        ++position_;
+    }
+    started_ = true;
+    if (position_ >= sequence_.size() || !(block() == wanted))
+        throw std::logic_error("staged blocks used out of order");
+    // Every block before `position_` has all its readers behind it, so areas up to one ring ahead can be
+    // written.
+    while (loaded_ < sequence_.size() && loaded_ < position_ + slots_.size()) load(loaded_++);
+}
+
+Strips StagedBlocks::strips(const Block& part) const {
+    const Block& whole = block();
+    return packed(matrix_.layout, whole)
+        .strips(slot().region.base, {part.rows.first - whole.rows.first, part.rows.count},
+                part.first_panel - whole.first_panel, part.panels);
+}
+
+Needs StagedBlocks::ready(const Block& part) const {
+    const Block& whole = block();
+    const std::uint64_t columns = ceil_div(whole.panels, granule_panels_);
+    const std::uint64_t row1 = (part.rows.first + part.rows.count - 1 - whole.rows.first) / granule_rows_;
+    const std::uint64_t panel1 = (part.first_panel + part.panels - 1 - whole.first_panel) / granule_panels_;
+    Needs needs;  // loads complete in order: the last granule of the last row granule is enough
+    needs.after(Engine::load, slot().granules[row1 * columns + panel1]);
+    return needs;
+}
+
+void StagedBlocks::read_by(Engine engine, std::uint32_t sequence) {
+    slot().last_use.after(engine, sequence);
+}
+
+void StagedBlocks::finish(bool keep) {
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        Slot& slot = slots_[i];
+        if (keep && slots_.size() == 1 && sequence_.size() == 1 && !matrix_.resident()) {
+            emitter_.placement().make_resident(matrix_, slot.region);
+            matrix_.readers = slot.last_use;
+            matrix_.sram_ready.after(Engine::load, slot.granules.back());
+        } else {
+            Needs last_use = slot.last_use;
+            // Areas that were loaded and never read cannot be: every block of the sequence is used.
+            emitter_.placement().sram().release(slot.region, last_use);
+        }
+    }
+}
+
+}  // namespace octet

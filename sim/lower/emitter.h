@@ -1,0 +1,111 @@
+// The program being written: commands in order, sequence numbers, staging areas in SRAM.
+#pragma once
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "sim/lower/placement.h"
+
+namespace octet {
+
+// Part of a matrix: whole rows of some panels.
+struct Block {
+    RowRange rows;
+    std::uint64_t first_panel = 0, panels = 0;
+    friend bool operator==(const Block& a, const Block& b) {
+        return a.rows.first == b.rows.first && a.rows.count == b.rows.count &&
+               a.first_panel == b.first_panel && a.panels == b.panels;
+    }
+};
+
+// The layout a staging area gives a block: its rows and panels, packed.
+Layout packed(const Layout& layout, const Block& block);
+
+class Emitter {
+  public:
+    Emitter(Placement& placement, const MachineShape& machine) : placement_(placement), machine_(machine) {}
+
+    // Appends a command and returns its sequence number at its engine (1 is the first).
+    std::uint32_t emit(Engine engine, OperationId operation, const Needs& needs,
+                       decltype(Command::body) body);
+    std::uint32_t next_sequence(Engine engine) const { return count_[static_cast<std::size_t>(engine)] + 1; }
+
+    // SRAM for a staging area; evicts resident matrices that are not pinned, those used last first, until it
+    // fits. Throws std::invalid_argument, naming the operation, when even an otherwise empty SRAM is too
+    // small.
+    MemorySpace::Region reserve(std::uint64_t bytes, OperationId operation);
+    // SRAM for a whole matrix if it can be had without eviction and `spare` contiguous bytes stay free.
+    bool place_in_sram(Matrix& matrix, std::uint64_t spare);
+    // DMA of a block of `matrix` into / out of a packed staging area at `base`.
+    std::uint32_t load(const Matrix& matrix, const Block& block, const Layout& staged, const Block& whole,
+                       Address base, Needs needs, OperationId operation);
+    std::uint32_t store(Matrix& matrix, const Block& block, Strips from, const Needs& needs,
+                        OperationId operation);
+    // Loads a matrix as a whole and keeps it, if it fits; false: it stays in DRAM.
+    bool load_whole(Matrix& matrix, std::uint64_t spare, OperationId operation);
+
+    void begin_item(std::size_t kernel, const std::string& name) {
+        kernel_ = kernel;
+        name_ = name;
+        pinned_.clear();
+    }
+    void pin(const Matrix& matrix) { pinned_.push_back(&matrix); }
+
+    std::deque<Command>& commands() { return commands_; }
+    Placement& placement() { return placement_; }
+    const MachineShape& machine() const { return machine_; }
+    std::uint64_t evictions() const { return evictions_; }
+
+  private:
+    Placement& placement_;
+    const MachineShape& machine_;
+    std::deque<Command> commands_;
+    std::array<std::uint32_t, engine_count> count_{};
+    std::vector<const Matrix*> pinned_;
+    std::size_t kernel_ = 0;
+    std::string name_;
+    std::uint64_t evictions_ = 0;
+};
+
+// A ring of staging areas through which the blocks of one operand pass, each block read by several commands.
+// Blocks are loaded in granules, so that work can start before a whole block is there, and ahead of their use
+// as far as the ring allows.
+class StagedBlocks {
+  public:
+    // `sequence`: the blocks in the order of their use. If the ring has room for all different ones, each is
+    // loaded once. Granules hold whole panels and multiples of `granule_rows` rows.
+    StagedBlocks(Emitter& emitter, Matrix& matrix, std::vector<Block> sequence, std::uint64_t slots,
+                 std::uint64_t granule_rows, std::uint64_t granule_panels, OperationId operation);
+
+    // Goes to a block: the current one, the next of the sequence, or, when the ring holds all there are, any.
+    void go_to(const Block& block);
+    const Block& block() const { return sequence_[position_]; }
+    // Of the current block: where `part` lies in SRAM, and what a reader of it needs.
+    Strips strips(const Block& part) const;
+    Needs ready(const Block& part) const;
+    // A command that reads the current block has been emitted.
+    void read_by(Engine engine, std::uint32_t sequence);
+    // Frees the areas. A ring of one block that holds the whole matrix can be kept as its resident copy.
+    void finish(bool keep);
+
+  private:
+    struct Slot {
+        MemorySpace::Region region;
+        Needs last_use;
+        std::vector<std::uint32_t> granules;  // load commands, row granules outer, panel granules inner
+    };
+    void load(std::size_t index);
+    Slot& slot() { return slots_[position_ % slots_.size()]; }
+    const Slot& slot() const { return slots_[position_ % slots_.size()]; }
+
+    Emitter& emitter_;
+    Matrix& matrix_;
+    std::vector<Block> sequence_;
+    std::uint64_t granule_rows_, granule_panels_;
+    OperationId operation_;
+    std::vector<Slot> slots_;
+    std::size_t position_ = 0, loaded_ = 0;
+    bool started_ = false, all_stay_ = false;
+};
+
+}  // namespace octet

@@ -1,0 +1,99 @@
+#include "sim/lower/kernels.h"
+
+namespace octet {
+namespace {
+
+bool joins_epilogue(const Operation& operation, FusionLevel level) {
+    switch (operation.kind) {
+        case OperationKind::scale:
+            return level >= FusionLevel::scaling;
+        case OperationKind::mask:
+            return level >= FusionLevel::activation;
+        case OperationKind::add:
+            return level >= FusionLevel::residual;
+        default:
+            return is_activation(operation.kind) && level >= FusionLevel::activation;
+    }
+}
+
+bool takes_wide_input(const Operation& operation, FusionLevel level) {
+    switch (operation.kind) {
+        case OperationKind::softmax:
+            return level >= FusionLevel::activation;
+        case OperationKind::layernorm:
+        case OperationKind::rmsnorm:
+        case OperationKind::nonorm:
+            return level >= FusionLevel::layernorm;
+        default:
+            return false;
+    }
+}
+
+// Matrices of a batch that are stored one by one can pass from kernel to kernel one by one.
+bool continues_group(const Graph& graph, const Kernel& before, const Kernel& kernel) {
+    const auto& a = graph.operations[before.operation];
+    const auto& b = graph.operations[kernel.operation];
+    return a.batch > 1 && a.batch == b.batch && (a.kind != OperationKind::matmul || a.out_blocks == 0) &&
+           !b.inputs.empty() && b.inputs[0] == before.output &&
+           (b.kind != OperationKind::matmul || b.a_blocks == 0);
+}
+
+}  // namespace
+
+FusedGraph fuse(const Graph& graph, FusionLevel level) {
+    std::vector<std::vector<OperationId>> readers(graph.tensors.size());
+    for (OperationId id = 0; id < graph.operations.size(); ++id)
+        for (TensorId input : graph.operations[id].inputs) readers[input].push_back(id);
+    std::vector<std::uint32_t> position(graph.tensors.size(),
+                                        0);  // when a tensor is there, counted in operations
+    for (OperationId id = 0; id < graph.operations.size(); ++id)
+        position[graph.operations[id].output] = id + 1;
+
+    FusedGraph result;
+    result.wide.assign(graph.tensors.size(), false);
+    result.host.assign(graph.operations.size(), 0);
+    std::vector<bool> done(graph.operations.size(), false);
+    for (OperationId id = 0; id < graph.operations.size(); ++id) {
+        if (done[id]) continue;
+        const Operation& first = graph.operations[id];
+        Kernel kernel{id, {}, first.output, 0};
+        result.host[id] = id;
+        done[id] = true;
+        bool has_residual = false;
+        while (first.kind == OperationKind::matmul && readers[kernel.output].size() == 1 &&
+               graph.tensors[kernel.output].role == TensorRole::activation) {
+            const OperationId next = readers[kernel.output][0];
+            const Operation& operation = graph.operations[next];
+            if (!joins_epilogue(operation, level) ||
+                operation.batch * operation.m * operation.n != first.elements())
+                break;
+            if (operation.kind == OperationKind::add) {
+                // The other summand must exist when the product starts, and one stream of it is all the unit
+                // can fetch.
+                const TensorId other =
+                    operation.inputs[0] == kernel.output ? operation.inputs[1] : operation.inputs[0];
+                if (has_residual || other == kernel.output || position[other] > id) break;
+                has_residual = true;
+            }
+            kernel.fused.push_back(next);
+            kernel.output = operation.output;
+            result.host[next] = id;
+            done[next] = true;
+        }
+        if (!result.kernels.empty()) {
+            const Kernel& before = result.kernels.back();
+            kernel.group = continues_group(graph, before, kernel) ? before.group : before.group + 1;
+        }
+        result.kernels.push_back(std::move(kernel));
+    }
+    for (const Kernel& kernel : result.kernels) {
+        const auto& users = readers[kernel.output];
+        if (graph.tensors[kernel.output].role != TensorRole::activation || users.empty()) continue;
+        bool wide = true;
+        for (OperationId user : users) wide = wide && takes_wide_input(graph.operations[user], level);
+        result.wide[kernel.output] = wide;
+    }
+    return result;
+}
+
+}  // namespace octet

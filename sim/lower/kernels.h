@@ -1,0 +1,31 @@
+// Which operations run together: the fusion levels, as a list of kernels.
+//
+// A kernel is one matrix product with the elementwise operations fused into its epilogue, or one operation of
+// the vector unit. The levels are cumulative: `scaling` fuses the scaling of attention scores into their
+// product, `activation` adds activation functions, masks and the unquantized input of softmax, `layernorm`
+// the unquantized input of norms, `residual` the addition of the residual stream. What is not fused is
+// encoded to storage format in between.
+#pragma once
+#include <vector>
+
+#include "models/accelerator/config.h"
+#include "sim/workload/graph.h"
+
+namespace octet {
+
+struct Kernel {
+    OperationId operation = 0;       // the product, or the operation of the vector unit
+    std::vector<OperationId> fused;  // elementwise operations in its epilogue, in order
+    TensorId output = no_tensor;     // of the last of them
+    std::size_t group = 0;  // kernels of a group run matrix after matrix of a batch, see `batch_groups`
+};
+
+struct FusedGraph {
+    std::vector<Kernel> kernels;
+    std::vector<bool> wide;         // by tensor: kept in vector format, not encoded to storage format
+    std::vector<OperationId> host;  // by operation: the kernel's operation that runs it
+};
+
+FusedGraph fuse(const Graph& graph, FusionLevel level);
+
+}  // namespace octet

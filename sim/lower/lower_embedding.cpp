@@ -1,0 +1,130 @@
+// Embedding look-up: rows gathered from tables in DRAM, added by the vector unit.
+#include <algorithm>
+
+#include "sim/lower/lowering.h"
+#include "sim/lower/vector_programs.h"
+
+namespace octet {
+namespace {
+
+// splitmix64: the token ids of a run without tokens.
+std::uint64_t scatter(std::uint64_t x) {
+    x += 0x9e3779b97f4a7c15U;
+    x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9U;
+    x = (x ^ (x >> 27U)) * 0x94d049bb133111ebU;
+    return x ^ (x >> 31U);
+}
+
+}  // namespace
+
+void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
+    const OperationId id = fused.kernels[kernel].operation;
+    const Operation& op = graph.operations[id];
+    const View out = rows_of(op.output, item, op.batch, op.m);
+    std::vector<View> types;
+    if (op.inputs.size() > 2) types.push_back(rows_of(op.inputs[2], 0, 1, 1));
+    emitter.pin(*out.matrix);
+    place_output(*out.matrix);
+    Parameters params = parameters(types, id);
+    const std::uint32_t program =
+        program_of(2 * kernel + fused.kernels.size(), vector_program(id, op, false));
+
+    const std::size_t tables = std::min<std::size_t>(op.inputs.size(), 2);
+    const std::uint64_t row_bytes = placement.matrix(op.inputs[0], 0).layout.strips(0, {0, 1}, 0, 1).total();
+    const std::uint64_t out_row = ceil_div(out.matrix->layout.bytes(), out.matrix->layout.rows()) + 1;
+    const bool out_staged = !out.matrix->resident();
+    const std::uint64_t per_row = 2 * tables * row_bytes + (out_staged ? 2 * out_row : 0);
+    const std::uint64_t slack = 8 * (machine.sram_word + 64), room = placement.sram().largest_free();
+    const std::uint64_t rows = std::clamp<std::uint64_t>(room > slack ? (room - slack) / per_row : 0, 1,
+                                                         ceil_div(op.m, std::uint64_t{4}));
+    choices[kernel].row_block = rows;
+    choices[kernel].output_resident = !out_staged;
+
+    struct Area {
+        MemorySpace::Region region;
+        Needs free;
+    };
+    const auto reserve = [&](std::uint64_t bytes) {
+        Area area{emitter.reserve(bytes, id), {}};
+        area.free = area.region.free_after;
+        return area;
+    };
+    std::vector<Area> staging, out_areas;
+    for (std::size_t i = 0; i < 2 * tables; ++i) staging.push_back(reserve(rows * row_bytes));
+    if (out_staged)
+        for (int i = 0; i < 2; ++i)
+            out_areas.push_back(
+                reserve(packed(out.matrix->layout, {{0, rows}, 0, out.block.panels}).bytes()));
+
+    Needs last;
+    for (std::uint64_t first = 0, b = 0; first < op.m; first += rows, ++b) {
+        const std::uint64_t count = std::min(rows, op.m - first);
+        VectorCommand command;
+        command.program = program;
+        command.rows = static_cast<std::uint32_t>(count);
+        command.columns = static_cast<std::uint32_t>(op.n);
+        command.parameters = slice(params, 0, op.n);
+        Needs needs = params.ready;
+        for (std::size_t t = 0; t < tables; ++t) {
+            Matrix& table = placement.matrix(op.inputs[t], 0);
+            Area& area = staging[2 * t + b % 2];
+            const Layout staged(count, table.layout.cols(), table.layout.cols(), table.layout.format());
+            std::uint32_t loaded = 0;
+            if (t == 0) {  // a row a token
+                for (std::uint64_t r = 0; r < count; ++r) {
+                    const std::uint64_t token =
+                        scatter(seed_ ^ ((item * op.m + first + r) << 20U)) % table.layout.rows();
+                    DmaCommand dma;
+                    dma.dram = table.layout.strips(table.dram, {token, 1}, 0, 1);
+                    dma.sram = staged.strips(area.region.base, {r, 1}, 0, 1);
+                    loaded = emitter.emit(Engine::load, id, area.free, dma);
+                }
+            } else {  // positions, in order
+                DmaCommand dma;
+                dma.dram = table.layout.strips(table.dram, {first, count}, 0, 1);
+                dma.sram = staged.strips(area.region.base, {0, count}, 0, 1);
+                loaded = emitter.emit(Engine::load, id, area.free, dma);
+            }
+            needs.after(Engine::load, loaded);
+            VectorOperand& operand = command.operands.at(t);
+            operand.sram = staged.strips(area.region.base, {0, count}, 0, 1);
+            operand.bits = static_cast<std::uint16_t>(table.layout.format().bits);
+            operand.codec = table.layout.format().name != machine.vector->name;
+        }
+        const Block target{{out.block.rows.first + first, count}, 0, out.block.panels};
+        command.output.bits = static_cast<std::uint16_t>(out.matrix->layout.format().bits);
+        command.output.codec = out.matrix->layout.format().name != machine.vector->name;
+        if (out_staged) {
+            const Area& area = out_areas[b % 2];
+            command.output.sram =
+                packed(out.matrix->layout, target).strips(area.region.base, {0, count}, 0, target.panels);
+            needs.merge(area.free);
+        } else {
+            command.output.sram =
+                out.matrix->layout.strips(out.matrix->sram->base, target.rows, 0, target.panels);
+            needs.merge(out.matrix->sram->free_after);
+        }
+        const Strips written = command.output.sram;
+        const std::uint32_t sequence = emitter.emit(Engine::vector, id, needs, command);
+        last.after(Engine::vector, sequence);
+        for (std::size_t t = 0; t < tables; ++t) {
+            Area& area = staging[2 * t + b % 2];
+            area.free = {};
+            area.free.after(Engine::vector, sequence);
+        }
+        if (out_staged) {
+            Needs done;
+            done.after(Engine::vector, sequence);
+            Area& area = out_areas[b % 2];
+            area.free = {};
+            area.free.after(Engine::store, emitter.store(*out.matrix, target, written, done, id));
+        } else {
+            stored(*out.matrix, target, sequence);
+        }
+    }
+    for (const Area& area : staging) placement.sram().release(area.region, area.free);
+    for (const Area& area : out_areas) placement.sram().release(area.region, area.free);
+    release(params, last);
+}
+
+}  // namespace octet

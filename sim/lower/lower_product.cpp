@@ -1,0 +1,459 @@
+// One matrix product with its epilogue, as commands.
+#include <algorithm>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "sim/lower/lowering.h"
+#include "sim/lower/vector_programs.h"
+
+namespace octet {
+
+// How the tiles of operand b are found in its matrix.
+enum class WeightSide : std::uint8_t { normal, transposed };
+
+class GemmLowering {
+  public:
+    GemmLowering(Lowering& lowering, std::size_t kernel, std::uint64_t item);
+    void run();
+
+  private:
+    void request_plan();
+    void stage();
+    void chunk(std::uint64_t mi, std::uint64_t ni, std::uint64_t ki);
+    std::uint32_t input_fill(std::uint64_t mi, std::uint64_t ki, std::uint64_t key,
+                             BufferHalves::Half*& half);
+    std::uint32_t weight_fill(std::uint64_t ni, std::uint64_t ki, std::uint64_t key,
+                              BufferHalves::Half*& half);
+    void epilogue(std::uint64_t mi, std::uint64_t ni);
+    void finish();
+
+    // Blocks of the operands by tile indices.
+    std::uint64_t m_of(std::uint64_t mi) const { return std::min(plan_.m_tile, m_ - mi * plan_.m_tile); }
+    std::uint64_t n_of(std::uint64_t ni) const {
+        return std::min(plan_.n_group, n_tiles_ - ni * plan_.n_group);
+    }
+    std::uint64_t k_of(std::uint64_t ki) const {
+        return std::min(plan_.k_chunk, k_tiles_ - ki * plan_.k_chunk);
+    }
+    Block a_block(std::uint64_t mi, std::uint64_t ki, std::uint64_t k_tiles) const;
+    Block b_block(std::uint64_t ni, std::uint64_t n_tiles, std::uint64_t ki, std::uint64_t k_tiles) const;
+    Block out_block(const View& view, std::uint64_t mi, std::uint64_t ni) const;
+    std::vector<Block> sequence(bool of_a, Staging staging) const;
+
+    Lowering& l_;
+    Emitter& e_;
+    const MachineShape& machine_;
+    std::size_t kernel_;
+    OperationId id_;
+    const Operation& op_;
+    std::uint64_t m_, n_, k_, k_tiles_, n_tiles_;
+    View a_, b_, out_, residual_;
+    WeightSide side_ = WeightSide::normal;
+    std::uint64_t a_pieces_ = 1, b_pieces_ = 1,
+                  out_pieces_ = 1;  // panels of a slab, of a tile, of an output tile
+    GemmPlan plan_;
+    std::uint64_t m_tiles_ = 0, n_groups_ = 0, k_chunks_ = 0;
+    std::optional<StagedBlocks> staged_a_, staged_b_, staged_residual_;
+    std::vector<MemorySpace::Region> out_areas_;
+    std::vector<Needs> out_free_;
+    std::uint64_t out_next_ = 0;
+    std::vector<View> parameter_views_;
+    Lowering::Parameters parameters_;
+    std::uint32_t program_ = 0;
+    std::uint64_t key_base_ = 0;
+    Needs last_epilogue_;
+};
+
+GemmLowering::GemmLowering(Lowering& lowering, std::size_t kernel, std::uint64_t item)
+    : l_(lowering),
+      e_(lowering.emitter),
+      machine_(lowering.machine),
+      kernel_(kernel),
+      id_(lowering.fused.kernels[kernel].operation),
+      op_(lowering.graph.operations[id_]),
+      m_(op_.m),
+      n_(op_.n),
+      k_(op_.k),
+      k_tiles_(ceil_div(op_.k, lowering.machine.rows)),
+      n_tiles_(ceil_div(op_.n, lowering.machine.cols)) {
+    const Kernel& fused = l_.fused.kernels[kernel];
+    const Tensor& b = l_.graph.tensors[op_.inputs[1]];
+    const bool weight = b.role == TensorRole::weight;
+    side_ = op_.transpose_b && !weight ? WeightSide::transposed : WeightSide::normal;
+    a_ = l_.block_of(op_.inputs[0], op_, item, op_.a_blocks, m_, k_);
+    b_ = side_ == WeightSide::transposed ? l_.block_of(op_.inputs[1], op_, item, op_.b_blocks, n_, k_)
+                                         : l_.block_of(op_.inputs[1], op_, item, op_.b_blocks, k_, n_);
+    out_ = l_.block_of(fused.output, op_, item, op_.out_blocks, m_, n_);
+    TensorId stream = op_.output;  // what the epilogue passes on, operation by operation
+    if (op_.has_bias) parameter_views_.push_back(l_.rows_of(op_.inputs[2], 0, 1, 1));
+    for (OperationId f : fused.fused) {
+        const Operation& operation = l_.graph.operations[f];
+        if (operation.kind == OperationKind::add)
+            residual_ = l_.block_of(operation.inputs[0] == stream ? operation.inputs[1] : operation.inputs[0],
+                                    op_, item, op_.out_blocks, m_, n_);
+        if (operation.kind == OperationKind::mask)
+            parameter_views_.push_back(l_.rows_of(operation.inputs[1], item, op_.batch, 1));
+        stream = operation.output;
+    }
+    a_pieces_ = std::max<std::uint64_t>(1, machine_.rows / a_.matrix->panel);
+    b_pieces_ = side_ == WeightSide::transposed
+                    ? std::max<std::uint64_t>(1, machine_.rows / b_.matrix->panel)
+                    : std::max<std::uint64_t>(1, machine_.cols / b_.matrix->panel);
+    out_pieces_ = std::max<std::uint64_t>(1, machine_.cols / out_.matrix->panel);
+    program_ = l_.program_of(kernel, epilogue_program(id_, l_.graph, fused.fused));
+    for (const View* view : {&a_, &b_, &out_, &residual_})
+        if (view->matrix != nullptr) e_.pin(*view->matrix);
+    for (const View& view : parameter_views_) e_.pin(*view.matrix);
+}
+
+Block GemmLowering::a_block(std::uint64_t mi, std::uint64_t ki, std::uint64_t k_tiles) const {
+    const std::uint64_t first = ki * plan_.k_chunk * a_pieces_;
+    return {{a_.block.rows.first + mi * plan_.m_tile, m_of(mi)},
+            a_.block.first_panel + first,
+            std::min(k_tiles * a_pieces_, a_.block.panels - first)};
+}
+
+Block GemmLowering::b_block(std::uint64_t ni, std::uint64_t n_tiles, std::uint64_t ki,
+                            std::uint64_t k_tiles) const {
+    const std::uint64_t n0 = ni * plan_.n_group, k0 = ki * plan_.k_chunk;
+    if (side_ == WeightSide::transposed) {  // rows are columns of the product
+        const std::uint64_t row = n0 * machine_.cols, panel = k0 * b_pieces_;
+        return {{b_.block.rows.first + row, std::min(n_tiles * machine_.cols, n_ - row)},
+                b_.block.first_panel + panel,
+                std::min(k_tiles * b_pieces_, b_.block.panels - panel)};
+    }
+    const std::uint64_t row = k0 * machine_.rows, panel = n0 * b_pieces_;
+    return {{b_.block.rows.first + row, std::min(k_tiles * machine_.rows, k_ - row)},
+            b_.block.first_panel + panel,
+            std::min(n_tiles * b_pieces_, b_.block.panels - panel)};
+}
+
+Block GemmLowering::out_block(const View& view, std::uint64_t mi, std::uint64_t ni) const {
+    const std::uint64_t pieces = std::max<std::uint64_t>(1, machine_.cols / view.matrix->panel);
+    const std::uint64_t first = ni * plan_.n_group * pieces;
+    return {{view.block.rows.first + mi * plan_.m_tile, m_of(mi)},
+            view.block.first_panel + first,
+            std::min(n_of(ni) * pieces, view.block.panels - first)};
+}
+
+void GemmLowering::request_plan() {
+    const auto row_bytes = [](const View& view,
+                              std::uint64_t panels) {  // of one row, an upper bound with scales
+        const Layout& layout = view.matrix->layout;
+        const std::uint64_t width = std::min(layout.panel() * panels, layout.cols());
+        return ceil_div(storage_bits(layout.format(), width), std::uint64_t{8}) +
+               (layout.format().bits % 8 != 0 ? panels : 0);
+    };
+    GemmRequest r;
+    r.m = m_;
+    r.n = n_;
+    r.k = k_;
+    r.a_resident = a_.matrix->resident();
+    r.b_resident = b_.matrix->resident();
+    r.out_resident = out_.matrix->resident();
+    r.residual = residual_.matrix != nullptr;
+    r.residual_staged = r.residual && !residual_.matrix->resident();
+    r.wide_output = l_.fused.wide[out_.matrix->tensor];
+    r.b_one_column = side_ == WeightSide::transposed;
+    r.b_one_tile = side_ == WeightSide::normal && b_pieces_ > 1;
+    r.a_row_bytes = row_bytes(a_, a_.block.panels);
+    r.b_column_bytes = side_ == WeightSide::transposed ? machine_.cols * row_bytes(b_, b_.block.panels)
+                                                       : k_ * row_bytes(b_, b_pieces_);
+    r.out_row_bytes = row_bytes(out_, out_pieces_);
+    if (r.residual_staged)
+        r.residual_row_bytes =
+            row_bytes(residual_, std::max<std::uint64_t>(1, machine_.cols / residual_.matrix->panel));
+    for (;;) {
+        r.sram_budget = l_.placement.sram().largest_free();
+        plan_ = l_.plan_for(r);
+        if (plan_.feasible) return;
+        // Not even the smallest tiles fit beside what is resident: make room, or say that there is none.
+        if (machine_.weight_depth < machine_.rows)
+            throw std::invalid_argument(
+                fmt::format("buffers.weight.depth: {} rows cannot hold one tile of {} rows (array.rows)",
+                            machine_.weight_depth, machine_.rows));
+        const auto wanted = e_.reserve(r.sram_budget + machine_.sram_word, id_);
+        l_.placement.sram().release(wanted, {});
+    }
+}
+
+// The blocks an operand is staged in, in the order in which the loop nest comes to them. Chunks that are
+// still in a half of the buffer are not fetched again.
+std::vector<Block> GemmLowering::sequence(bool of_a, Staging staging) const {
+    std::vector<Block> blocks;
+    BufferHalves halves(of_a ? machine_.input_slots : machine_.weight_slots);
+    const auto visit = [&](std::uint64_t mi, std::uint64_t ni) {
+        for (std::uint64_t ki = 0; ki < (staging == Staging::chunk ? k_chunks_ : 1); ++ki) {
+            const std::uint64_t count = staging == Staging::chunk ? k_of(ki) : k_tiles_;
+            if (staging == Staging::chunk) {
+                const std::uint64_t key = (of_a ? mi : ni) * k_chunks_ + ki;
+                if (halves.find(key) != nullptr) continue;
+                halves.take().key = key;
+            }
+            const Block block = of_a ? a_block(mi, ki, count) : b_block(ni, n_of(ni), ki, count);
+            if (blocks.empty() || !(blocks.back() == block)) blocks.push_back(block);
+        }
+    };
+    if (plan_.order == LoopOrder::columns_outer) {
+        for (std::uint64_t ni = 0; ni < n_groups_; ++ni)
+            for (std::uint64_t mi = 0; mi < m_tiles_; ++mi) visit(mi, ni);
+    } else {
+        for (std::uint64_t mi = 0; mi < m_tiles_; ++mi)
+            for (std::uint64_t ni = 0; ni < n_groups_; ++ni) visit(mi, ni);
+    }
+    return blocks;
+}
+
+void GemmLowering::stage() {
+    constexpr std::uint64_t granule_bytes =
+        4096;  // enough for long DRAM bursts, little enough to start early
+    const auto chunks_of = [&](std::uint64_t chunk_bytes) {
+        return std::max<std::uint64_t>(1, granule_bytes / std::max<std::uint64_t>(1, chunk_bytes));
+    };
+    if (plan_.a != Staging::resident) {
+        const std::uint64_t bytes = packed(a_.matrix->layout, a_block(0, 0, plan_.k_chunk)).bytes();
+        staged_a_.emplace(e_, *a_.matrix, sequence(true, plan_.a), plan_.a_slots, m_,
+                          plan_.k_chunk * a_pieces_ * chunks_of(bytes), id_);
+    }
+    if (plan_.b != Staging::resident) {
+        const std::uint64_t bytes = packed(b_.matrix->layout, b_block(0, 1, 0, plan_.k_chunk)).bytes();
+        if (side_ == WeightSide::transposed)
+            staged_b_.emplace(e_, *b_.matrix, sequence(false, plan_.b), plan_.b_slots, n_,
+                              plan_.k_chunk * b_pieces_ * chunks_of(bytes), id_);
+        else
+            staged_b_.emplace(e_, *b_.matrix, sequence(false, plan_.b), plan_.b_slots,
+                              plan_.k_chunk * machine_.rows * chunks_of(bytes), plan_.n_group * b_pieces_,
+                              id_);
+    }
+    if (residual_.matrix != nullptr && !residual_.matrix->resident()) {
+        std::vector<Block> blocks;
+        const bool columns = plan_.order == LoopOrder::columns_outer;
+        for (std::uint64_t outer = 0; outer < (columns ? n_groups_ : m_tiles_); ++outer)
+            for (std::uint64_t inner = 0; inner < (columns ? m_tiles_ : n_groups_); ++inner)
+                blocks.push_back(columns ? out_block(residual_, inner, outer)
+                                         : out_block(residual_, outer, inner));
+        const std::uint64_t all = residual_.matrix->layout.panels();
+        staged_residual_.emplace(e_, *residual_.matrix, std::move(blocks), plan_.residual_slots, m_, all,
+                                 id_);
+    }
+    if (!out_.matrix->resident()) {
+        const std::uint64_t bytes = packed(out_.matrix->layout, out_block(out_, 0, 0)).bytes();
+        for (std::uint64_t i = 0; i < std::min(plan_.out_slots, m_tiles_ * n_groups_); ++i) {
+            out_areas_.push_back(e_.reserve(bytes, id_));
+            out_free_.push_back(out_areas_.back().free_after);
+        }
+    }
+}
+
+void GemmLowering::run() {
+    l_.place_output(*out_.matrix);
+    parameters_ = l_.parameters(parameter_views_, id_);
+    request_plan();
+    m_tiles_ = ceil_div(m_, plan_.m_tile);
+    n_groups_ = ceil_div(n_tiles_, plan_.n_group);
+    k_chunks_ = ceil_div(k_tiles_, plan_.k_chunk);
+    KernelChoice& choice = l_.choices[kernel_];
+    if (!choice.plan.feasible) {
+        choice.plan = plan_;
+        choice.output_resident = out_.matrix->resident();
+    }
+    stage();
+    key_base_ = l_.key_;
+    l_.key_ += (m_tiles_ + n_groups_) * k_chunks_;
+    const bool columns = plan_.order == LoopOrder::columns_outer;
+    for (std::uint64_t outer = 0; outer < (columns ? n_groups_ : m_tiles_); ++outer)
+        for (std::uint64_t inner = 0; inner < (columns ? m_tiles_ : n_groups_); ++inner) {
+            const std::uint64_t mi = columns ? inner : outer, ni = columns ? outer : inner;
+            for (std::uint64_t ki = 0; ki < k_chunks_; ++ki) chunk(mi, ni, ki);
+            epilogue(mi, ni);
+        }
+    finish();
+}
+
+std::uint32_t GemmLowering::input_fill(std::uint64_t mi, std::uint64_t ki, std::uint64_t key,
+                                       BufferHalves::Half*& half) {
+    half = l_.input_halves_.find(key);
+    if (half != nullptr) return half->fill;
+    const std::uint64_t index = l_.input_halves_.next_index();
+    half = &l_.input_halves_.take();
+    const std::uint64_t k_tiles = k_of(ki);
+    const Block slabs = a_block(mi, ki, k_tiles);
+    Needs needs;
+    needs.after(Engine::array, half->last_reader);
+    FillCommand fill;
+    if (staged_a_) {
+        staged_a_->go_to(plan_.a == Staging::chunk ? slabs : a_block(mi, 0, k_tiles_));
+        fill.sram = staged_a_->strips(slabs);
+        needs.merge(staged_a_->ready(slabs));
+    } else {
+        fill.sram =
+            a_.matrix->layout.strips(a_.matrix->sram->base, slabs.rows, slabs.first_panel, slabs.panels);
+        needs.merge(a_.matrix->sram_ready);
+    }
+    fill.pieces_per_slab = static_cast<std::uint32_t>(a_pieces_);
+    fill.slabs = static_cast<std::uint32_t>(k_tiles);
+    fill.beats = fill.beats_last = static_cast<std::uint32_t>(slabs.rows.count);
+    std::uint64_t columns = slabs.panels * a_.matrix->layout.panel();
+    if (slabs.first_panel + slabs.panels == a_.block.first_panel + a_.block.panels &&
+        k_ % a_.matrix->layout.panel() != 0)
+        columns -= a_.matrix->layout.panel() - k_ % a_.matrix->layout.panel();
+    fill.values = slabs.rows.count * columns;
+    fill.buffer = machine_.input_depth == unlimited_depth ? index << 32U : index * machine_.input_depth;
+    const std::uint32_t sequence = e_.emit(Engine::input_fill, id_, needs, fill);
+    if (staged_a_)
+        staged_a_->read_by(Engine::input_fill, sequence);
+    else
+        a_.matrix->readers.after(Engine::input_fill, sequence);
+    half->key = key;
+    half->fill = sequence;
+    half->last_reader = 0;
+    return sequence;
+}
+
+std::uint32_t GemmLowering::weight_fill(std::uint64_t ni, std::uint64_t ki, std::uint64_t key,
+                                        BufferHalves::Half*& half) {
+    half = l_.weight_halves_.find(key);
+    if (half != nullptr) return half->fill;
+    const std::uint64_t index = l_.weight_halves_.next_index();
+    half = &l_.weight_halves_.take();
+    const std::uint64_t nt = n_of(ni), kt = k_of(ki);
+    const Block tiles = b_block(ni, nt, ki, kt);
+    Needs needs;
+    needs.after(Engine::array, half->last_reader);
+    FillCommand fill;
+    if (staged_b_) {
+        staged_b_->go_to(plan_.b == Staging::chunk ? tiles : b_block(ni, nt, 0, k_tiles_));
+        fill.sram = staged_b_->strips(tiles);
+        needs.merge(staged_b_->ready(tiles));
+    } else {
+        fill.sram =
+            b_.matrix->layout.strips(b_.matrix->sram->base, tiles.rows, tiles.first_panel, tiles.panels);
+        needs.merge(b_.matrix->sram_ready);
+    }
+    const std::uint64_t k_values = std::min(kt * machine_.rows, k_ - ki * plan_.k_chunk * machine_.rows);
+    const std::uint64_t n_values = std::min(nt * machine_.cols, n_ - ni * plan_.n_group * machine_.cols);
+    fill.transposed = side_ == WeightSide::transposed;
+    fill.slabs = static_cast<std::uint32_t>(nt * kt);
+    fill.beats = static_cast<std::uint32_t>(machine_.rows);
+    fill.beats_last = static_cast<std::uint32_t>(k_values - (kt - 1) * machine_.rows);
+    if (fill.transposed || b_pieces_ > 1)
+        fill.pieces_per_slab = static_cast<std::uint32_t>(b_pieces_);
+    else
+        fill.slabs_per_piece = static_cast<std::uint32_t>(kt);
+    fill.values = k_values * n_values;
+    fill.buffer = machine_.weight_depth == unlimited_depth ? index << 32U : index * machine_.weight_depth;
+    const std::uint32_t sequence = e_.emit(Engine::weight_fill, id_, needs, fill);
+    if (staged_b_)
+        staged_b_->read_by(Engine::weight_fill, sequence);
+    else
+        b_.matrix->readers.after(Engine::weight_fill, sequence);
+    half->key = key;
+    half->fill = sequence;
+    half->last_reader = 0;
+    return sequence;
+}
+
+void GemmLowering::chunk(std::uint64_t mi, std::uint64_t ni, std::uint64_t ki) {
+    const std::uint64_t kt = k_of(ki), nt = n_of(ni);
+    BufferHalves::Half *input = nullptr, *weight = nullptr;
+    MatmulCommand matmul;
+    matmul.input_fill = input_fill(mi, ki, key_base_ + mi * k_chunks_ + ki, input);
+    matmul.weight_fill = weight_fill(ni, ki, key_base_ + (m_tiles_ + ni) * k_chunks_ + ki, weight);
+    matmul.m = static_cast<std::uint32_t>(m_of(mi));
+    matmul.k_tiles = static_cast<std::uint32_t>(kt);
+    matmul.n_tiles = static_cast<std::uint32_t>(nt);
+    const bool last_k = ki + 1 == k_chunks_;
+    matmul.k_last = static_cast<std::uint32_t>(last_k ? k_ - (k_tiles_ - 1) * machine_.rows : machine_.rows);
+    const bool last_n = ni + 1 == n_groups_;
+    matmul.n_last = static_cast<std::uint32_t>(last_n ? n_ - (n_tiles_ - 1) * machine_.cols : machine_.cols);
+    matmul.first_k = ki == 0;
+    matmul.last_k = last_k;
+    if (last_k) matmul.epilogue = e_.next_sequence(Engine::vector);
+    const std::uint32_t sequence = e_.emit(Engine::array, id_, {}, matmul);
+    input->last_reader = weight->last_reader = sequence;
+}
+
+void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t ni) {
+    EpilogueCommand epilogue;
+    epilogue.program = program_;
+    epilogue.m = static_cast<std::uint32_t>(m_of(mi));
+    epilogue.n_tiles = static_cast<std::uint32_t>(n_of(ni));
+    const std::uint64_t n0 = ni * plan_.n_group * machine_.cols;
+    const std::uint64_t columns = std::min(n_of(ni) * machine_.cols, n_ - n0);
+    epilogue.n_last = static_cast<std::uint32_t>(columns - (n_of(ni) - 1) * machine_.cols);
+    epilogue.pieces_per_tile = static_cast<std::uint32_t>(out_pieces_);
+    Needs needs = parameters_.ready;
+    epilogue.parameters = Lowering::slice(parameters_, n0, columns);
+    const auto describe = [&](VectorOperand& operand, const View& view) {
+        operand.bits = static_cast<std::uint16_t>(view.matrix->layout.format().bits);
+        operand.codec = view.matrix->layout.format().name != machine_.vector->name;
+    };
+    if (residual_.matrix != nullptr) {
+        const Block part = out_block(residual_, mi, ni);
+        describe(epilogue.residual, residual_);
+        if (staged_residual_) {
+            staged_residual_->go_to(part);
+            epilogue.residual.sram = staged_residual_->strips(part);
+            needs.merge(staged_residual_->ready(part));
+        } else {
+            epilogue.residual.sram = residual_.matrix->layout.strips(residual_.matrix->sram->base, part.rows,
+                                                                     part.first_panel, part.panels);
+            needs.merge(residual_.matrix->sram_ready);
+        }
+    }
+    const Block out = out_block(out_, mi, ni);
+    describe(epilogue.output, out_);
+    std::size_t area = 0;
+    if (out_.matrix->resident()) {
+        epilogue.output.sram =
+            out_.matrix->layout.strips(out_.matrix->sram->base, out.rows, out.first_panel, out.panels);
+        needs.merge(out_.matrix->sram->free_after);
+    } else {
+        area = out_next_++ % out_areas_.size();
+        epilogue.output.sram = packed(out_.matrix->layout, out)
+                                   .strips(out_areas_[area].base, {0, out.rows.count}, 0, out.panels);
+        needs.merge(out_free_[area]);
+    }
+    const Strips written = epilogue.output.sram;
+    const std::uint32_t sequence = e_.emit(Engine::vector, id_, needs, epilogue);
+    last_epilogue_.after(Engine::vector, sequence);
+    if (staged_residual_)
+        staged_residual_->read_by(Engine::vector, sequence);
+    else if (residual_.matrix != nullptr)
+        residual_.matrix->readers.after(Engine::vector, sequence);
+    if (out_.matrix->resident()) {
+        l_.stored(*out_.matrix, out, sequence);
+    } else {
+        Needs done;
+        done.after(Engine::vector, sequence);
+        const std::uint32_t store = e_.store(*out_.matrix, out, written, done, id_);
+        out_free_[area] = {};
+        out_free_[area].after(Engine::store, store);
+    }
+}
+
+void GemmLowering::finish() {
+    const bool keep_a = a_.matrix->uses_left > 1, keep_b = b_.matrix->uses_left > 1;
+    const auto whole = [](const View& view) {
+        return view.block.rows.count == view.matrix->layout.rows() &&
+               view.block.panels == view.matrix->layout.panels();
+    };
+    if (staged_a_) staged_a_->finish(keep_a && plan_.a == Staging::tile && whole(a_));
+    if (staged_b_)
+        staged_b_->finish(keep_b && plan_.b == Staging::tile && whole(b_) &&
+                          l_.graph.tensors[b_.matrix->tensor].role != TensorRole::weight);
+    if (staged_residual_) staged_residual_->finish(false);
+    for (std::size_t i = 0; i < out_areas_.size(); ++i)
+        l_.placement.sram().release(out_areas_[i], out_free_[i]);
+    l_.release(parameters_, last_epilogue_);
+    for (const View* view : {&a_, &b_, &residual_})
+        if (view->matrix != nullptr) l_.placement.used(*view->matrix);
+    for (const View& view : parameter_views_) l_.placement.used(*view.matrix);
+}
+
+void Lowering::product(std::size_t kernel, std::uint64_t item) {
+    GemmLowering(*this, kernel, item).run();
+}
+
+}  // namespace octet

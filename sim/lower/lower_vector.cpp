@@ -1,0 +1,169 @@
+// One operation of the vector unit, whole or in blocks of rows, as commands.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "sim/lower/lowering.h"
+#include "sim/lower/vector_programs.h"
+
+namespace octet {
+namespace {
+
+bool is_parameter(const Operation& operation, std::size_t input) {
+    switch (operation.kind) {
+        case OperationKind::layernorm:
+        case OperationKind::rmsnorm:
+        case OperationKind::nonorm:
+        case OperationKind::mask:
+            return input > 0;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
+void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
+    const OperationId id = fused.kernels[kernel].operation;
+    const Operation& op = graph.operations[id];
+    std::vector<View> operands, vectors;
+    for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+        if (is_parameter(op, i))
+            vectors.push_back(rows_of(op.inputs[i], item, op.batch, 1));
+        else
+            operands.push_back(rows_of(op.inputs[i], item, op.batch, op.m));
+    }
+    const View out = rows_of(op.output, item, op.batch, op.m);
+    for (const View& view : operands) emitter.pin(*view.matrix);
+    for (const View& view : vectors) emitter.pin(*view.matrix);
+    emitter.pin(*out.matrix);
+
+    place_output(*out.matrix);
+    Parameters params = parameters(vectors, id);
+    const Matrix& x = *operands[0].matrix;
+    // Normalised values may replace the input when nothing else reads it and it is in vector format.
+    const bool temporary = needs_temporary(op);
+    const bool in_place = temporary && fused.wide[x.tensor] && x.uses_left == 1 && !x.in_dram;
+    const std::uint32_t program =
+        program_of(2 * kernel + (in_place ? 1 : 0) + fused.kernels.size(), vector_program(id, op, in_place));
+    const Layout wide(op.m, op.n, machine.panel, *machine.vector);
+
+    // Bytes a row takes in staging areas; two areas each, so that DMA and vector unit overlap.
+    std::uint64_t row_bytes = 0, areas = 0;
+    const auto staged = [](const View& view) { return !view.matrix->resident(); };
+    const auto row_of = [](const Layout& layout) { return ceil_div(layout.bytes(), layout.rows()) + 1; };
+    for (const View& view : operands)
+        if (staged(view)) row_bytes += 2 * row_of(view.matrix->layout), areas += 2;
+    if (staged(out)) row_bytes += 2 * row_of(out.matrix->layout), areas += 2;
+    if (temporary && !in_place) row_bytes += row_of(wide), ++areas;
+    std::uint64_t rows = op.m;
+    if (row_bytes > 0) {
+        // Blocks of a quarter of the rows let loading, computing and storing overlap.
+        if (areas > 1) rows = ceil_div(op.m, std::uint64_t{4});
+        const std::uint64_t slack = areas * (machine.sram_word + 64);
+        const std::uint64_t room = placement.sram().largest_free();
+        rows = std::clamp<std::uint64_t>(room > slack ? (room - slack) / row_bytes : 0, 1, rows);
+    }
+    KernelChoice& choice = choices[kernel];
+    choice.row_block = rows;
+    choice.output_resident = out.matrix->resident();
+
+    const std::uint64_t blocks = ceil_div(op.m, rows);
+    const auto part = [&](const View& view, std::uint64_t b) {
+        return Block{
+            {view.block.rows.first + b * rows, std::min(rows, op.m - b * rows)}, 0, view.block.panels};
+    };
+    std::vector<std::optional<StagedBlocks>> rings(operands.size());
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+        if (!staged(operands[i])) continue;
+        std::vector<Block> sequence;
+        for (std::uint64_t b = 0; b < blocks; ++b) sequence.push_back(part(operands[i], b));
+        const std::uint64_t panels = operands[i].matrix->layout.panels();
+        rings[i].emplace(emitter, *operands[i].matrix, std::move(sequence), 2, rows, panels, id);
+    }
+    std::vector<MemorySpace::Region> out_areas;
+    std::vector<Needs> out_free;
+    if (staged(out))
+        for (std::uint64_t i = 0; i < std::min<std::uint64_t>(2, blocks); ++i) {
+            out_areas.push_back(emitter.reserve(packed(out.matrix->layout, part(out, 0)).bytes(), id));
+            out_free.push_back(out_areas.back().free_after);
+        }
+    std::optional<MemorySpace::Region> scratch;
+    if (temporary && !in_place)
+        scratch = emitter.reserve(Layout(rows, op.n, machine.panel, *machine.vector).bytes(), id);
+
+    Needs last;
+    for (std::uint64_t b = 0; b < blocks; ++b) {
+        VectorCommand command;
+        command.program = program;
+        command.rows = static_cast<std::uint32_t>(std::min(rows, op.m - b * rows));
+        command.columns = static_cast<std::uint32_t>(op.n);
+        Needs needs = params.ready;
+        command.parameters = slice(params, 0, op.n);
+        const auto describe = [&](VectorOperand& operand, const Layout& layout) {
+            operand.bits = static_cast<std::uint16_t>(layout.format().bits);
+            operand.codec = layout.format().name != machine.vector->name;
+        };
+        for (std::size_t i = 0; i < operands.size(); ++i) {
+            const Block block = part(operands[i], b);
+            const Matrix& matrix = *operands[i].matrix;
+            describe(command.operands.at(i), matrix.layout);
+            if (rings[i]) {
+                rings[i]->go_to(block);
+                command.operands.at(i).sram = rings[i]->strips(block);
+                needs.merge(rings[i]->ready(block));
+            } else {
+                command.operands.at(i).sram =
+                    matrix.layout.strips(matrix.sram->base, block.rows, block.first_panel, block.panels);
+                needs.merge(matrix.sram_ready);
+            }
+        }
+        if (scratch) {
+            const Layout layout(command.rows, op.n, machine.panel, *machine.vector);
+            describe(command.operands[2], layout);
+            command.operands[2].sram = layout.strips(scratch->base, {0, command.rows}, 0, layout.panels());
+            needs.merge(scratch->free_after);
+        }
+        const Block target = part(out, b);
+        describe(command.output, out.matrix->layout);
+        const std::size_t area = out_areas.empty() ? 0 : b % out_areas.size();
+        if (out_areas.empty()) {
+            command.output.sram = out.matrix->layout.strips(out.matrix->sram->base, target.rows,
+                                                            target.first_panel, target.panels);
+            needs.merge(out.matrix->sram->free_after);
+        } else {
+            command.output.sram = packed(out.matrix->layout, target)
+                                      .strips(out_areas[area].base, {0, target.rows.count}, 0, target.panels);
+            needs.merge(out_free[area]);
+        }
+        const Strips written = command.output.sram;
+        const std::uint32_t sequence = emitter.emit(Engine::vector, id, needs, command);
+        last.after(Engine::vector, sequence);
+        for (std::size_t i = 0; i < operands.size(); ++i) {
+            if (rings[i])
+                rings[i]->read_by(Engine::vector, sequence);
+            else
+                operands[i].matrix->readers.after(Engine::vector, sequence);
+        }
+        if (out_areas.empty()) {
+            stored(*out.matrix, target, sequence);
+        } else {
+            Needs done;
+            done.after(Engine::vector, sequence);
+            const std::uint32_t store = emitter.store(*out.matrix, target, written, done, id);
+            out_free[area] = {};
+            out_free[area].after(Engine::store, store);
+        }
+    }
+    for (auto& ring : rings)
+        if (ring) ring->finish(false);
+    for (std::size_t i = 0; i < out_areas.size(); ++i) placement.sram().release(out_areas[i], out_free[i]);
+    if (scratch) placement.sram().release(*scratch, last);
+    release(params, last);
+    for (const View& view : operands) placement.used(*view.matrix);
+    for (const View& view : vectors) placement.used(*view.matrix);
+}
+
+}  // namespace octet

@@ -1,0 +1,182 @@
+#include "sim/lower/lowering.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace octet {
+namespace {
+
+constexpr std::uint64_t dram_alignment = 64;
+
+}  // namespace
+
+Lowering::Lowering(const Graph& graph_, const AcceleratorConfig& config_, std::uint64_t seed)
+    : graph(graph_),
+      config(config_),
+      machine(config_),
+      fused(fuse(graph_, config_.fusion)),
+      placement(graph, fused, machine, dram_alignment),
+      emitter(placement, machine),
+      input_halves_(machine.input_slots),
+      weight_halves_(machine.weight_slots),
+      seed_(seed) {
+    choices.resize(fused.kernels.size());
+    for (std::size_t k = 0; k < fused.kernels.size(); ++k) {
+        choices[k].operation = fused.kernels[k].operation;
+        choices[k].fused = fused.kernels[k].fused;
+        choices[k].items = operation(k).batch;
+        choices[k].matrix = operation(k).kind == OperationKind::matmul;
+    }
+}
+
+bool Lowering::next_item() {
+    while (group_begin_ < fused.kernels.size()) {
+        if (group_end_ == group_begin_) {  // a new group
+            while (group_end_ < fused.kernels.size() &&
+                   fused.kernels[group_end_].group == fused.kernels[group_begin_].group)
+                ++group_end_;
+            item_ = 0;
+            in_group_ = group_begin_;
+        }
+        if (item_ == operation(group_begin_).batch) {
+            group_begin_ = group_end_;
+            continue;
+        }
+        const std::size_t kernel = in_group_;
+        emitter.begin_item(kernel, operation(kernel).name);
+        switch (operation(kernel).kind) {
+            case OperationKind::matmul:
+                product(kernel, item_);
+                break;
+            case OperationKind::embedding:
+                embedding(kernel, item_);
+                break;
+            default:
+                vector_work(kernel, item_);
+                break;
+        }
+        if (++in_group_ == group_end_) {
+            in_group_ = group_begin_;
+            ++item_;
+        }
+        return true;
+    }
+    return false;
+}
+
+View Lowering::rows_of(TensorId id, std::uint64_t item, std::uint64_t batch, std::uint64_t rows) {
+    const Tensor& tensor = graph.tensors[id];
+    const bool own = tensor.batch == batch;
+    Matrix& matrix = placement.matrix(id, own ? item : tensor.batch == 1 ? 0 : item * tensor.batch / batch);
+    // Without matrices of its own an item takes the first `rows` rows of its share.
+    const std::uint64_t first = own || tensor.rows < batch ? 0 : item * (tensor.rows / batch);
+    return {&matrix, {{first, std::min(rows, matrix.layout.rows())}, 0, matrix.layout.panels()}};
+}
+
+View Lowering::block_of(TensorId id, const Operation& op, std::uint64_t item, std::uint64_t blocks,
+                        std::uint64_t rows, std::uint64_t cols) {
+    const Tensor& tensor = graph.tensors[id];
+    if (blocks == 0) {
+        Matrix& matrix = placement.matrix(id, tensor.batch == 1 ? 0 : item * tensor.batch / op.batch);
+        return {&matrix, {{0, matrix.layout.rows()}, 0, matrix.layout.panels()}};
+    }
+    Matrix& matrix = placement.matrix(id, 0);
+    const std::uint64_t sample = item / op.heads, head = item % op.heads;
+    const std::uint64_t block = head * blocks / op.heads;
+    return {&matrix, {{sample * rows, rows}, block * cols / matrix.panel, ceil_div(cols, matrix.panel)}};
+}
+
+// What stays free for staging when outputs are made resident.
+std::uint64_t Lowering::spare_bytes() const {
+    return std::min<std::uint64_t>(machine.sram_bytes / 4, 192 * 1024);
+}
+
+void Lowering::place_output(Matrix& matrix) {
+    if (matrix.placed) return;
+    matrix.placed = true;
+    if (matrix.uses_left > 0) emitter.place_in_sram(matrix, spare_bytes());
+    if (!matrix.resident()) placement.give_dram_address(matrix);
+}
+
+const GemmPlan& Lowering::plan_for(const GemmRequest& request) {
+    const auto [it, is_new] = plans_.try_emplace(request);
+    if (is_new) it->second = plan_gemm(request, machine);
+    return it->second;
+}
+
+std::uint32_t Lowering::program_of(std::size_t kernel, VectorProgram program) {
+    const auto [it, is_new] = programs_of_.try_emplace(kernel, static_cast<std::uint32_t>(programs.size()));
+    if (is_new) programs.push_back(std::move(program));
+    return it->second;
+}
+
+// A block of a resident matrix has been written; what leaves the machine goes to DRAM at once.
+void Lowering::stored(Matrix& matrix, const Block& block, std::uint32_t writer) {
+    matrix.sram_ready.after(Engine::vector, writer);
+    if (graph.tensors[matrix.tensor].role != TensorRole::output) return;
+    Needs needs;
+    needs.after(Engine::vector, writer);
+    emitter.store(matrix, block,
+                  matrix.layout.strips(matrix.sram->base, block.rows, block.first_panel, block.panels), needs,
+                  fused.kernels[in_group_].operation);
+}
+
+Lowering::Parameters Lowering::parameters(const std::vector<View>& vectors, OperationId id) {
+    Parameters p;
+    if (vectors.empty()) return p;
+    const FormatInfo& format = vectors[0].matrix->layout.format();
+    p.bits = static_cast<std::uint16_t>(format.bits);
+    p.codec = format.name != machine.vector->name;
+    // A vector that several items share (an attention mask) stays in SRAM.
+    if (vectors.size() == 1 && vectors[0].matrix->layout.rows() == 1 && vectors[0].matrix->uses_left > 1 &&
+        emitter.load_whole(*vectors[0].matrix, spare_bytes(), id)) {
+        p.resident = vectors[0].matrix;
+        const auto bytes =
+            static_cast<std::uint32_t>(p.resident->layout.bytes());  // one row: its panels are consecutive
+        p.strips = {p.resident->sram->base, 1, bytes, bytes, bytes, 0};
+        p.ready = p.resident->sram_ready;
+    } else {
+        const std::uint64_t cols = vectors[0].matrix->layout.cols();
+        const Layout row(1, cols, cols, format);
+        const std::uint64_t bytes = row.bytes();
+        p.region = emitter.reserve(bytes * vectors.size(), id);
+        for (std::size_t i = 0; i < vectors.size(); ++i) {
+            const View& view = vectors[i];
+            Needs needs = p.region->free_after;
+            needs.merge(view.matrix->dram_ready);
+            DmaCommand dma;
+            dma.dram = view.matrix->layout.strips(view.matrix->dram, {view.block.rows.first, 1}, 0,
+                                                  view.matrix->layout.panels());
+            const auto total = static_cast<std::uint32_t>(dma.dram.total());
+            dma.sram = {p.region->base + i * bytes, 1, total, total, bytes, 0};
+            p.ready.after(Engine::load, emitter.emit(Engine::load, id, needs, dma));
+        }
+        p.strips = {p.region->base,
+                    static_cast<std::uint32_t>(vectors.size()),
+                    static_cast<std::uint32_t>(bytes),
+                    static_cast<std::uint32_t>(bytes),
+                    bytes,
+                    0};
+    }
+    return p;
+}
+
+void Lowering::release(Parameters& p, const Needs& last_use) {
+    if (p.region) placement.sram().release(*p.region, last_use);
+    if (p.resident != nullptr) p.resident->readers.merge(last_use);
+    p.region.reset();
+}
+
+VectorOperand Lowering::slice(const Parameters& p, std::uint64_t first, std::uint64_t count) {
+    VectorOperand operand;
+    operand.bits = p.bits;
+    operand.codec = p.codec;
+    operand.sram = p.strips;
+    if (p.strips.count == 0) return operand;
+    const auto bytes = static_cast<std::uint32_t>(ceil_div(count * p.bits, std::uint64_t{8}));
+    operand.sram.base += first * p.bits / 8;
+    operand.sram.bytes = operand.sram.last_bytes = bytes;
+    return operand;
+}
+
+}  // namespace octet

@@ -1,0 +1,106 @@
+// The state of a lowering in progress; internal to sim/lower.
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/lower/emitter.h"
+#include "sim/lower/program.h"
+
+namespace octet {
+
+// An operand of one work item: some rows and panels of a matrix.
+struct View {
+    Matrix* matrix = nullptr;
+    Block block;
+};
+
+// The halves of a buffer and what they hold, in the order of filling.
+class BufferHalves {
+  public:
+    explicit BufferHalves(std::uint64_t slots) : halves_(slots) {}
+    struct Half {
+        std::uint64_t key = ~std::uint64_t{0};
+        std::uint32_t fill = 0;         // sequence number of the fill at its engine
+        std::uint32_t last_reader = 0;  // matmul command
+    };
+    Half* find(std::uint64_t key) {
+        for (Half& half : halves_)
+            if (half.key == key) return &half;
+        return nullptr;
+    }
+    std::uint64_t next_index() const { return next_; }
+    Half& take() {
+        Half& half = halves_[next_];
+        next_ = (next_ + 1) % halves_.size();
+        return half;
+    }
+
+  private:
+    std::vector<Half> halves_;
+    std::uint64_t next_ = 0;
+};
+
+class Lowering {
+  public:
+    Lowering(const Graph& graph, const AcceleratorConfig& config, std::uint64_t seed);
+
+    // Emits the next work item; false when there is none left.
+    bool next_item();
+
+    const Graph& graph;
+    const AcceleratorConfig& config;
+    MachineShape machine;
+    FusedGraph fused;
+    Placement placement;
+    Emitter emitter;
+    std::vector<VectorProgram> programs;
+    std::vector<KernelChoice> choices;  // by kernel
+
+  private:
+    friend class GemmLowering;
+    void product(std::size_t kernel, std::uint64_t item);
+    void vector_work(std::size_t kernel, std::uint64_t item);
+    void embedding(std::size_t kernel, std::uint64_t item);
+
+    const Operation& operation(std::size_t kernel) const {
+        return graph.operations[fused.kernels[kernel].operation];
+    }
+    // Rows of matrix `item` of a tensor that an operation with `batch` items of `rows` rows reads or writes
+    // row by row.
+    View rows_of(TensorId tensor, std::uint64_t item, std::uint64_t batch, std::uint64_t rows);
+    // Operand of a batched product stored in `blocks` column blocks (0: in matrices of its own).
+    View block_of(TensorId tensor, const Operation& op, std::uint64_t item, std::uint64_t blocks,
+                  std::uint64_t rows, std::uint64_t cols);
+    // Decides once where a matrix that is about to be written lives.
+    void place_output(Matrix& matrix);
+    std::uint64_t spare_bytes() const;
+    const GemmPlan& plan_for(const GemmRequest& request);
+    std::uint32_t program_of(std::size_t kernel, VectorProgram program);
+    void stored(Matrix& matrix, const Block& block, std::uint32_t writer);
+
+    // Parameters of a kernel (bias, gamma and beta, mask) in SRAM, one vector a piece.
+    struct Parameters {
+        std::optional<MemorySpace::Region> region;  // to be released after the item
+        Matrix* resident = nullptr;                 // or a matrix that stays
+        Strips strips;
+        Needs ready;
+        std::uint16_t bits = 0;
+        bool codec = false;
+    };
+    Parameters parameters(const std::vector<View>& vectors, OperationId id);
+    void release(Parameters& parameters, const Needs& last_use);
+    static VectorOperand slice(const Parameters& parameters, std::uint64_t first, std::uint64_t count);
+
+    std::map<GemmRequest, GemmPlan> plans_;
+    std::map<std::size_t, std::uint32_t> programs_of_;
+    BufferHalves input_halves_, weight_halves_;
+    std::uint64_t seed_;
+    std::uint64_t key_ = 0;  // of the next buffer filling
+    // Position in the schedule: kernels [group_begin_, group_end_) run item after item.
+    std::size_t group_begin_ = 0, group_end_ = 0, in_group_ = 0;
+    std::uint64_t item_ = 0;
+};
+
+}  // namespace octet

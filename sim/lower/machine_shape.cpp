@@ -1,0 +1,66 @@
+#include "sim/lower/machine_shape.h"
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+
+namespace octet {
+namespace {
+
+const FormatInfo* known_format(const std::string& name) {
+    const FormatInfo* format = find_format(name);
+    if (format == nullptr) throw std::invalid_argument("unknown number format '" + name + "'");
+    return format;
+}
+
+std::uint64_t word_bytes(const SramConfig& sram) {
+    return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(sram.width_bits) / 8);
+}
+
+}  // namespace
+
+MachineShape::MachineShape(const AcceleratorConfig& config)
+    : rows(static_cast<std::uint64_t>(config.array.rows)),
+      cols(static_cast<std::uint64_t>(config.array.cols)),
+      lanes(static_cast<std::uint64_t>(config.vector.lanes)),
+      panel(std::gcd(rows, cols)),
+      input_depth(config.buffers.input_depth),
+      weight_depth(config.buffers.weight_depth),
+      input_slots(config.buffers.input_double ? 2 : 1),
+      weight_slots(config.buffers.weight_double ? 2 : 1),
+      accumulation_depth(config.buffers.accumulation_depth),
+      overlap(config.array.overlap_passes),
+      drain_depth(static_cast<std::uint64_t>(config.vector.drain_depth)),
+      initiation_interval(static_cast<std::uint64_t>(config.vector.initiation_interval)),
+      sram_bytes(config.sram.capacity_kib * 1024),
+      sram_word(word_bytes(config.sram)),
+      storage(known_format(config.pe.storage)),
+      vector(known_format(config.vector.format)) {
+    if (accumulation_depth != unlimited_depth && config.buffers.accumulation_double) accumulation_depth *= 2;
+    const auto latency = static_cast<std::uint64_t>(config.array.pe_latency);
+    const std::uint64_t weights = rows + (latency > 2 ? (latency - 2) * (rows - 1) : 0);
+    pass_gap = weights;
+    drain = rows * latency + cols - 2;
+    const auto fifo = static_cast<std::uint64_t>(config.vector.writeback_fifo == 1 ? 2 : 1);
+    const auto beats = static_cast<std::uint64_t>(config.vector.port_beats);
+    result_beats_storage = (storage->bits > 8 ? beats : 1) * fifo;
+    result_beats_wide = beats * fifo;
+    fill_latency = static_cast<std::uint64_t>(config.sram.latency) + 1;
+    if (config.pe.storage != config.pe.operand)
+        fill_latency += static_cast<std::uint64_t>(config.codec.latency);
+    sram_bytes_per_cycle =
+        static_cast<double>(config.sram.banks) * config.sram.ports * static_cast<double>(sram_word);
+    if (const auto* ideal = std::get_if<IdealDramConfig>(&config.dram)) {
+        dram_bytes_per_cycle = ideal->bytes_per_cycle;
+        dram_latency = ideal->latency;
+    } else {
+        const auto& device = std::get<DramDeviceConfig>(config.dram);
+        const double ns_per_cycle = 1000.0 / config.clock_mhz;
+        // Two beats a clock on `device_width` bits, at the data sheet's clock.
+        dram_bytes_per_cycle = device.channels * device.device_width / 8.0 * 2 / device.tck_ns * ns_per_cycle;
+        dram_latency = 60 / ns_per_cycle;
+    }
+}
+
+}  // namespace octet

@@ -1,0 +1,30 @@
+// The numbers of a machine that lowering plans with, worked out once.
+#pragma once
+#include "models/accelerator/config.h"
+#include "models/formats/registry.h"
+
+namespace octet {
+
+struct MachineShape {
+    explicit MachineShape(const AcceleratorConfig& config);
+
+    std::uint64_t rows, cols, lanes;          // R, C, L
+    std::uint64_t panel;                      // widest panel that R and C both divide into: gcd(R, C)
+    std::uint64_t input_depth, weight_depth;  // vectors of one half
+    std::uint64_t input_slots, weight_slots;  // halves
+    std::uint64_t accumulation_depth;         // vectors in all
+    std::uint64_t pass_gap;  // least cycles from one pass to the next beside M: R, more for a slow PE
+    bool overlap;
+    std::uint64_t drain;  // cycles from the last vector's issue to its last sum
+    std::uint64_t drain_depth, initiation_interval;
+    std::uint64_t result_beats_storage, result_beats_wide;  // cycles of one result vector at the write port
+    std::uint64_t fill_latency;  // grant of the last beat to "complete", plus the decoder
+    double dram_bytes_per_cycle;
+    double dram_latency;
+    std::uint64_t sram_bytes, sram_word;
+    double sram_bytes_per_cycle;
+    const FormatInfo* storage;
+    const FormatInfo* vector;
+};
+
+}  // namespace octet

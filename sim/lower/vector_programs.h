@@ -1,0 +1,19 @@
+// The passes that every operation of the vector unit takes: the table of docs/hardware/vector.md as code.
+#pragma once
+#include "models/accelerator/command.h"
+#include "sim/workload/graph.h"
+
+namespace octet {
+
+// Operand slots of a VectorCommand: 0 the input, 1 the second input, 2 a temporary (norms).
+// `in_place`: a norm may overwrite its input with the normalised values instead of a temporary.
+VectorProgram vector_program(OperationId id, const Operation& operation, bool in_place);
+
+// One pass: bias of the product, then the fused operations in order.
+VectorProgram epilogue_program(OperationId product, const Graph& graph,
+                               const std::vector<OperationId>& fused);
+
+// True if the operation needs slot 2.
+bool needs_temporary(const Operation& operation);
+
+}  // namespace octet
