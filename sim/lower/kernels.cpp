@@ -40,6 +40,20 @@ bool continues_group(const Graph& graph, const Kernel& before, const Kernel& ker
 
 }  // namespace
 
+bool is_parameter(const Operation& operation, std::size_t index) {
+    switch (operation.kind) {
+        case OperationKind::matmul:
+            return index == 2;
+        case OperationKind::layernorm:
+        case OperationKind::rmsnorm:
+        case OperationKind::nonorm:
+        case OperationKind::mask:
+            return index > 0;
+        default:
+            return false;
+    }
+}
+
 FusedGraph fuse(const Graph& graph, FusionLevel level) {
     std::vector<std::vector<OperationId>> readers(graph.tensors.size());
     for (OperationId id = 0; id < graph.operations.size(); ++id)

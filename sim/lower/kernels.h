@@ -20,6 +20,10 @@ struct Kernel {
     std::size_t group = 0;  // kernels of a group run matrix after matrix of a batch, see `batch_groups`
 };
 
+// True if input `index` of the operation is one value a column for all rows: a bias, a scale or shift, a
+// mask.
+bool is_parameter(const Operation& operation, std::size_t index);
+
 struct FusedGraph {
     std::vector<Kernel> kernels;
     std::vector<bool> wide;         // by tensor: kept in vector format, not encoded to storage format

@@ -5,14 +5,12 @@
 namespace octet {
 namespace {
 
-// Bytes of `rows` rows of `width` values, rows padded to bytes, and of their share of the block scales.
+// Bytes of `rows` rows of `width` values: each row with its share of the block scales, padded to whole bytes.
 std::uint64_t matrix_bytes(const FormatInfo& format, std::uint64_t rows, std::uint64_t width) {
-    const auto bits = static_cast<std::uint64_t>(format.bits);
-    std::uint64_t bytes = rows * ceil_div(width * bits, std::uint64_t{8});
-    if (format.block_length > 0)
-        bytes += ceil_div(rows * width * static_cast<std::uint64_t>(format.scale_bits),
-                          8 * static_cast<std::uint64_t>(format.block_length));
-    return bytes;
+    const auto bits = static_cast<std::uint64_t>(format.bits),
+               scale = static_cast<std::uint64_t>(format.scale_bits);
+    const auto block = static_cast<std::uint64_t>(format.block_length > 0 ? format.block_length : 1);
+    return rows * ceil_div(width * (bits * block + scale), 8 * block);
 }
 
 std::uint32_t strip_size(std::uint64_t bytes) {

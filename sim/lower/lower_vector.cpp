@@ -9,22 +9,6 @@
 #include "sim/lower/vector_programs.h"
 
 namespace octet {
-namespace {
-
-bool is_parameter(const Operation& operation, std::size_t input) {
-    switch (operation.kind) {
-        case OperationKind::layernorm:
-        case OperationKind::rmsnorm:
-        case OperationKind::nonorm:
-        case OperationKind::mask:
-            return input > 0;
-        default:
-            return false;
-    }
-}
-
-}  // namespace
-
 void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
     const OperationId id = fused.kernels[kernel].operation;
     const Operation& op = graph.operations[id];

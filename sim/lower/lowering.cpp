@@ -128,7 +128,8 @@ Lowering::Parameters Lowering::parameters(const std::vector<View>& vectors, Oper
     p.bits = static_cast<std::uint16_t>(format.bits);
     p.codec = format.name != machine.vector->name;
     // A vector that several items share (an attention mask) stays in SRAM.
-    if (vectors.size() == 1 && vectors[0].matrix->layout.rows() == 1 && vectors[0].matrix->uses_left > 1 &&
+    if (vectors.size() == 1 && vectors[0].matrix->layout.rows() == 1 &&
+        (vectors[0].matrix->uses_left > 1 || vectors[0].matrix->resident()) &&
         emitter.load_whole(*vectors[0].matrix, spare_bytes(), id)) {
         p.resident = vectors[0].matrix;
         const auto bytes =

@@ -9,15 +9,16 @@ Placement::Placement(const Graph& graph, const FusedGraph& fused, const MachineS
     : readers_(graph.tensors.size()), sram_(machine.sram_bytes, machine.sram_word), dram_(dram_alignment) {
     // Panels must not straddle heads, and weights of matmuls lie as the array takes them.
     std::vector<std::uint64_t> panel(graph.tensors.size(), machine.panel);
-    std::vector<bool> table(graph.tensors.size(), false);
+    std::vector<bool> table(graph.tensors.size(), false);  // read row by row: look-up tables and parameters
     std::vector<bool> turned(graph.tensors.size(),
                              false);  // a static weight that is used transposed is laid out so
     const auto narrow = [&](TensorId tensor, std::uint64_t blocks) {
         if (blocks > 0) panel[tensor] = std::gcd(panel[tensor], graph.tensors[tensor].cols / blocks);
     };
     for (const Operation& operation : graph.operations) {
-        if (operation.kind == OperationKind::embedding)
-            for (TensorId input : operation.inputs) table[input] = true;
+        for (std::size_t i = 0; i < operation.inputs.size(); ++i)
+            if (operation.kind == OperationKind::embedding || is_parameter(operation, i))
+                table[operation.inputs[i]] = true;
         if (operation.kind != OperationKind::matmul) continue;
         narrow(operation.inputs[0], operation.a_blocks);
         narrow(operation.inputs[1], operation.b_blocks);
@@ -39,7 +40,7 @@ Placement::Placement(const Graph& graph, const FusedGraph& fused, const MachineS
         std::uint64_t rows = tensor.rows, cols = tensor.cols;
         turned[id] = turned[id] && !table[id];
         if (table[id]) {
-            matrix.panel = cols;  // rows of a table are fetched one by one
+            matrix.panel = cols;
         } else if (tensor.role == TensorRole::weight) {
             matrix.panel = machine.cols;
         } else {
