@@ -68,8 +68,8 @@ std::string nearest(const CostTable& table, const CostQuery& query, Quantity qua
     if (!query.action.empty()) row += fmt::format(", action: {}", query.action);
     for (std::size_t i = 0; i < query.telling; ++i) row += ", " + text(query.keys[i]);
     throw CostError(fmt::format(
-        "{}: no {} for {}; add a row with your price:\n"
-        "  - {{{}, {}: ???, source: \"???\", confidence: assumed}}{}",
+        "{}: no {} for {}; add a row, with your price and its source:\n"
+        "  - {{{}, {}: PRICE, source: \"SOURCE\", confidence: assumed}}{}",
         table.path, name(quantity), subject(query), row, name(quantity), nearest(table, query, quantity)));
 }
 

@@ -81,6 +81,7 @@ struct BufferShape {
     std::uint64_t depth = 0;
     std::uint64_t width_bits = 0;
     bool is_double = false;
+    int ports = 1;  // an accumulation buffer reads and writes in one cycle
 };
 
 BufferShape shape(const AcceleratorConfig& machine, std::string_view buffer) {
@@ -89,27 +90,27 @@ BufferShape shape(const AcceleratorConfig& machine, std::string_view buffer) {
     const FormatInfo& held = format(decoded ? machine.pe.operand : machine.pe.storage);
     const auto rows = static_cast<std::uint64_t>(machine.array.rows);
     const auto cols = static_cast<std::uint64_t>(machine.array.cols);
-    if (buffer == "input_buffer") return {b.input_depth, storage_bits(held, rows), b.input_double};
-    if (buffer == "weight_buffer") return {b.weight_depth, storage_bits(held, cols), b.weight_double};
-    return {b.accumulation_depth, storage_bits(format(b.accumulation_format), cols), b.accumulation_double};
+    if (buffer == "input_buffer") return {b.input_depth, storage_bits(held, rows), b.input_double, 1};
+    if (buffer == "weight_buffer") return {b.weight_depth, storage_bits(held, cols), b.weight_double, 1};
+    return {b.accumulation_depth, storage_bits(format(b.accumulation_format), cols), b.accumulation_double,
+            2};
 }
 
-std::vector<CostKey> memory_keys(std::uint64_t width_bits, std::uint64_t capacity_bytes) {
+std::vector<CostKey> memory_keys(std::uint64_t width_bits, std::uint64_t capacity_bytes, int ports) {
     return {key("width_bits", static_cast<double>(width_bits)),
-            key("capacity_bytes", static_cast<double>(capacity_bytes))};
+            key("capacity_bytes", static_cast<double>(capacity_bytes)), key("ports", ports)};
 }
 
 std::vector<CostKey> buffer_keys(const BufferShape& buffer) {
     const std::uint64_t depth = buffer.depth == unlimited_depth ? BufferConfig{}.input_depth : buffer.depth;
-    return memory_keys(buffer.width_bits, ceil_div<std::uint64_t>(depth * buffer.width_bits, 8));
+    return memory_keys(buffer.width_bits, ceil_div<std::uint64_t>(depth * buffer.width_bits, 8),
+                       buffer.ports);
 }
 
 std::vector<CostKey> sram_bank_keys(const SramConfig& sram) {
-    const std::uint64_t bank_bytes =
-        ceil_div(sram.capacity_kib * 1024, static_cast<std::uint64_t>(sram.banks));
-    auto keys = memory_keys(static_cast<std::uint64_t>(sram.width_bits), bank_bytes);
-    keys.push_back(key("ports", sram.ports));
-    return keys;
+    return memory_keys(static_cast<std::uint64_t>(sram.width_bits),
+                       ceil_div(sram.capacity_kib * 1024, static_cast<std::uint64_t>(sram.banks)),
+                       sram.ports);
 }
 
 std::vector<CostKey> dram_keys(const DramConfig& dram) {

@@ -27,9 +27,9 @@ std::string grouped(std::uint64_t n) {
 
 // Four digits that count, no exponent: 0.01234, 12.34, 12345.
 std::string short_number(double x) {
-    for (int decimals = 3; decimals >= 0; --decimals)
-        if (x >= std::pow(10.0, 3 - decimals)) return fmt::format("{:.{}f}", x, decimals);
-    return fmt::format("{:.4g}", x);
+    if (!(x > 0)) return "0";
+    const int decimals = std::clamp(3 - static_cast<int>(std::floor(std::log10(x))), 0, 9);
+    return fmt::format("{:.{}f}", x, decimals);
 }
 
 std::string mib(std::uint64_t bytes) {
@@ -66,7 +66,7 @@ std::string largest_components(const Shares& shares) {
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return shares.components[i]; });
     std::string text;
-    for (std::size_t rank = 0; rank < 3; ++rank)
+    for (std::size_t rank = 0; rank < 3 && shares.components[order[rank]] > 0; ++rank)
         text += fmt::format("{}{} {:.0f} %", rank == 0 ? "" : ", ", name(static_cast<Component>(order[rank])),
                             percent(shares.components[order[rank]], shares.total));
     return text;

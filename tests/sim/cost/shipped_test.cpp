@@ -1,0 +1,187 @@
+// The tables in configs/costs: every preset is priced, and published numbers are those of the publication.
+#include <gmock/gmock.h>
+
+#include "sim/cost/prices.h"
+#include "tests/sim/cost/tables.h"
+
+namespace octet {
+namespace {
+
+using test::machine_of;
+using test::shipped;
+
+class Shipped : public testing::TestWithParam<const char*> {};
+
+TEST_P(Shipped, PricesEveryPresetAtEveryClock) {
+    const CostTable table = shipped(GetParam());
+    for (const Preset& preset : presets())
+        for (const double clock : {5.0, 200.0, 400.0, 123.0}) {
+            const PriceList prices = resolve(table, machine_of(preset, clock));
+            EXPECT_GT(area_of(prices).total, 0) << preset.name << " at " << clock;
+            for (const Action action : {Action::mac, Action::mac_zero_operand, Action::sram_read_bits})
+                EXPECT_GT(prices.energy[static_cast<std::size_t>(action)]->value, 0)
+                    << preset.name << " at " << clock;
+        }
+}
+
+TEST_P(Shipped, PricesEverySizePlacementSoftmaxAndWidth) {
+    const CostTable table = shipped(GetParam());
+    for (const int size : {1, 4, 8, 13, 16, 32, 64, 128})
+        for (const auto placement : {CodecPlacement::edge, CodecPlacement::per_pe, CodecPlacement::sram_port})
+            for (const auto unit :
+                 {SoftmaxUnitKind::exact, SoftmaxUnitKind::posit_approximate, SoftmaxUnitKind::ibert})
+                for (const auto exp : {Approximation::exact, Approximation::approximate})
+                    for (const auto reciprocal : {Approximation::exact, Approximation::approximate})
+                        for (const int width : {32, 64, 128, 512, 2048})
+                            for (const Preset& preset :
+                                 {*find_preset("posit8_1_ftz"), *find_preset("hybrid_fp8"),
+                                  *find_preset("bf16"), *find_preset("mxfp6_e3m2")}) {
+                                AcceleratorConfig machine = machine_of(preset, 200, size);
+                                machine.codec.placement = placement;
+                                machine.softmax = {unit, exp, reciprocal, -4};
+                                machine.sram.width_bits = width;
+                                EXPECT_NO_THROW(resolve(table, machine)) << preset.name << " " << size;
+                            }
+}
+
+TEST_P(Shipped, PricesEveryStandardOfDram) {
+    const CostTable table = shipped(GetParam());
+    for (const char* standard : {"LPDDR4-3200", "LPDDR5-6400", "DDR4-2400", "DDR4-3200", "HBM2"}) {
+        AcceleratorConfig machine = machine_of("int8");
+        DramDeviceConfig device;
+        device.standard = standard;
+        machine.dram = device;
+        const PriceList prices = resolve(table, machine);
+        EXPECT_GT(prices.energy[static_cast<std::size_t>(Action::dram_activate)]->value, 0) << standard;
+    }
+}
+
+TEST_P(Shipped, StatesASourceForEveryRow) {
+    for (const CostRow& row : shipped(GetParam()).rows) EXPECT_FALSE(row.source.empty()) << row.where;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Shipped, testing::Values("asplos24-40nm.yaml", "unit.yaml"),
+                         [](const auto& test) { return std::string(test.param).substr(0, 4); });
+
+Price price(const PriceList& prices, Action action) {
+    return *prices.energy[static_cast<std::size_t>(action)];
+}
+
+const PricedBlock& block(const PriceList& prices, std::string_view name) {
+    for (const PricedBlock& found : prices.blocks)
+        if (found.name == name) return found;
+    throw std::runtime_error("no block " + std::string(name));
+}
+
+struct Published {
+    const char* preset;
+    std::array<double, 3> area, power;  // 10^3 um2, uW, at 5, 200 and 400 MHz
+};
+
+// Figure 12 of the publication, copied from it and not from the table.
+TEST(Asplos24, MultiplyAccumulatesAreThoseOfFigure12) {
+    const CostTable table = shipped("asplos24-40nm.yaml");
+    const Published figure[] = {
+        {"fp32", {5.54, 13.7, 17.1}, {22.4, 1947, 5098}},
+        {"bf16", {2.37, 4.07, 7.02}, {7.51, 726, 1373}},
+        {"posit8_1_ftz", {1.19, 2.16, 3.32}, {3.88, 303, 885}},
+        {"posit8_1", {1.19, 2.16, 3.32}, {3.88, 303, 885}},
+        {"hybrid_fp8", {1.09, 1.98, 2.92}, {3.55, 275, 716}},
+        {"e4m3", {1.04, 1.94, 2.84}, {3.47, 278, 761}},
+        {"e5m2", {1.00, 2.02, 2.86}, {3.29, 274, 673}},
+        {"int8", {0.705, 0.705, 0.808}, {2.77, 110, 259}},
+    };
+    constexpr std::array<double, 3> clocks{5, 200, 400};
+    for (const Published& row : figure)
+        for (std::size_t i = 0; i < clocks.size(); ++i) {
+            const PriceList prices = resolve(table, machine_of(row.preset, clocks[i]));
+            const double energy = row.power[i] / clocks[i];  // uW / MHz = pJ
+            EXPECT_NEAR(price(prices, Action::mac).value, energy, 1e-5 * energy)
+                << row.preset << " " << clocks[i];
+            EXPECT_DOUBLE_EQ(block(prices, "mac").area.value, row.area[i] * 1000)
+                << row.preset << " " << clocks[i];
+            EXPECT_EQ(price(prices, Action::mac).confidence, Confidence::published);
+        }
+}
+
+TEST(Asplos24, PositCodecsAreThoseOfFigure12) {
+    const PriceList prices = resolve(shipped("asplos24-40nm.yaml"), machine_of("posit8_1"));
+    EXPECT_NEAR(price(prices, Action::encode).value, 0.247, 1e-6);
+    EXPECT_NEAR(price(prices, Action::decode).value, 0.1825, 1e-6);
+    EXPECT_EQ(block(prices, "encoder").area.value, 372);
+    EXPECT_EQ(block(prices, "decoder").area.value, 269);
+}
+
+TEST(Asplos24, SoftmaxEnergiesAreThoseOfFigures8And9) {
+    const CostTable table = shipped("asplos24-40nm.yaml");
+    const PriceList approximate = resolve(table, machine_of("posit8_1"));
+    EXPECT_DOUBLE_EQ(price(approximate, Action::softmax_exp).value, 100.0 / 200);
+    EXPECT_DOUBLE_EQ(price(approximate, Action::softmax_reciprocal).value, 40.0 / 200);
+    const PriceList bf16_vectors = resolve(table, machine_of("e4m3"));
+    EXPECT_DOUBLE_EQ(price(bf16_vectors, Action::softmax_exp).value, 180.0 / 200);
+    EXPECT_DOUBLE_EQ(price(bf16_vectors, Action::softmax_reciprocal).value, 161.0 / 200);
+    const PriceList fp32_vectors = resolve(table, machine_of("bf16"));
+    EXPECT_DOUBLE_EQ(price(fp32_vectors, Action::softmax_exp).value, 335.0 / 200);
+    EXPECT_DOUBLE_EQ(price(fp32_vectors, Action::softmax_reciprocal).value, 617.0 / 200);
+}
+
+TEST(Asplos24, VectorUnitsAreThoseOfTable8) {
+    const CostTable table = shipped("asplos24-40nm.yaml");
+    struct Row {
+        int lanes;
+        double posit_mm2, fp8_mm2, posit_mw, fp8_mw;
+    };
+    for (const Row& row : {Row{8, 0.208, 0.304, 4.27, 5.76}, Row{16, 0.322, 0.497, 7.8, 13.1},
+                           Row{32, 0.572, 0.840, 18.7, 30.9}}) {
+        const PriceList posit = resolve(table, machine_of("posit8_1_ftz", 200, row.lanes));
+        const PriceList fp8 = resolve(table, machine_of("e4m3", 200, row.lanes));
+        EXPECT_DOUBLE_EQ(block(posit, "vector").area.value, row.posit_mm2 * 1e6);
+        EXPECT_DOUBLE_EQ(block(fp8, "vector").area.value, row.fp8_mm2 * 1e6);
+        EXPECT_EQ(block(fp8, "vector").area.confidence, Confidence::published);
+        EXPECT_EQ(block(fp8, "softmax").area.value, 0);
+        // A lane that adds, multiplies and reduces in every cycle takes the published power.
+        const auto busy = [&](const PriceList& prices) {
+            return (price(prices, Action::vector_add).value + price(prices, Action::vector_multiply).value +
+                    price(prices, Action::vector_reduce).value) *
+                   row.lanes * 200e6 * 1e-9;
+        };
+        EXPECT_NEAR(busy(posit), row.posit_mw, 1e-4 * row.posit_mw);
+        EXPECT_NEAR(busy(fp8), row.fp8_mw, 1e-4 * row.fp8_mw);
+    }
+}
+
+TEST(Asplos24, AnExactSoftmaxMakesThePositMachineLargerByFigures8And9) {
+    const CostTable table = shipped("asplos24-40nm.yaml");
+    AcceleratorConfig machine = machine_of("posit8_1_ftz");
+    const double approximate = area_of(resolve(table, machine)).total;
+    machine.softmax.exp = Approximation::exact;
+    EXPECT_NEAR(area_of(resolve(table, machine)).total - approximate, 16 * (3160 - 1210), 1e-6 * approximate);
+    machine.softmax.unit = SoftmaxUnitKind::exact;
+    EXPECT_NEAR(area_of(resolve(table, machine)).total - approximate, 16 * (3160 - 1210 + 1660 - 254),
+                1e-6 * approximate);
+}
+
+TEST(Asplos24, MemoriesAreScaledFromTheMacrosIn45nm) {
+    const CostTable table = shipped("asplos24-40nm.yaml");
+    AcceleratorConfig machine =
+        machine_of("posit8_1_ftz");  // 16 banks of 128 KiB, 128 bits: 21.264 / 18.035 pJ, .4764 mm2
+    PriceList prices = resolve(table, machine);
+    EXPECT_NEAR(price(prices, Action::sram_read_bits).value, 21.264 * 0.789 / 128, 2e-5);
+    EXPECT_NEAR(price(prices, Action::sram_write_bits).value, 18.035 * 0.761 / 128, 2e-5);
+    EXPECT_EQ(block(prices, "sram").count, 16u);
+    EXPECT_NEAR(block(prices, "sram").area.value, 476400 * 0.789, 1);
+    // Input buffer: 1024 x 16 x 8 bits = 16 KiB, half of the smallest macro (10.725 pJ, .0976 mm2), two of
+    // them.
+    EXPECT_NEAR(price(prices, Action::input_buffer_read_bits).value, 10.725 * 0.789 * std::sqrt(0.5) / 128,
+                1e-5);
+    EXPECT_EQ(block(prices, "input_buffer").count, 2u);
+    EXPECT_NEAR(block(prices, "input_buffer").area.value, 97600 * 0.789 / 2, 1);
+    // Accumulation buffer: 1024 x 16 x 16 bits = 32 KiB of 256 bits (13.267 pJ), with a second port.
+    EXPECT_NEAR(price(prices, Action::accumulation_buffer_read_bits).value, 13.267 * 0.789 * 1.2 / 256, 2e-5);
+    EXPECT_EQ(price(prices, Action::accumulation_buffer_read_bits).confidence, Confidence::assumed);
+    machine.sram.width_bits = 1024;  // two macros of 512 bits
+    EXPECT_NEAR(price(resolve(table, machine), Action::sram_read_bits).value, 53.484 * 0.789 / 512, 2e-5);
+}
+
+}  // namespace
+}  // namespace octet
