@@ -55,29 +55,14 @@ void describe(V& v, CostRow& row) {
     v.number("uncertainty", row.uncertainty, {0, 100}, "relative error bound, 0.05 is 5 %");
 }
 
-// `interpolate: {clock_mhz: linear}`, or by quantity: `{capacity_bytes: {energy: sqrt, area: linear}}`.
+// The lines between the points of each axis, for `quantities`.
 template <class V>
-void describe_axes(V& v, std::vector<AxisRule>& axes) {
+void describe_axes(V& v, std::vector<AxisRule>& axes, std::initializer_list<Quantity> quantities) {
     for (const CostKeyName& known : number_keys()) {
-        AxisRule rule{std::string(known.name), {}};
-        for (std::size_t q = 0; q < quantity_count; ++q)
-            for (const AxisRule& axis : axes)
-                if (axis.key == known.name) rule.how[q] = axis.how[q];
-        if constexpr (V::reads) {
-            const auto* node = v.find(known.name);
-            if (node == nullptr) continue;
-            if (node->is_map()) {
-                v.group(known.name, known.doc, [&](auto& inner) {
-                    for (std::size_t q = 0; q < quantity_count; ++q)
-                        inner.choice(name(static_cast<Quantity>(q)), rule.how[q], interpolation_table, "");
-                });
-                axes.push_back(rule);
-                continue;
-            }
-        }
-        v.choice(known.name, rule.how[0], interpolation_table, known.doc);
-        rule.how.fill(rule.how[0]);
-        if constexpr (V::reads) axes.push_back(rule);
+        AxisRule& rule = rule_of(axes, known.name);
+        Interpolation how = rule[*quantities.begin()];
+        v.choice(known.name, how, interpolation_table, known.doc);
+        for (const Quantity quantity : quantities) rule[quantity] = how;
     }
 }
 
@@ -86,15 +71,27 @@ void describe(V& v, CostTable& table) {
     v.group(
         "units", "the units of the prices; there is no choice",
         [](auto& inner) {
-            // Only these; other units are refused by the reader with the factor between them (read.cpp).
-            std::string energy = "pJ", area = "um2", leakage = "uW";
-            inner.text("energy", energy, "pJ", required);
-            inner.text("area", area, "um2", required);
-            inner.text("leakage", leakage, "uW", required);
+            const auto unit = [&](Quantity quantity) {
+                std::string written;
+                // Other units are refused by read_costs, which knows the factor between them.
+                if constexpr (V::reads)
+                    inner.text(name(quantity), written, "", required);
+                else
+                    inner.word(name(quantity), written, std::span(&unit_of(quantity), 1), "", required);
+            };
+            unit(Quantity::energy);
+            unit(Quantity::area);
+            unit(Quantity::leakage);
         },
         required);
-    v.group("interpolate", "number keys that rows may give as lists, and the line between their points",
-            [&](auto& inner) { describe_axes(inner, table.axes); });
+    const auto axes = [&](std::string_view key, std::string_view doc,
+                          std::initializer_list<Quantity> quantities) {
+        v.group(key, doc, [&](auto& inner) { describe_axes(inner, table.axes, quantities); });
+    };
+    axes("interpolate", "number keys that rows may give as lists, and the line between their points",
+         {Quantity::energy, Quantity::area, Quantity::leakage});
+    axes("interpolate_area", "another line for areas", {Quantity::area});
+    axes("interpolate_leakage", "another line for leakages", {Quantity::leakage});
     v.records("rows", table.rows, "the prices", required);
 }
 

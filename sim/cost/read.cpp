@@ -31,12 +31,13 @@ constexpr auto other_units = std::to_array<OtherUnit>({
 });
 
 void check_units(const Node& root, Diagnostics& errors) {
-    constexpr std::array<std::string_view, quantity_count> units{"pJ", "um2", "uW"};
     for (std::size_t q = 0; q < quantity_count; ++q) {
         const std::string key = fmt::format("units.{}", name(static_cast<Quantity>(q)));
         const Node* node = root.at(key);
-        if (node == nullptr || !node->is_scalar() || node->text == units[q]) continue;
-        std::string message = fmt::format("expected {}, got {}", units[q], describe_value(*node));
+        if (node == nullptr || !node->is_scalar() || node->text == unit_of(static_cast<Quantity>(q)))
+            continue;
+        std::string message =
+            fmt::format("expected {}, got {}", unit_of(static_cast<Quantity>(q)), describe_value(*node));
         for (const OtherUnit& other : other_units)
             if (other.quantity == name(static_cast<Quantity>(q)) && other.unit == node->text)
                 message += fmt::format("; {}", other.advice);
@@ -80,15 +81,7 @@ class RowCheck {
             if (!key.is_axis()) continue;
             if (std::ranges::adjacent_find(key.points, std::greater_equal{}) != key.points.end())
                 add(key.name, "the points of an axis must ascend");
-            if (!is_declared(key))
-                add(key.name,
-                    fmt::format("a list needs a line between its points: add `{}: linear` to interpolate",
-                                key.name));
         }
-    }
-
-    bool is_declared(const RowKey& key) const {
-        return std::ranges::find(table_.axes, key.name, &AxisRule::key) != table_.axes.end();
     }
 
     bool check_values(Quantity quantity) {
@@ -100,9 +93,10 @@ class RowCheck {
             if (!key.is_axis()) continue;
             expected *= key.points.size();
             product += fmt::format("{}{} of {}", product.empty() ? "" : " x ", key.points.size(), key.name);
-            if (is_declared(key) && table_.interpolation(key.name, quantity) == Interpolation::none)
-                add(name(quantity),
-                    fmt::format("interpolate has no line for the {} along {}", name(quantity), key.name));
+            if (table_.interpolation(key.name, quantity) == Interpolation::none)
+                add(key.name,
+                    fmt::format("a list needs a line between its points: add `{}: linear` to interpolate",
+                                key.name));
         }
         if (values.size() != expected)
             add(name(quantity),

@@ -6,8 +6,18 @@ namespace octet {
 namespace {
 
 constexpr std::array<std::string_view, quantity_count> quantity_names{"energy", "area", "leakage"};
+constexpr std::array<std::string_view, quantity_count> quantity_units{"pJ", "um2", "uW"};
 
 }  // namespace
+
+const std::string_view& unit_of(Quantity quantity) {
+    return quantity_units[static_cast<std::size_t>(quantity)];
+}
+
+AxisRule& rule_of(std::vector<AxisRule>& axes, std::string_view key) {
+    const auto it = std::ranges::find(axes, key, &AxisRule::key);
+    return it == axes.end() ? axes.emplace_back(AxisRule{std::string(key), {}}) : *it;
+}
 
 std::string_view name(Quantity quantity) {
     return quantity_names[static_cast<std::size_t>(quantity)];

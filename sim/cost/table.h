@@ -16,6 +16,7 @@ namespace octet {
 enum class Quantity : std::uint8_t { energy, area, leakage, count };  // pJ, um2, uW
 constexpr std::size_t quantity_count = static_cast<std::size_t>(Quantity::count);
 std::string_view name(Quantity quantity);
+const std::string_view& unit_of(Quantity quantity);
 
 // The space in which a straight line is drawn between two points of an axis.
 enum class Interpolation : std::uint8_t { none, linear, sqrt };
@@ -51,7 +52,10 @@ struct CostRow {
 struct AxisRule {
     std::string key;
     std::array<Interpolation, quantity_count> how{};
+    Interpolation& operator[](Quantity quantity) { return how[static_cast<std::size_t>(quantity)]; }
 };
+// The rule of a key, made if it is not there.
+AxisRule& rule_of(std::vector<AxisRule>& axes, std::string_view key);
 
 struct CostTable {
     std::string path;

@@ -62,9 +62,9 @@ TEST(Lookup, TwoRowsThatMatchEquallyWellAreAnErrorNamingBothLines) {
                                  "component: mac, action: mac, accumulator: bf16, energy: 2"});
     const std::string message = failure(table, mac_query(200));
     EXPECT_THAT(message, HasSubstr("neither is more specific"));
-    EXPECT_THAT(message, HasSubstr("t.yaml:5:"));
-    EXPECT_THAT(message, HasSubstr("t.yaml:7:"));
-    EXPECT_THAT(message, testing::Not(HasSubstr("t.yaml:6:")));
+    EXPECT_THAT(message, HasSubstr("t.yaml:6:"));
+    EXPECT_THAT(message, HasSubstr("t.yaml:8:"));
+    EXPECT_THAT(message, testing::Not(HasSubstr("t.yaml:7:")));
 }
 
 TEST(Lookup, AMissingPriceNamesTheRowToAddAndTheNearestOne) {
@@ -75,7 +75,7 @@ TEST(Lookup, AMissingPriceNamesTheRowToAddAndTheNearestOne) {
         message,
         HasSubstr("  - {component: mac, action: mac, operand: e4m3, accumulator: fp32, energy: PRICE, "
                   "source: \"SOURCE\", confidence: assumed}"));
-    EXPECT_THAT(message, HasSubstr("t.yaml:5:5, is for accumulator: bf16"));
+    EXPECT_THAT(message, HasSubstr("t.yaml:6:5, is for accumulator: bf16"));
 }
 
 TEST(Lookup, TheRowToAddIsValidOnceItsNumberIsFilledIn) {

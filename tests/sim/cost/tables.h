@@ -14,9 +14,10 @@ namespace octet::test {
 inline const std::string header =
     "kind: costs\n"
     "units: {energy: pJ, area: um2, leakage: uW}\n"
-    "interpolate: {clock_mhz: linear, capacity_bytes: {energy: sqrt, area: linear}, width_bits: linear}\n";
+    "interpolate: {clock_mhz: linear, capacity_bytes: sqrt, width_bits: linear}\n"
+    "interpolate_area: {capacity_bytes: linear}\n";
 
-// Rows as flow mappings, without source and confidence; the first row is on line 5.
+// Rows as flow mappings, without source and confidence; the first row is on line 6.
 inline std::string text_of(const std::vector<std::string>& rows) {
     std::string text = header + "rows:\n";
     for (const auto& row : rows)
