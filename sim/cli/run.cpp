@@ -1,19 +1,38 @@
 // octet run EXPERIMENT
-#include <stdexcept>
+#include <fmt/format.h>
+
+#include <chrono>
 
 #include "sim/cli/verbs.h"
 #include "sim/config/experiment.h"
 #include "sim/config/paths.h"
+#include "sim/report/explain.h"
+#include "sim/report/files.h"
+#include "sim/report/terminal.h"
+#include "sim/run/simulate.h"
 
 namespace octet {
 
-int run_verb(const RunOptions& options, std::string&) {
+int run_verb(const RunOptions& options, std::string& out) {
+    const auto begin = std::chrono::steady_clock::now();
     ExperimentConfig experiment = load_experiment(resolve_argument(options.experiment), options.settings);
     experiment.seed = options.seed;
     Diagnostics diagnostics;
     check_supported(experiment, diagnostics);
     diagnostics.throw_if_any();
-    throw std::runtime_error("run is not wired to the machine yet");
+    const Simulation simulation = simulate(experiment);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    const std::string log = fmt::format("experiment {}\nwall time {:.3f} s, of it {:.3f} s in lowering and machine\n",
+                                        experiment.path, seconds, simulation.lowering_and_machine_seconds);
+    if (!options.out.empty()) write_results(options.out, simulation.result, log);
+    if (options.json) {
+        out += to_text(simulation.result);
+    } else {
+        out += summary(simulation.result, wants_colour());
+        if (options.explain) out += explain(simulation);
+    }
+    fmt::print(stderr, "{}", options.json ? "" : fmt::format("(simulated in {:.2f} s)\n", seconds));
+    return 0;
 }
 
 }  // namespace octet

@@ -1,0 +1,5 @@
+#include "sim/report/explain.h"
+
+namespace octet {
+std::string explain(const Simulation&) { return ""; }
+}  // namespace octet

@@ -1,0 +1,25 @@
+// An experiment from its file to its result: workload, program, machine, prices.
+#pragma once
+#include <vector>
+
+#include "sim/config/experiment.h"
+#include "sim/lower/program.h"
+#include "sim/run/result.h"
+#include "sim/workload/graph.h"
+
+namespace octet {
+
+struct Simulation {
+    Graph graph;
+    Result result;
+    std::vector<KernelChoice> choices;
+    std::uint64_t sram_peak_bytes = 0, dram_bytes = 0, evictions = 0;
+    double lowering_and_machine_seconds = 0;  // wall time, not for result documents
+};
+
+// Runs the experiment once; a process can do this once, because the SystemC kernel is the process's own. Checks the invariants
+// of the result. Throws InputError for what the files say, CostError for a missing price, std::invalid_argument where the machine is
+// too small for the workload, std::logic_error when an invariant does not hold.
+Simulation simulate(const ExperimentConfig& experiment);
+
+}  // namespace octet
