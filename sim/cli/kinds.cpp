@@ -8,12 +8,14 @@
 #include "sim/config/sweep_keys.h"
 #include "sim/cost/describe.h"
 #include "sim/cost/read.h"
+#include "sim/workload/keys.h"
+#include "sim/workload/load.h"
 
 namespace octet {
 namespace {
 
 void check_workload_or_trace(Node root, Diagnostics& diagnostics) {
-    diagnostics.add(root.location, "kind", "this kind cannot be checked yet");
+    check_workload(root, diagnostics);
 }
 
 void check_costs(Node root, Diagnostics& diagnostics) {
@@ -24,7 +26,7 @@ void check_experiment(Node root, Diagnostics& diagnostics) {
     put_files(root);
     const ExperimentConfig experiment = read_experiment(std::move(root), diagnostics);
     if (experiment.tree.find("workload") != nullptr)
-        check_workload_or_trace(experiment.workload(), diagnostics);
+        check_workload(experiment.workload(), experiment.phase, diagnostics);
     if (experiment.tree.find("costs") != nullptr) check_costs(experiment.costs(), diagnostics);
 }
 
@@ -93,6 +95,9 @@ constexpr auto table = std::to_array<KindOfFile>({
     {"workload", check_workload_or_trace, [] { return Json::object(); }},
     {"trace", check_workload_or_trace, [] { return Json::object(); }},
     {"costs", check_costs, [] { return schema_of<CostTable>("costs"); }},
+    {"workload", check_workload_or_trace, [] { return schema_of<TransformerDescription>("workload"); }},
+    {"trace", check_workload_or_trace, [] { return schema_of<TraceDocument>("trace"); }},
+    {"costs", check_costs, [] { return Json::object(); }},
     {"dram", check_dram, [] { return schema_of<DramDeviceConfig>("dram"); }},
     {"sweep", check_sweep, sweep_schema},
 });

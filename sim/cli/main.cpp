@@ -106,12 +106,22 @@ class CommandLine {
         for (CLI::App* verb : {show_, expand_}) {
             verb->add_option("FILE", workload_options_.file, "an experiment, a workload or a trace")
                 ->required();
-            verb->add_option("--batch", workload_options_.batch, "samples, for a workload")->type_name("N");
-            verb->add_option("--sequence", workload_options_.sequence, "tokens of a sample, for a workload")
+            verb->add_option("--batch", workload_options_.batch, "samples (default: the experiment's, or 1)")
+                ->check(CLI::Range(1, 1 << 16))
+                ->type_name("N");
+            verb->add_option(
+                    "--sequence", workload_options_.sequence,
+                    "tokens of a sample (default: the experiment's; or 128, or all positions if fewer)")
+                ->check(CLI::Range(1, 1 << 20))
                 ->type_name("N");
             add_settings(*verb);
         }
         show_->add_flag("--json", workload_options_.json, "print a JSON document and nothing else");
+        show_->add_option("--bits", workload_options_.bits, "bits of a value, for the bytes (default: 8)")
+            ->check(CLI::Range(1, 64))
+            ->type_name("N");
+        expand_->add_option("--out", workload_options_.out, "write a file instead of stdout")
+            ->type_name("FILE");
     }
     void add_check() {
         check_ = app_.add_subcommand("check", "validate any Octet YAML");

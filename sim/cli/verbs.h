@@ -24,7 +24,9 @@ struct WorkloadOptions {
     std::string file;  // an experiment, workload or trace
     std::vector<Setting> settings;
     bool json = false;
-    std::uint64_t batch = 1, sequence = 0;  // for files that are no experiment; 0: the workload's longest
+    std::uint64_t batch = 0, sequence = 0;  // 0: the experiment's; else 1 and 128, or all positions if fewer
+    unsigned bits = 8;                      // show: of a value
+    std::string out;                        // expand: a file; empty: stdout
 };
 int workload_show_verb(const WorkloadOptions& options, std::string& out);
 int workload_expand_verb(const WorkloadOptions& options, std::string& out);

@@ -8,23 +8,9 @@
 #include "models/accelerator/config.h"
 #include "sim/config/layers.h"
 #include "sim/config/node.h"
+#include "sim/config/phase.h"
 
 namespace octet {
-
-enum class PhaseKind : std::uint8_t { encode, prefill, decode, finetune_lora, train };
-
-struct PhaseConfig {
-    PhaseKind kind = PhaseKind::encode;
-    std::uint64_t batch = 1;
-    std::uint64_t sequence = 0;  // all but decode
-    std::uint64_t context = 0;   // decode: keys the first token attends to, its own included
-    std::uint64_t tokens = 1;    // decode: tokens made
-    std::uint64_t rank = 8;      // finetune_lora
-    double alpha = 16;           // finetune_lora
-    std::vector<std::string> targets{"query", "value"};  // finetune_lora
-    bool merged = false;                                 // finetune_lora
-    std::string optimizer = "adamw";                     // finetune_lora, train
-};
 
 enum class Values : std::uint8_t { none, exact };
 enum class Fidelity : std::uint8_t { registers, pass };  // `register` in YAML

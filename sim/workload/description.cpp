@@ -37,8 +37,9 @@ std::vector<DescriptionFault> faults(const TransformerDescription& d) {
     return found;
 }
 
-std::vector<DescriptionFault> faults(const TransformerDescription& description, const Phase& phase) {
+std::vector<DescriptionFault> faults(const TransformerDescription& description, const PhaseConfig& phase) {
     auto found = faults(description);
+    if (phase.kind != PhaseKind::encode) found.push_back({"phase.kind", "this model has phase encode alone"});
     if (phase.batch < 1 || phase.batch > max_size)
         found.push_back({"phase.batch", fmt::format("must lie in 1 to {}", max_size)});
     if (phase.sequence < 1 || phase.sequence > max_size)

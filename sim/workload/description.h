@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/config/phase.h"
 #include "sim/workload/graph.h"
-#include "sim/workload/phase.h"
 
 namespace octet {
 
@@ -41,11 +41,11 @@ struct DescriptionFault {
     std::string key, message;
 };
 std::vector<DescriptionFault> faults(const TransformerDescription& description);
-std::vector<DescriptionFault> faults(const TransformerDescription& description, const Phase& phase);
+std::vector<DescriptionFault> faults(const TransformerDescription& description, const PhaseConfig& phase);
 
 // The graph of one pass over phase.batch samples of phase.sequence tokens. The final hidden state (and the
 // pooled one) has role output. A pooler that `head` does not run leaves weights that no operation reads.
 // Throws std::invalid_argument with the first fault of the description for this phase.
-Graph expand(const TransformerDescription& description, const Phase& phase);
+Graph expand(const TransformerDescription& description, const PhaseConfig& phase);
 
 }  // namespace octet

@@ -11,7 +11,7 @@ namespace {
 
 class Expansion {
   public:
-    Expansion(const TransformerDescription& model, const Phase& phase)
+    Expansion(const TransformerDescription& model, const PhaseConfig& phase)
         : model_(model), phase_(phase), graph_(model.name) {}
 
     Graph run() {
@@ -89,14 +89,14 @@ class Expansion {
     }
 
     const TransformerDescription& model_;
-    const Phase& phase_;
+    const PhaseConfig& phase_;
     GraphBuilder graph_;
     TensorId mask_ = no_tensor;
 };
 
 }  // namespace
 
-Graph expand(const TransformerDescription& description, const Phase& phase) {
+Graph expand(const TransformerDescription& description, const PhaseConfig& phase) {
     const auto wrong = faults(description, phase);
     if (!wrong.empty())
         throw std::invalid_argument(

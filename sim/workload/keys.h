@@ -104,4 +104,17 @@ void describe(V& v, OperationLine& o) {
     });
 }
 
+struct TraceDocument {
+    std::string name;
+    std::vector<Tensor> tensors;
+    std::vector<OperationLine> operations;
+};
+
+template <class V>
+void describe(V& v, TraceDocument& t) {
+    v.text("name", t.name, "name of the workload", required);
+    v.records("tensors", t.tensors, "what operations read and write", required);
+    v.records("operations", t.operations, "in an order that can be executed", required);
+}
+
 }  // namespace octet

@@ -45,7 +45,7 @@ nlohmann::json resolved_trace(const Graph& graph) {
 
 }  // namespace
 
-Workload read_workload(const Node& root, const Phase& phase, Diagnostics& diagnostics) {
+Workload read_workload(const Node& root, const PhaseConfig& phase, Diagnostics& diagnostics) {
     const auto before = diagnostics.total();
     if (is_trace(root)) {
         auto graph = read_trace(root, diagnostics);
@@ -78,8 +78,13 @@ void check_workload(const Node& root, Diagnostics& diagnostics) {
     diagnostics.append(own);
 }
 
-Phase default_phase(const Node& root) {
-    Phase phase;
+void check_workload(const Node& root, const PhaseConfig& phase, Diagnostics& diagnostics) {
+    const bool known = phase.kind == PhaseKind::encode && phase.sequence > 0;
+    known ? void(read_workload(root, phase, diagnostics)) : check_workload(root, diagnostics);
+}
+
+PhaseConfig default_phase(const Node& root) {
+    PhaseConfig phase;
     phase.batch = 1;
     phase.sequence = 128;
     const Node* positions = root.at("positions");
@@ -90,7 +95,7 @@ Phase default_phase(const Node& root) {
     return phase;
 }
 
-Workload load_workload(const std::string& path, const Phase& phase) {
+Workload load_workload(const std::string& path, const PhaseConfig& phase) {
     constexpr std::string_view kinds[] = {"workload", "trace"};
     const Node root = load_layers(path, kinds);
     Diagnostics diagnostics;

@@ -1,6 +1,6 @@
 // Files of kind `workload` and `trace` to the graph a run executes.
 #pragma once
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "sim/config/diagnostics.h"
@@ -16,15 +16,17 @@ struct Workload {
 
 // The graph of a tree of kind `workload` or `trace`, for a phase. A trace is one graph: it takes no notice of
 // the phase. Sound if nothing was added to the diagnostics.
-Workload read_workload(const Node& root, const Phase& phase, Diagnostics& diagnostics);
+Workload read_workload(const Node& root, const PhaseConfig& phase, Diagnostics& diagnostics);
 
-// Checks a tree for no particular phase.
+// Checks a tree for no particular phase, or for one (phases that this version does not expand are not looked
+// at).
 void check_workload(const Node& root, Diagnostics& diagnostics);
+void check_workload(const Node& root, const PhaseConfig& phase, Diagnostics& diagnostics);
 
 // One sample of 128 tokens, or of as many as the description has positions.
-Phase default_phase(const Node& root);
+PhaseConfig default_phase(const Node& root);
 
 // A file with all it extends. Throws InputError with every error.
-Workload load_workload(const std::string& path, const Phase& phase);
+Workload load_workload(const std::string& path, const PhaseConfig& phase);
 
 }  // namespace octet

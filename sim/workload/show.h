@@ -10,6 +10,6 @@ namespace octet {
 // `title` says what is shown: "encode, batch 1, sequence 128". Consecutive layers of the same operations are
 // shown once.
 std::string show_text(const Graph& graph, unsigned bits, const std::string& title);
-nlohmann::json show_json(const Graph& graph, unsigned bits);
+nlohmann::ordered_json show_json(const Graph& graph, unsigned bits);
 
 }  // namespace octet

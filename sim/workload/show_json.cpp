@@ -5,19 +5,19 @@
 namespace octet {
 namespace {
 
-nlohmann::json bytes(const Amounts& amounts) {
+nlohmann::ordered_json bytes(const Amounts& amounts) {
     return {{"weights", amounts.weight_bytes}, {"activations", amounts.activation_bytes}};
 }
 
-nlohmann::json row(const Graph& graph, const OperationSummary& summary) {
+nlohmann::ordered_json row(const Graph& graph, const OperationSummary& summary) {
     const auto& o = graph.operations[summary.operation];
-    nlohmann::json json{{"name", o.name},
-                        {"kind", name(o.kind)},
-                        {"macs", summary.macs},
-                        {"parameters", summary.parameters},
-                        {"bytes", bytes(summary)},
-                        {"inputs", nlohmann::json::array()},
-                        {"outputs", {graph.tensors[o.output].name}}};
+    nlohmann::ordered_json json{{"name", o.name},
+                                {"kind", name(o.kind)},
+                                {"macs", summary.macs},
+                                {"parameters", summary.parameters},
+                                {"bytes", bytes(summary)},
+                                {"inputs", nlohmann::ordered_json::array()},
+                                {"outputs", {graph.tensors[o.output].name}}};
     for (const auto id : o.inputs) json["inputs"].push_back(graph.tensors[id].name);
     if (o.kind == OperationKind::matmul)
         json.update({{"batch", o.batch}, {"m", o.m}, {"n", o.n}, {"k", o.k}});
@@ -28,17 +28,17 @@ nlohmann::json row(const Graph& graph, const OperationSummary& summary) {
 
 }  // namespace
 
-nlohmann::json show_json(const Graph& graph, unsigned bits) {
+nlohmann::ordered_json show_json(const Graph& graph, unsigned bits) {
     const auto whole = summarize(graph, bits);
-    nlohmann::json json{{"schema", 1},
-                        {"octet", OCTET_VERSION},
-                        {"name", graph.name},
-                        {"bits", bits},
-                        {"parameters", whole.parameters},
-                        {"macs", whole.macs},
-                        {"bytes", bytes(whole)},
-                        {"layers", nlohmann::json::array()},
-                        {"operations", nlohmann::json::array()}};
+    nlohmann::ordered_json json{{"schema", 1},
+                                {"octet", OCTET_VERSION},
+                                {"name", graph.name},
+                                {"bits", bits},
+                                {"parameters", whole.parameters},
+                                {"macs", whole.macs},
+                                {"bytes", bytes(whole)},
+                                {"layers", nlohmann::ordered_json::array()},
+                                {"operations", nlohmann::ordered_json::array()}};
     for (const auto& layer : whole.layers)
         json["layers"].push_back({{"name", layer.name},
                                   {"operations", layer.count},

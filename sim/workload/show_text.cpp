@@ -28,12 +28,12 @@ class Table {
     std::string run(unsigned bits, const std::string& title) {
         std::string out = fmt::format("{}: {}\n\n", graph_.name, title);
         const auto total = [&](const char* what, std::uint64_t value, const std::string& unit) {
-            out += fmt::format("{:12} {:>18} {}\n", what, grouped(value), unit);
+            out += fmt::format("{:12} {:>18}{}\n", what, grouped(value), unit);
         };
         total("MACs", whole_.macs, "");
         total("parameters", whole_.parameters, "");
-        total("weights", whole_.weight_bytes, fmt::format("bytes at {} bits", bits));
-        total("activations", whole_.activation_bytes, "bytes, every tensor once");
+        total("weights", whole_.weight_bytes, fmt::format(" bytes at {} bits", bits));
+        total("activations", whole_.activation_bytes, " bytes, every tensor once");
         collect();
         return out + "\n" + layout();
     }
@@ -67,19 +67,27 @@ class Table {
         for (auto first = whole_.layers.begin(); first != whole_.layers.end();) {
             const auto last = std::find_if(first + 1, whole_.layers.end(),
                                            [&](const auto& layer) { return !same(*first, layer); });
-            const auto times = last - first;
-            auto name = times == 1
-                            ? first->name
-                            : fmt::format("{} to {}, each of {}", first->name, (last - 1)->name, times);
-            if (first->count == 0) name += " (not run)";
-            add(std::move(name), "", "", *first);
-            for (std::size_t i = first->first; i < first->first + first->count; ++i) {
-                const auto& row = whole_.operations[i];
-                add("  " + suffix(*first, row), std::string(octet::name(operation(row).kind)),
-                    shape(operation(row)), row);
-            }
+            add(*first, *(last - 1), static_cast<std::size_t>(last - first));
             first = last;
         }
+    }
+
+    // `times` equal layers from `first` to `last`: their sums, then their operations.
+    void add(const LayerSummary& first, const LayerSummary& last, std::size_t times) {
+        auto name =
+            times == 1 ? first.name : fmt::format("{} to {}, each of {}", first.name, last.name, times);
+        if (first.count == 0) name += " (not run)";
+        const auto& lone = whole_.operations[std::min(first.first, whole_.operations.size() - 1)];
+        if (times == 1 && first.count == 1 && operation(lone).name == first.name)
+            return add(std::move(name), lone);
+        add(std::move(name), "", "", first);
+        for (std::size_t i = first.first; i < first.first + first.count; ++i)
+            add("  " + suffix(first, whole_.operations[i]), whole_.operations[i]);
+    }
+
+    void add(std::string name, const OperationSummary& row) {
+        const auto& o = operation(row);
+        add(std::move(name), std::string(octet::name(o.kind)), shape(o), row);
     }
 
     void add(std::string name, std::string kind, std::string shape, const Amounts& amounts) {

@@ -11,25 +11,12 @@
 namespace octet {
 namespace {
 
-struct Document {
-    std::string name;
-    std::vector<Tensor> tensors;
-    std::vector<OperationLine> operations;
-};
-
-template <class V>
-void describe(V& v, Document& document) {
-    v.text("name", document.name, "name of the workload", required);
-    v.records("tensors", document.tensors, "what operations read and write", required);
-    v.records("operations", document.operations, "in an order that can be executed", required);
-}
-
 class TraceReader {
   public:
     TraceReader(const Node& root, Diagnostics& diagnostics) : root_(root), diagnostics_(diagnostics) {}
 
     Graph run() {
-        Document document;
+        TraceDocument document;
         const auto before = diagnostics_.total();
         read(root_, document, diagnostics_, {"kind"});
         if (diagnostics_.total() != before) return {};

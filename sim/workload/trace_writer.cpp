@@ -46,7 +46,8 @@ class Writer {
     }
 
     void write(const Tensor& tensor) {
-        put("  - {{name: {}, role: {}", text(tensor.name), name(tensor.role));
+        put("  - {{name: {}", text(tensor.name));
+        put_unless(name(Tensor{}.role), "role", name(tensor.role));
         put_unless<std::uint64_t>(1, "batch", tensor.batch);
         put(", rows: {}, cols: {}}}\n", tensor.rows, tensor.cols);
     }

@@ -115,7 +115,7 @@ TEST(Expansion, NamesEveryKeyThatContradictsAnother) {
 struct ClosedForm {
     std::uint64_t parameters, macs;
 };
-ClosedForm closed_form(const TransformerDescription& d, const Phase& phase) {
+ClosedForm closed_form(const TransformerDescription& d, const PhaseConfig& phase) {
     const auto tokens = phase.batch * phase.sequence, kv = d.key_value_heads() * d.head_size();
     const auto norm = d.norm == OperationKind::rmsnorm ? d.hidden : 2 * d.hidden;
     const auto weights = 2 * d.hidden * d.hidden + 2 * d.hidden * kv + 2 * d.hidden * d.ffn;
@@ -158,7 +158,7 @@ TEST(Expansion, AgreesWithClosedFormsForRandomDescriptions) {
         d.bias = pick(0, 1) == 0;
         d.pooler = pick(0, 1) == 0;
         d.head = d.pooler && pick(0, 1) == 0 ? Head::pooler : Head::none;
-        const Phase phase{.batch = pick(1, 4), .sequence = pick(1, 20)};
+        const PhaseConfig phase{.batch = pick(1, 4), .sequence = pick(1, 20)};
         const auto graph = expand(d, phase);
         const auto form = closed_form(d, phase);
         ASSERT_EQ(graph.parameters(), form.parameters) << "description " << i;

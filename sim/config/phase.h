@@ -1,0 +1,24 @@
+// The phase of a model's life that is simulated: key `phase` of an experiment.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace octet {
+
+enum class PhaseKind : std::uint8_t { encode, prefill, decode, finetune_lora, train };
+
+struct PhaseConfig {
+    PhaseKind kind = PhaseKind::encode;
+    std::uint64_t batch = 1;
+    std::uint64_t sequence = 0;  // all but decode
+    std::uint64_t context = 0;   // decode: keys the first token attends to, its own included
+    std::uint64_t tokens = 1;    // decode: tokens made
+    std::uint64_t rank = 8;      // finetune_lora
+    double alpha = 16;           // finetune_lora
+    std::vector<std::string> targets{"query", "value"};  // finetune_lora
+    bool merged = false;                                 // finetune_lora
+    std::string optimizer = "adamw";                     // finetune_lora, train
+};
+
+}  // namespace octet
