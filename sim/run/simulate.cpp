@@ -35,8 +35,7 @@ nlohmann::ordered_json json_of(T value) {
 
 Simulation simulate(const ExperimentConfig& experiment) {
     Diagnostics diagnostics;
-    const Phase phase{experiment.phase.batch, experiment.phase.sequence};
-    Workload workload = read_workload(experiment.workload(), phase, diagnostics);
+    Workload workload = read_workload(experiment.workload(), experiment.phase, diagnostics);
     const Node& costs = experiment.costs();
     const CostTable table = read_costs(costs, costs.location.file ? *costs.location.file : "", diagnostics);
     diagnostics.throw_if_any();
