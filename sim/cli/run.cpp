@@ -22,8 +22,9 @@ int run_verb(const RunOptions& options, std::string& out) {
     diagnostics.throw_if_any();
     const Simulation simulation = simulate(experiment);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    const std::string log = fmt::format("experiment {}\nwall time {:.3f} s, of it {:.3f} s in lowering and machine\n",
-                                        experiment.path, seconds, simulation.lowering_and_machine_seconds);
+    const std::string log =
+        fmt::format("experiment {}\nwall time {:.3f} s, of it {:.3f} s in lowering and machine\n",
+                    experiment.path, seconds, simulation.lowering_and_machine_seconds);
     if (!options.out.empty()) write_results(options.out, simulation.result, log);
     if (options.json) {
         out += to_text(simulation.result);

@@ -12,15 +12,6 @@ namespace {
 // A group whose tightest resource works this part of its time is called bound by it.
 constexpr double bound_from = 0.5;
 
-// layer12.ffn.up -> ffn.up; pooler -> pooler
-std::string family(const std::string& name) {
-    if (!name.starts_with("layer")) return name;
-    const auto after =
-        std::find_if_not(name.begin() + 5, name.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
-    if (after == name.begin() + 5 || after == name.end() || *after != '.') return name;
-    return {after + 1, name.end()};
-}
-
 struct Group {
     std::string name;
     std::size_t members = 0;
@@ -49,11 +40,19 @@ std::string bottleneck(const Group& group) {
 
 }  // namespace
 
+std::string group_name(const std::string& name) {
+    if (!name.starts_with("layer")) return name;
+    const auto after =
+        std::find_if_not(name.begin() + 5, name.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+    if (after == name.begin() + 5 || after == name.end() || *after != '.') return name;
+    return {after + 1, name.end()};
+}
+
 std::vector<Consumer> largest_consumers(const Result& result, std::size_t count) {
     std::vector<Group> groups;
     std::map<std::string, std::size_t> index;
     for (const OperationResult& operation : result.operations) {
-        const std::string key = family(operation.name);
+        const std::string key = group_name(operation.name);
         const auto [place, is_new] = index.try_emplace(key, groups.size());
         if (is_new) groups.push_back({key, 0, 0, 0, {}, {}});
         Group& group = groups[place->second];

@@ -1,5 +1,93 @@
 #include "sim/report/explain.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "sim/report/consumers.h"
+
 namespace octet {
-std::string explain(const Simulation&) { return ""; }
+namespace {
+
+struct Line {
+    std::string name, shape, tiles, from, estimate;
+    double oldest = 0, ideal = 0;
+    std::size_t count = 1;
+    bool alike(const Line& other) const {
+        return name == other.name && shape == other.shape && tiles == other.tiles && from == other.from &&
+               estimate == other.estimate;
+    }
+};
+
+std::string product_tiles(const KernelChoice& choice) {
+    const GemmPlan& plan = choice.plan;
+    return fmt::format("{} rows x {} tile columns x {} tile rows, {}", plan.m_tile, plan.n_group,
+                       plan.k_chunk, plan.order == LoopOrder::columns_outer ? "columns outer" : "rows outer");
+}
+
+Line line_of(const Simulation& simulation, const KernelChoice& choice) {
+    const Operation& operation = simulation.graph.operations[choice.operation];
+    Line line;
+    line.name = group_name(operation.name);
+    for (OperationId fused : choice.fused) {
+        const std::string& name = simulation.graph.operations[fused].name;
+        line.name += " + " + name.substr(name.rfind('.') + 1);
+    }
+    const std::string batch = choice.items > 1 ? fmt::format("{} x ", choice.items) : "";
+    if (choice.matrix) {
+        line.shape = fmt::format("{}{} x {} x {}", batch, operation.m, operation.n, operation.k);
+        line.tiles = product_tiles(choice);
+        line.from = fmt::format("a {}, b {}, result {}", name(choice.plan.a), name(choice.plan.b),
+                                choice.output_resident ? "stays in SRAM" : "goes to DRAM");
+        line.estimate = fmt::format("{:.0f} by {}", choice.plan.total * static_cast<double>(choice.items),
+                                    choice.plan.bound);
+    } else {
+        line.shape = fmt::format("{}{} x {}", batch, operation.m, operation.n);
+        line.tiles = choice.row_block >= operation.m ? "all rows at once"
+                                                     : fmt::format("{} rows at a time", choice.row_block);
+        line.from = choice.output_resident ? "result stays in SRAM" : "result goes to DRAM";
+        line.estimate = "-";
+    }
+    const OperationResult& seen = simulation.result.operations[choice.operation];
+    line.oldest = seen.oldest_cycles;
+    line.ideal = seen.ideal_cycles;
+    return line;
+}
+
+}  // namespace
+
+std::string explain(const Simulation& simulation) {
+    std::vector<Line> lines;
+    for (const KernelChoice& choice : simulation.choices) {
+        Line line = line_of(simulation, choice);
+        const auto known =
+            std::find_if(lines.begin(), lines.end(), [&](const Line& other) { return other.alike(line); });
+        if (known == lines.end()) {
+            lines.push_back(std::move(line));
+        } else {
+            ++known->count;
+            known->oldest += line.oldest;
+            known->ideal += line.ideal;
+        }
+    }
+    std::string out =
+        "\nHow the work was cut (products are m x n x k; cycles are those in which a group was the oldest "
+        "unfinished one)\n";
+    for (const Line& line : lines) {
+        out +=
+            fmt::format("\n{}{}\n", line.name, line.count > 1 ? fmt::format(" ({} alike)", line.count) : "");
+        out += fmt::format("  shape     {}\n  tiles     {}\n  operands  {}\n", line.shape, line.tiles,
+                           line.from);
+        const double n = static_cast<double>(line.count);
+        out += fmt::format("  cycles    {:.0f} each, at best {:.0f}", line.oldest / n, line.ideal / n);
+        out += line.estimate == "-" ? "\n" : fmt::format(", estimated {}\n", line.estimate);
+    }
+    out += fmt::format("\nSRAM: {} of {} KiB used at the peak, {} evictions; DRAM: {:.1f} MiB of addresses\n",
+                       ceil_div(simulation.sram_peak_bytes, std::uint64_t{1024}),
+                       simulation.result.accelerator.value("/sram/capacity_kib"_json_pointer, 0),
+                       simulation.evictions, static_cast<double>(simulation.dram_bytes) / (1 << 20));
+    return out;
+}
+
 }  // namespace octet

@@ -17,9 +17,10 @@ struct Simulation {
     double lowering_and_machine_seconds = 0;  // wall time, not for result documents
 };
 
-// Runs the experiment once; a process can do this once, because the SystemC kernel is the process's own. Checks the invariants
-// of the result. Throws InputError for what the files say, CostError for a missing price, std::invalid_argument where the machine is
-// too small for the workload, std::logic_error when an invariant does not hold.
+// Runs the experiment once; a process can do this once, because the SystemC kernel is the process's own.
+// Checks the invariants of the result. Throws InputError for what the files say, CostError for a missing
+// price, std::invalid_argument where the machine is too small for the workload, std::logic_error when an
+// invariant does not hold.
 Simulation simulate(const ExperimentConfig& experiment);
 
 }  // namespace octet
