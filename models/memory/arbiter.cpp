@@ -102,11 +102,15 @@ std::uint64_t Arbiter::free_slots(Cycle at, std::uint32_t interval, std::uint64_
     for (std::size_t i = 0; i < streams.size() && free > 0; ++i) {
         const BeatRun run = run_of(streams[i], at, interval, limit);
         free = first_conflict(run, free);
-        for (std::size_t other = 0; other < i && free > 0; ++other) {  // beats of these slots among themselves
-            const std::uint64_t meeting = first_meeting(run, run_of(streams[other], at, interval, limit), limit);
+        for (std::size_t other = 0; other < i && free > 0;
+             ++other) {  // beats of these slots among themselves
+            const std::uint64_t meeting =
+                first_meeting(run, run_of(streams[other], at, interval, limit), limit);
             if (meeting == limit) continue;
-            const bool behind = streams[i].offset > streams[other].offset;  // then it meets a beat of a later slot
-            free = std::min(free, meeting + (behind ? (streams[i].offset - streams[other].offset) / interval : 0));
+            const bool behind =
+                streams[i].offset > streams[other].offset;  // then it meets a beat of a later slot
+            free = std::min(free,
+                            meeting + (behind ? (streams[i].offset - streams[other].offset) / interval : 0));
         }
     }
     return free;
@@ -117,7 +121,8 @@ bool Arbiter::settle_slot(Cycle at, std::span<AccessStream> streams) {
     for (std::size_t i = 0; i < streams.size();) {
         BeatRun beat = run_of(streams[i], at, 1, 1);
         const auto meets_slot = [&] {
-            return std::any_of(slot_.begin(), slot_.end(), [&](const BeatRun& b) { return first_meeting(beat, b, 1) == 0; });
+            return std::any_of(slot_.begin(), slot_.end(),
+                               [&](const BeatRun& b) { return first_meeting(beat, b, 1) == 0; });
         };
         bool found = false, only_own = false;
         for (std::uint32_t attempt = 0; attempt <= ports_ && !found; ++attempt) {

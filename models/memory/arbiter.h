@@ -4,11 +4,12 @@
 // (`offset`) after the slot. Slots are `interval` cycles apart. A beat touches all banks that its bytes lie
 // in, through one port number (plane) of each, for one cycle.
 //
-// Rule. A flow that is reserved earlier is older and never delayed by a younger one. Slot i takes place in the first cycle
-// not before its time in which every stream finds a free plane in all banks of its beat: the plane of its beat before if
-// that is free, else the free one of the lowest number. Each cycle that passes without delays all later slots of the flow.
-// Where a stream finds only beats of its own flow in the way, it falls one cycle behind for the rest of the flow instead,
-// and so do the streams after it (`offset` grows): as often as there are banks, after that only for beats of one slot.
+// Rule. A flow that is reserved earlier is older and never delayed by a younger one. Slot i takes place in
+// the first cycle not before its time in which every stream finds a free plane in all banks of its beat: the
+// plane of its beat before if that is free, else the free one of the lowest number. Each cycle that passes
+// without delays all later slots of the flow. Where a stream finds only beats of its own flow in the way, it
+// falls one cycle behind for the rest of the flow instead, and so do the streams after it (`offset` grows):
+// as often as there are banks, after that only for beats of one slot.
 //
 // Grants are found run by run, in closed form, not cycle by cycle.
 #pragma once
@@ -69,10 +70,13 @@ class Arbiter {
     // Index of the first beat of `a` before `limit` that meets a beat of `b`, else `limit`.
     std::uint64_t first_meeting(const BeatRun& a, const BeatRun& b, std::uint64_t limit) const;
     enum class Against : std::uint8_t { all, others };  // others: not the lanes of the present flow
-    std::uint64_t first_conflict(const BeatRun& run, std::uint64_t limit, Against against = Against::all) const;
+    std::uint64_t first_conflict(const BeatRun& run, std::uint64_t limit,
+                                 Against against = Against::all) const;
     // How many slots from `at` on are free as the streams stand.
-    std::uint64_t free_slots(Cycle at, std::uint32_t interval, std::uint64_t limit, std::span<AccessStream> streams) const;
-    // Finds planes for all streams in the slot at `at`, or lets streams fall behind. False: the slot has to wait.
+    std::uint64_t free_slots(Cycle at, std::uint32_t interval, std::uint64_t limit,
+                             std::span<AccessStream> streams) const;
+    // Finds planes for all streams in the slot at `at`, or lets streams fall behind. False: the slot has to
+    // wait.
     bool settle_slot(Cycle at, std::span<AccessStream> streams);
     void commit(const BeatRun& run);
     void forget(Cycle present);

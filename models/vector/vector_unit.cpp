@@ -109,14 +109,16 @@ Cycle VectorUnit::pass(const VectorCommand& command, const VectorPass& pass, std
         decodes |= operand.codec;
     }
     const bool encodes = written != nullptr && written->codec;
-    std::uint32_t latency = rates_.latency() + static_cast<std::uint32_t>((decodes + encodes) * codec_.latency());
+    std::uint32_t latency =
+        rates_.latency() + static_cast<std::uint32_t>((decodes + encodes) * codec_.latency());
     if (written != nullptr)
         sram_.add_streams(streams_, SramClient::output, cursor(*written), VectorRates::bytes(*written, lanes),
                           rates_.port_cycles(*written, lanes), latency);
 
     const Cycle first = pass.reads_parameters ? fetch_parameters(command.parameters, from) : from;
     const std::uint32_t planned = streams_.empty() ? 0 : streams_.back().offset;
-    const FlowGrant grant = sram_.reserve(first, beat, ceil_div<std::uint64_t>(values, lanes), streams_, &runs_);
+    const FlowGrant grant =
+        sram_.reserve(first, beat, ceil_div<std::uint64_t>(values, lanes), streams_, &runs_);
     if (!streams_.empty()) latency += streams_.back().offset - planned;  // operands in each other's way
     enter_runs(from, beat, StallCause::bank_conflict, operation);
     free_from_ = grant.last + beat;

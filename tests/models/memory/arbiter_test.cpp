@@ -71,10 +71,10 @@ TEST(Arbiter, HasAsManyTransfersInABankAsItHasPorts) {
 
 TEST(Arbiter, NeedsTheSamePortInAllBanksOfAWideBeat) {
     Arbiter arbiter(4, 2, 16, 3);
-    AccessStream a[] = {words(0, 0, 0)};          // bank 0, port 0
-    AccessStream b[] = {words(1, 16, 0)};         // bank 1 ...
-    b[0].plane = 1;                               // ... port 1
-    AccessStream wide[] = {words(2, 0, 0, 32)};   // banks 0 and 1
+    AccessStream a[] = {words(0, 0, 0)};         // bank 0, port 0
+    AccessStream b[] = {words(1, 16, 0)};        // bank 1 ...
+    b[0].plane = 1;                              // ... port 1
+    AccessStream wide[] = {words(2, 0, 0, 32)};  // banks 0 and 1
     arbiter.reserve(0, 0, 1, 10, a);
     arbiter.reserve(0, 0, 1, 10, b);
     EXPECT_EQ(arbiter.reserve(0, 0, 1, 1, wide).first, 10u);
@@ -108,11 +108,18 @@ TEST(Arbiter, EqualsTheCalendarOnRandomFlows) {
                 s.width = pick(0, 2) == 0 ? pick(1, banks * word) : word;
                 s.offset = pick(0, 4);
                 s.plane = pick(0, ports - 1);
-                const Strips strips{pick(0, 300), pick(1, 5), pick(1, 8) * word, pick(1, 8) * word, pick(40, 400), 0};
+                const Strips strips{pick(0, 300),      pick(1, 5),    pick(1, 8) * word,
+                                    pick(1, 8) * word, pick(40, 400), 0};
                 switch (pick(0, 2)) {
-                    case 0: s.beats = BeatCursor::linear(pick(0, 999), pick(0, 2) == 0 ? pick(0, 70) : word); break;
-                    case 1: s.beats = BeatCursor::per_strip(strips, pick(1, 3), pick(1, 3)); break;
-                    default: s.beats = BeatCursor::vectors(strips, pick(1, 3 * word)); break;
+                    case 0:
+                        s.beats = BeatCursor::linear(pick(0, 999), pick(0, 2) == 0 ? pick(0, 70) : word);
+                        break;
+                    case 1:
+                        s.beats = BeatCursor::per_strip(strips, pick(1, 3), pick(1, 3));
+                        break;
+                    default:
+                        s.beats = BeatCursor::vectors(strips, pick(1, 3 * word));
+                        break;
                 }
                 ReferenceStream r{s.lane, s.width, s.offset, s.plane, {}};
                 BeatCursor cursor = s.beats;
@@ -127,7 +134,8 @@ TEST(Arbiter, EqualsTheCalendarOnRandomFlows) {
             for (const auto& r : reference) length = std::min<std::uint64_t>(length, r.beats.size());
             std::vector<GrantRun> runs;
             const auto grant = arbiter.reserve(present, from, interval, length, streams, &runs);
-            ASSERT_EQ(slots_of(runs, interval), calendar.reserve(from, interval, length, reference)) << "flow " << flow;
+            ASSERT_EQ(slots_of(runs, interval), calendar.reserve(from, interval, length, reference))
+                << "flow " << flow;
             for (std::size_t i = 0; i < streams.size() && length > 0; ++i) {
                 ASSERT_EQ(streams[i].offset, reference[i].offset) << "flow " << flow << " stream " << i;
                 ASSERT_EQ(streams[i].plane, reference[i].plane) << "flow " << flow << " stream " << i;

@@ -16,7 +16,8 @@ std::vector<Address> first(BeatCursor cursor, int count) {
 
 TEST(BeatCursor, WalksThroughStripsWithTheSameNumberOfBeatsEach) {
     const Strips strips{100, 3, 32, 16, 1000, 0};
-    EXPECT_EQ(first(BeatCursor::per_strip(strips, 2, 1), 5), (std::vector<Address>{100, 116, 1100, 1116, 2100}));
+    EXPECT_EQ(first(BeatCursor::per_strip(strips, 2, 1), 5),
+              (std::vector<Address>{100, 116, 1100, 1116, 2100}));
 }
 
 TEST(BeatCursor, TakesOneBeatAStripAsOnePiece) {

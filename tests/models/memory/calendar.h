@@ -81,7 +81,8 @@ class Calendar {
         std::uint32_t bank, plane;
         auto operator<=>(const Place&) const = default;
     };
-    std::vector<Place> touched(const ReferenceStream& s, std::size_t slot, Cycle at, std::uint32_t plane) const {
+    std::vector<Place> touched(const ReferenceStream& s, std::size_t slot, Cycle at,
+                               std::uint32_t plane) const {
         std::set<Place> places;
         for (Address byte = s.beats[slot]; byte < s.beats[slot] + s.width; ++byte)
             places.insert({at + s.offset, static_cast<std::uint32_t>(byte / word_ % banks_), plane});

@@ -11,7 +11,9 @@ TEST(IntervalUnion, CountsCoveredCyclesOnceHoweverLanesOverlap) {
     for (unsigned seed = 1; seed <= 300; ++seed) {
         SCOPED_TRACE(::testing::Message() << "seed " << seed);
         std::mt19937 random(seed);
-        const auto pick = [&](Cycle low, Cycle high) { return std::uniform_int_distribution<Cycle>(low, high)(random); };
+        const auto pick = [&](Cycle low, Cycle high) {
+            return std::uniform_int_distribution<Cycle>(low, high)(random);
+        };
         constexpr std::size_t lanes = 4;
         IntervalUnion set(lanes);
         std::vector<bool> covered(3000);
@@ -24,7 +26,8 @@ TEST(IntervalUnion, CountsCoveredCyclesOnceHoweverLanesOverlap) {
             set.add(lane, from, to);
             next[lane] = to;
             for (Cycle c = from; c < to; ++c) covered[c] = true;
-            if (pick(0, 5) == 0) set.settle(settled = std::max(settled, *std::min_element(next.begin(), next.end())));
+            if (pick(0, 5) == 0)
+                set.settle(settled = std::max(settled, *std::min_element(next.begin(), next.end())));
         }
         set.settle(covered.size());
         EXPECT_EQ(set.covered(), static_cast<Cycle>(std::count(covered.begin(), covered.end(), true)));
