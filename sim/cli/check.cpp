@@ -55,7 +55,7 @@ int check_verb(const CheckOptions& options, std::string& out) {
         if (options.json)
             files.push_back(to_json(file));
         else if (file.errors.empty())
-            out += fmt::format("{}: a valid {}\n", path, file.kind);
+            out += fmt::format("{}: valid {}\n", path, file.kind);
         else
             print_error(file.errors.text());
     }

@@ -92,8 +92,6 @@ Json sweep_schema() {
 constexpr auto table = std::to_array<KindOfFile>({
     {"experiment", check_experiment, experiment_schema},
     {"accelerator", check_accelerator, [] { return schema_of<AcceleratorConfig>("accelerator"); }},
-    {"workload", check_workload_or_trace, [] { return Json::object(); }},
-    {"trace", check_workload_or_trace, [] { return Json::object(); }},
     {"costs", check_costs, [] { return schema_of<CostTable>("costs"); }},
     {"workload", check_workload_or_trace, [] { return schema_of<TransformerDescription>("workload"); }},
     {"trace", check_workload_or_trace, [] { return schema_of<TraceDocument>("trace"); }},

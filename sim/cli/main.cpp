@@ -40,6 +40,13 @@ void add_settings(CLI::App& verb) {
         add(row.option, fmt::format("short for --set {}=: {}", row.key, row.help), "VALUE");
 }
 
+// CLI11 lets a negative number wrap around.
+std::string digits_only(const std::string& text) {
+    const bool good = text.find_first_not_of("0123456789") == text.npos;
+    return good ? std::string{}
+                : fmt::format("expected an integer from 0 to 2^64 - 1, got {}", in_quotes(text));
+}
+
 // --set and its short forms in the order in which they were written.
 std::vector<Setting> settings_of(const CLI::App& verb) {
     std::vector<Setting> settings;
@@ -95,7 +102,9 @@ class CommandLine {
         run_->add_flag("--json", run_options_.json, "print the result document and nothing else");
         run_->add_flag("--explain", run_options_.explain, "say how the work was tiled and what bounds it");
         run_->add_option("--out", run_options_.out, "folder for results")->type_name("DIR");
-        run_->add_option("--seed", run_options_.seed, "fixes all randomness")->type_name("N");
+        run_->add_option("--seed", run_options_.seed, "fixes all randomness")
+            ->check(digits_only)
+            ->type_name("N");
         add_settings(*run_);
     }
     void add_workload() {

@@ -10,7 +10,7 @@
 namespace octet {
 
 constexpr std::size_t max_yaml_depth = 64;
-constexpr std::size_t max_yaml_values = 4'000'000;
+constexpr std::size_t max_yaml_values = 3'000'000;
 
 // The tree of a text, in time linear in its length. `file` is what locations name. Throws InputError with
 // every error found.

@@ -1,0 +1,160 @@
+// Typed experiments and accelerators.
+#include "sim/config/experiment.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/config/experiment_keys.h"
+#include "sim/config/json_writer.h"
+#include "tests/sim/config/messages.h"
+#include "tests/support/program.h"
+
+namespace octet {
+namespace {
+
+using test::errors_of;
+using test::scratch_file;
+using testing::HasSubstr;
+
+const std::string configs = OCTET_SOURCE_DIR "/configs/";
+const std::string reference = configs + "experiments/bert-base-edge16-posit8.yaml";
+
+ExperimentConfig load(const std::vector<std::string>& settings, const std::string& path = reference) {
+    std::vector<Setting> parsed;
+    for (const auto& text : settings) parsed.push_back(parse_setting(text));
+    return load_experiment(path, parsed);
+}
+
+TEST(Experiment, OfTheReferenceMachineHasTheKeysOfItsFiles) {
+    const ExperimentConfig e = load({});
+    EXPECT_EQ(e.accelerator.name, "edge16-posit8");
+    EXPECT_EQ(e.accelerator.array.rows, 16);
+    EXPECT_EQ(e.accelerator.vector.drain_depth, 40);
+    EXPECT_EQ(std::get<IdealDramConfig>(e.accelerator.dram).bytes_per_cycle, 32);
+    EXPECT_EQ(e.phase.kind, PhaseKind::encode);
+    EXPECT_EQ(e.phase.sequence, 384U);
+    EXPECT_EQ(kind_of(e.workload()), "workload");
+    EXPECT_EQ(kind_of(e.costs()), "costs");
+}
+
+TEST(Preset, FillsItsColumnsWhereNothingElseIsWritten) {
+    const AcceleratorConfig a = load({"pe.preset=int8"}).accelerator;
+    EXPECT_EQ(a.pe.storage, "int8");
+    EXPECT_EQ(a.pe.operand, "int8");
+    EXPECT_EQ(a.pe.accumulator, "int24");
+    EXPECT_EQ(a.buffers.accumulation_format, "int32");
+    EXPECT_EQ(a.vector.format, "bf16");
+    EXPECT_EQ(a.softmax.unit, SoftmaxUnitKind::exact);
+}
+
+TEST(Preset, YieldsToKeysBesideItAndAfterItButNotBeforeIt) {
+    EXPECT_EQ(load({"pe.accumulator=fp32", "pe.preset=int8"}).accelerator.pe.accumulator, "int24");
+    EXPECT_EQ(load({"pe.preset=int8", "pe.accumulator=int32"}).accelerator.pe.accumulator, "int32");
+    EXPECT_EQ(load({"pe={preset: int8, accumulator: int32}"}).accelerator.pe.accumulator, "int32");
+}
+
+TEST(Preset, LeavesAValueThatIsNotAuto) {
+    const AcceleratorConfig a = load({"vector.format=fp32", "softmax.unit=ibert",
+                                      "buffers.accumulation.format=fp32", "pe.preset=int8"})
+                                    .accelerator;
+    EXPECT_EQ(a.vector.format, "fp32");
+    EXPECT_EQ(a.softmax.unit, SoftmaxUnitKind::ibert);
+    EXPECT_EQ(a.buffers.accumulation_format, "fp32");
+}
+
+TEST(Preset, OfEveryRowResolvesToFormatsThatExist) {
+    for (const auto& preset : presets()) {
+        const AcceleratorConfig a =
+            load({"array.rows=32", "pe.preset=" + std::string(preset.name)}).accelerator;
+        for (const auto& format :
+             {a.pe.storage, a.pe.operand, a.pe.accumulator, a.buffers.accumulation_format, a.vector.format})
+            EXPECT_NE(find_format(format), nullptr) << preset.name << ": " << format;
+    }
+}
+
+TEST(Buffers, MayBeUnlimited) {
+    EXPECT_EQ(load({"buffers.input.depth=unlimited"}).accelerator.buffers.input_depth, unlimited_depth);
+}
+
+TEST(Phase, TakesTheKeysOfItsKind) {
+    const PhaseConfig p = load({"phase={kind: decode, context: 7, tokens: 3}"}).phase;
+    EXPECT_EQ(p.kind, PhaseKind::decode);
+    EXPECT_EQ(p.context, 7U);
+    EXPECT_EQ(p.batch, 1U);
+    EXPECT_EQ(errors_of([] { load({"phase.tokens=3"}); }),
+              "--set phase.tokens=3: phase.tokens: only with kind decode");
+}
+
+TEST(Paths, AreRelativeToTheFileThatNamesThemAndSettingsToTheWorkingDirectory) {
+    const std::string machine =
+        scratch_file("machines/own.yaml", "kind: accelerator\nextends: base.yaml\nname: own\n");
+    scratch_file(
+        "machines/base.yaml",
+        "kind: accelerator\narray: {rows: 4, cols: 4}\npe: {preset: int8}\ndram: ../parts/ideal.yaml\n");
+    scratch_file("parts/ideal.yaml", "kind: dram\n");
+    EXPECT_THAT(errors_of([&] { load({"accelerator=" + machine}); }),
+                HasSubstr("/parts/ideal.yaml:1:1: dram.standard: missing key"));
+    EXPECT_THAT(
+        errors_of([] { load({"accelerator=machines/own.yaml"}); }),
+        HasSubstr("--set accelerator=machines/own.yaml: accelerator: there is no file 'machines/own.yaml'"));
+}
+
+TEST(DramFile, FillsTimingsThatStandForOthers) {
+    const std::string part =
+        scratch_file("part.yaml",
+                     "kind: dram\nstandard: X\ndevice_width: 16\ntck_ns: 1\n"
+                     "organization: {bank_groups: 1, banks: 8, rows: 64, columns: 64, burst_length: 16}\n"
+                     "timing: {RL: 28, WL: 14, tRCD: 29, tRP: 27, tRAS: 68, tRC: 97, tRRD_S: 16, tFAW: 64, "
+                     "tWR: 29, tRTP: 12, tWTR_S: 15, tCCD_S: 8, tREFI: 6246, tRFC: 448}\n");
+    const auto dram =
+        std::get<DramDeviceConfig>(load({"dram=" + part, "dram.timing.tRCD=20"}).accelerator.dram);
+    EXPECT_EQ(dram.timing.at("tRCD"), 20);
+    EXPECT_EQ(dram.timing.at("tRCDRD"), 20);
+    EXPECT_EQ(dram.timing.at("tRPab"), 27);
+    EXPECT_EQ(dram.timing.at("tWTR_L"), 15);
+    EXPECT_FALSE(dram.timing.contains("tRFCpb"));
+}
+
+TEST(Experiment, ReportsErrorsOfAllItsLayersAtOnce) {
+    const std::string path = scratch_file(
+        "bad.yaml", "kind: experiment\nextends: " + reference + "\nvalues: exakt\nphase: {batch: 0}\n");
+    const std::string errors = errors_of([&] { load({"array.fromat=1", "--fusion"}, path); });
+    EXPECT_THAT(errors, HasSubstr("expected KEY=VALUE"));
+    const std::string all = errors_of([&] { load({"array.fromat=1", "sram.ports=x"}, path); });
+    EXPECT_THAT(
+        all, HasSubstr("/bad.yaml:3:9: values: expected none or exact, got 'exakt', did you mean 'exact'?"));
+    EXPECT_THAT(all, HasSubstr("/bad.yaml:4:16: phase.batch: expected an integer from 1 to 65536, got '0'"));
+    EXPECT_THAT(all, HasSubstr("--set array.fromat=1: array.fromat: unknown key"));
+    EXPECT_THAT(all, HasSubstr("--set sram.ports=x: sram.ports: expected an integer"));
+}
+
+TEST(Experiment, SaysWhereItAsksForWhatCannotBeSimulated) {
+    const auto unsupported = [](const std::vector<std::string>& settings) {
+        Diagnostics diagnostics;
+        check_supported(load(settings), diagnostics);
+        return diagnostics.text();
+    };
+    EXPECT_EQ(unsupported({}), "");
+    EXPECT_EQ(unsupported({"array.dataflow=output_stationary"}),
+              "--set array.dataflow=output_stationary: array.dataflow: output_stationary cannot be simulated "
+              "by this version");
+    EXPECT_THAT(unsupported({"fidelity=register"}), HasSubstr("fidelity: register cannot"));
+    EXPECT_THAT(unsupported({"values=exact"}), HasSubstr("values: exact cannot"));
+    EXPECT_THAT(unsupported({"phase={kind: decode, context: 7}"}),
+                HasSubstr("phase.kind: the phase decode cannot"));
+    EXPECT_THAT(unsupported({"formats={kv_cache: int8}"}), HasSubstr("formats"));
+}
+
+TEST(Accelerator, PrintsItsResolvedKeysAndReadsThemAgain) {
+    const AcceleratorConfig a = load({"buffers.weight.depth=unlimited"}).accelerator;
+    const nlohmann::json json = write_json(a);
+    EXPECT_EQ(json["pe"]["accumulator"], "bf16");
+    EXPECT_EQ(json["softmax"]["unit"], "posit_approximate");
+    EXPECT_EQ(json["buffers"]["weight"]["depth"], "unlimited");
+    EXPECT_EQ(json["dram"]["kind"], "ideal");
+    nlohmann::json file = json;
+    file["kind"] = "accelerator";
+    EXPECT_EQ(write_json(load_accelerator(scratch_file("again.yaml", file.dump()))), json);
+}
+
+}  // namespace
+}  // namespace octet
