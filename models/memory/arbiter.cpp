@@ -1,5 +1,6 @@
 #include "models/memory/arbiter.h"
 
+#include <algorithm>
 #include <bit>
 #include <numeric>
 
@@ -12,7 +13,8 @@ Arbiter::Arbiter(std::uint32_t banks, std::uint32_t ports, std::uint32_t word_by
       ring_(banks * word_bytes),
       ring_mask_(std::has_single_bit(ring_) ? ring_ - 1 : 0),
       word_shift_(std::has_single_bit(word_bytes) ? std::countr_zero(word_bytes) : -1),
-      lanes_(lanes) {}
+      lanes_(lanes),
+      own_(lanes) {}
 
 bool Arbiter::overlap(std::uint32_t a, std::uint32_t a_width, std::uint32_t b, std::uint32_t b_width) const {
     const std::uint32_t a_word = word_of(a), b_word = word_of(b);
@@ -77,8 +79,9 @@ std::uint64_t Arbiter::first_meeting(const BeatRun& a, const BeatRun& b, std::ui
     return limit;
 }
 
-std::uint64_t Arbiter::first_conflict(const BeatRun& run, std::uint64_t limit) const {
+std::uint64_t Arbiter::first_conflict(const BeatRun& run, std::uint64_t limit, Against against) const {
     for (const std::uint32_t index : active_) {
+        if (against == Against::others && own_[index]) continue;
         const Lane& lane = lanes_[index];
         if (lane.free_from <= run.from) continue;
         auto it = lane.runs.begin() + static_cast<std::ptrdiff_t>(lane.head);
@@ -93,32 +96,56 @@ std::uint64_t Arbiter::first_conflict(const BeatRun& run, std::uint64_t limit) c
     return limit;
 }
 
-bool Arbiter::find_planes(Cycle slot, std::uint32_t interval, std::span<AccessStream> streams) {
-    trial_.clear();
-    const auto free = [&](const BeatRun& beat) {
-        if (first_conflict(beat, 1) == 0) return false;
-        for (const BeatRun& other : trial_)
-            if (first_meeting(beat, other, 1) == 0) return false;
-        return true;
-    };
-    for (const AccessStream& stream : streams) {
-        BeatRun beat = run_of(stream, slot, interval, 1);
-        bool found = free(beat);
-        for (std::uint32_t plane = 0; !found && plane < ports_; ++plane) {
-            beat.plane = plane;
-            found = free(beat);
+std::uint64_t Arbiter::free_slots(Cycle at, std::uint32_t interval, std::uint64_t limit,
+                                  std::span<AccessStream> streams) const {
+    std::uint64_t free = limit;
+    for (std::size_t i = 0; i < streams.size() && free > 0; ++i) {
+        const BeatRun run = run_of(streams[i], at, interval, limit);
+        free = first_conflict(run, free);
+        for (std::size_t other = 0; other < i && free > 0;
+             ++other) {  // beats of these slots among themselves
+            const std::uint64_t meeting =
+                first_meeting(run, run_of(streams[other], at, interval, limit), limit);
+            if (meeting == limit) continue;
+            const bool behind =
+                streams[i].offset > streams[other].offset;  // then it meets a beat of a later slot
+            free = std::min(free,
+                            meeting + (behind ? (streams[i].offset - streams[other].offset) / interval : 0));
         }
-        if (!found) return false;
-        trial_.push_back(beat);
     }
-    for (std::size_t s = 0; s < streams.size(); ++s) streams[s].plane = trial_[s].plane;
-    return true;
+    return free;
 }
 
-bool Arbiter::always_meet(const AccessStream& a, const AccessStream& b, std::uint32_t interval) const {
-    if (wrap(a.beats.step()) != wrap(b.beats.step())) return false;
-    const std::uint64_t slots = 2 * std::uint64_t{ring_} + a.offset + b.offset;
-    return first_meeting(run_of(a, 0, interval, slots), run_of(b, 0, interval, slots), slots) < slots;
+bool Arbiter::settle_slot(Cycle at, std::span<AccessStream> streams) {
+    slot_.clear();
+    for (std::size_t i = 0; i < streams.size();) {
+        BeatRun beat = run_of(streams[i], at, 1, 1);
+        const auto meets_slot = [&] {
+            return std::any_of(slot_.begin(), slot_.end(),
+                               [&](const BeatRun& b) { return first_meeting(beat, b, 1) == 0; });
+        };
+        bool found = false, only_own = false;
+        for (std::uint32_t attempt = 0; attempt <= ports_ && !found; ++attempt) {
+            if (attempt > 0) beat.plane = attempt - 1;
+            if (first_conflict(beat, 1) == 1) {
+                found = !meets_slot();
+                only_own = true;
+            } else if (behind_ < banks_ && first_conflict(beat, 1, Against::others) == 1) {
+                only_own = true;
+            }
+        }
+        if (found) {
+            slot_.push_back(beat);
+            ++i;
+        } else if (only_own) {
+            for (std::size_t j = i; j < streams.size(); ++j) ++streams[j].offset;
+            ++behind_;
+        } else {
+            return false;
+        }
+    }
+    for (std::size_t i = 0; i < streams.size(); ++i) streams[i].plane = slot_[i].plane;
+    return true;
 }
 
 void Arbiter::commit(const BeatRun& run) {
@@ -159,28 +186,18 @@ FlowGrant Arbiter::reserve(Cycle present, Cycle from, std::uint32_t interval, st
     if (runs != nullptr) runs->clear();
     FlowGrant grant;
     Cycle at = from;
+    behind_ = 0;
     for (const AccessStream& s : streams) {
+        own_[s.lane] = true;
         const Cycle free_from = lanes_[s.lane].free_from;
         if (free_from > at + s.offset) at = free_from - s.offset;
     }
     for (std::uint64_t slot = 0; slot < slots;) {
         std::uint64_t length = slots - slot;
         for (const AccessStream& s : streams) length = std::min(length, s.beats.left());
-        std::uint64_t free = length;
-        for (const AccessStream& s : streams)
-            free = std::min(free, first_conflict(run_of(s, at, interval, length), free));
-        for (std::size_t a = 0; a < streams.size() && free > 0; ++a)  // beats of this run among themselves
-            for (std::size_t b = 0; b < a; ++b) {
-                const BeatRun run_a = run_of(streams[a], at, interval, length),
-                              run_b = run_of(streams[b], at, interval, length);
-                std::uint64_t meeting = first_meeting(run_a, run_b, length);
-                if (meeting == length) continue;
-                if (streams[a].offset > streams[b].offset)
-                    meeting += (streams[a].offset - streams[b].offset) / interval;
-                free = std::min(free, meeting);
-            }
+        const std::uint64_t free = free_slots(at, interval, length, streams);
         if (free == 0) {
-            if (!find_planes(at, interval, streams)) ++at, ++grant.conflicts;
+            if (!settle_slot(at, streams)) ++at, ++grant.conflicts;
             continue;
         }
         for (AccessStream& s : streams) {
@@ -198,6 +215,7 @@ FlowGrant Arbiter::reserve(Cycle present, Cycle from, std::uint32_t interval, st
         at += free * interval;
         slot += free;
     }
+    for (const AccessStream& s : streams) own_[s.lane] = false;
     return grant;
 }
 

@@ -7,7 +7,9 @@
 // Rule. A flow that is reserved earlier is older and never delayed by a younger one. Slot i takes place in
 // the first cycle not before its time in which every stream finds a free plane in all banks of its beat: the
 // plane of its beat before if that is free, else the free one of the lowest number. Each cycle that passes
-// without delays all later slots of the flow.
+// without delays all later slots of the flow. Where a stream finds only beats of its own flow in the way, it
+// falls one cycle behind for the rest of the flow instead, and so do the streams after it (`offset` grows):
+// as often as there are banks, after that only for beats of one slot.
 //
 // Grants are found run by run, in closed form, not cycle by cycle.
 #pragma once
@@ -21,8 +23,8 @@ namespace octet {
 struct AccessStream {
     std::uint32_t lane = 0;    // of the client's port: beats of a lane come in order of time
     std::uint32_t width = 0;   // bytes of a beat
-    std::uint32_t offset = 0;  // cycles after the slot
-    std::uint32_t plane = 0;   // where it starts; state of the flow afterwards
+    std::uint32_t offset = 0;  // cycles after the slot; may grow
+    std::uint32_t plane = 0;   // of the latest beat
     BeatCursor beats;
 };
 
@@ -44,9 +46,6 @@ class Arbiter {
     // reservation). `runs`, if not null, is filled with the grants.
     FlowGrant reserve(Cycle present, Cycle from, std::uint32_t interval, std::uint64_t slots,
                       std::span<AccessStream> streams, std::vector<GrantRun>* runs = nullptr);
-
-    // Do two streams of one flow want the same port of a bank in every slot, if nothing delays them?
-    bool always_meet(const AccessStream& a, const AccessStream& b, std::uint32_t interval) const;
 
     std::uint32_t banks() const { return banks_; }
     std::uint32_t ports() const { return ports_; }
@@ -70,9 +69,15 @@ class Arbiter {
     BeatRun run_of(const AccessStream& stream, Cycle slot, std::uint32_t interval, std::uint64_t count) const;
     // Index of the first beat of `a` before `limit` that meets a beat of `b`, else `limit`.
     std::uint64_t first_meeting(const BeatRun& a, const BeatRun& b, std::uint64_t limit) const;
-    std::uint64_t first_conflict(const BeatRun& run, std::uint64_t limit) const;
-    // Finds planes for all streams in one slot. False: none for one of them.
-    bool find_planes(Cycle slot, std::uint32_t interval, std::span<AccessStream> streams);
+    enum class Against : std::uint8_t { all, others };  // others: not the lanes of the present flow
+    std::uint64_t first_conflict(const BeatRun& run, std::uint64_t limit,
+                                 Against against = Against::all) const;
+    // How many slots from `at` on are free as the streams stand.
+    std::uint64_t free_slots(Cycle at, std::uint32_t interval, std::uint64_t limit,
+                             std::span<AccessStream> streams) const;
+    // Finds planes for all streams in the slot at `at`, or lets streams fall behind. False: the slot has to
+    // wait.
+    bool settle_slot(Cycle at, std::span<AccessStream> streams);
     void commit(const BeatRun& run);
     void forget(Cycle present);
     bool overlap(std::uint32_t a, std::uint32_t a_width, std::uint32_t b, std::uint32_t b_width) const;
@@ -87,7 +92,9 @@ class Arbiter {
     int word_shift_;
     std::vector<Lane> lanes_;
     std::vector<std::uint32_t> active_;  // lanes that hold runs
-    std::vector<BeatRun> trial_;
+    std::vector<bool> own_;              // lanes of the flow being reserved
+    std::vector<BeatRun> slot_;          // its beats in the slot being settled
+    std::uint32_t behind_ = 0;           // how often its streams have fallen behind
 };
 
 }  // namespace octet

@@ -45,24 +45,6 @@ void Sram::add_streams(std::vector<AccessStream>& streams, SramClient client, co
     }
 }
 
-std::uint32_t Sram::add_streams_clear(std::vector<AccessStream>& streams, SramClient client,
-                                      const BeatCursor& beats, std::uint64_t width, std::uint32_t cycles,
-                                      std::uint32_t offset, std::uint32_t interval) const {
-    const std::size_t before = streams.size();
-    for (std::uint32_t shift = 0; shift < arbiter_.banks(); ++shift) {
-        streams.resize(before);
-        add_streams(streams, client, beats, width, cycles, offset + shift);
-        bool clear = true;
-        for (std::size_t a = before; a < streams.size() && clear; ++a)
-            for (std::size_t b = 0; b < before && clear; ++b)
-                clear = !arbiter_.always_meet(streams[a], streams[b], interval);
-        if (clear) return offset + shift;
-    }
-    streams.resize(before);
-    add_streams(streams, client, beats, width, cycles, offset);
-    return offset;
-}
-
 FlowGrant Sram::reserve(Cycle from, std::uint32_t interval, std::uint64_t slots,
                         std::span<AccessStream> streams, std::vector<GrantRun>* runs) {
     const Cycle present = now();

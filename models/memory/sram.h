@@ -42,11 +42,6 @@ class Sram : public sc_core::sc_module {
     // `beats`, spread over `cycles` cycles from `offset` on.
     void add_streams(std::vector<AccessStream>& streams, SramClient client, const BeatCursor& beats,
                      std::uint64_t width, std::uint32_t cycles, std::uint32_t offset) const;
-    // The same for a client whose beats may come a little later than `offset`: the first offset (of as many
-    // as there are banks) at which they do not meet the streams already there in every slot. Returns it.
-    std::uint32_t add_streams_clear(std::vector<AccessStream>& streams, SramClient client,
-                                    const BeatCursor& beats, std::uint64_t width, std::uint32_t cycles,
-                                    std::uint32_t offset, std::uint32_t interval) const;
     FlowGrant reserve(Cycle from, std::uint32_t interval, std::uint64_t slots,
                       std::span<AccessStream> streams, std::vector<GrantRun>* runs = nullptr);
 

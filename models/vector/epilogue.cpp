@@ -37,23 +37,18 @@ std::optional<Cycle> VectorUnit::accepted(std::uint32_t sequence) const {
 }
 
 // Adds what a tensor of results (one piece a tile and panel) moves for one vector of the tile.
-std::uint32_t VectorUnit::tile_streams(SramClient client, const VectorOperand& operand, std::uint32_t tile,
-                                       std::uint32_t columns, std::uint32_t offset, std::uint32_t interval) {
+void VectorUnit::tile_streams(SramClient client, const VectorOperand& operand, std::uint32_t tile,
+                              std::uint32_t columns, std::uint32_t offset) {
     const EpilogueCommand& c = epilogue_.command;
     const std::uint32_t first = tile * c.pieces_per_tile;
     const std::uint32_t end = tile + 1 == c.n_tiles ? operand.sram.count : first + c.pieces_per_tile;
     if (first >= end) throw std::logic_error("an epilogue has fewer pieces than tiles");
-    const std::uint32_t cycles = rates_.port_cycles(operand, columns);
-    const std::uint32_t each = std::max(cycles / (end - first), 1U);
-    for (std::uint32_t piece = first; piece < end; ++piece) {
+    const std::uint32_t each = std::max(rates_.port_cycles(operand, columns) / (end - first), 1U);
+    for (std::uint32_t piece = first; piece < end; ++piece, offset += each) {
         const std::uint64_t width = std::max(1U, ceil_div(operand.sram.size(piece), c.m));
-        const auto beats = BeatCursor::linear(operand.sram.address(piece), width);
-        if (piece == first)
-            offset = sram_.add_streams_clear(streams_, client, beats, width, each, offset, interval);
-        else
-            sram_.add_streams(streams_, client, beats, width, each, offset + each * (piece - first));
+        sram_.add_streams(streams_, client, BeatCursor::linear(operand.sram.address(piece), width), width,
+                          each, offset);
     }
-    return offset;
 }
 
 Cycle VectorUnit::fetch_bias(const ResultTile& tile, std::uint32_t index, Cycle from) {
@@ -85,15 +80,16 @@ ResultHold VectorUnit::take(std::uint32_t sequence, const ResultTile& tile) {
 
     streams_.clear();
     const bool decodes = (reads && c.residual.codec) || (c.parameters.sram.count > 0 && c.parameters.codec);
-    auto latency = static_cast<std::uint32_t>(config_.latency);
+    std::uint32_t latency = rates_.latency();
     if (decodes) latency += static_cast<std::uint32_t>(codec_.latency());
     if (writes && c.output.codec) latency += static_cast<std::uint32_t>(codec_.latency());
-    if (reads) tile_streams(SramClient::operand0, c.residual, index, tile.columns, 0, interval);
-    if (writes) latency = tile_streams(SramClient::output, c.output, index, tile.columns, latency, interval);
+    if (reads) tile_streams(SramClient::operand0, c.residual, index, tile.columns, 0);
+    if (writes) tile_streams(SramClient::output, c.output, index, tile.columns, latency);
 
     const Cycle possible = std::max(tile.first, free_from_);
     const Cycle first = fetch_bias(tile, index, possible);
     const FlowGrant grant = sram_.reserve(first, interval, tile.vectors, streams_, &runs_);
+    const Cycle last_write = grant.last + (writes ? streams_.back().offset : latency);
     timeline_.stall(e.accepted, tile.first, StallCause::array_result, e.operation);
     enter_runs(std::max(possible, timeline_.cursor()), interval, StallCause::bank_conflict, e.operation);
     const Cycle late = possible - tile.first;  // the unit was not free for the first vector
@@ -101,7 +97,7 @@ ResultHold VectorUnit::take(std::uint32_t sequence, const ResultTile& tile) {
     if (decodes) codec_.occupy(CodecLane::vector_fetch, grant.first, free_from_);
     if (writes && c.output.codec)
         codec_.occupy(CodecLane::vector_output, grant.first + latency, free_from_ + latency);
-    e.done = free_from_ - interval + latency + (writes ? rates_.port_cycles(c.output, tile.columns) : 1);
+    e.done = std::max(e.done, last_write + 1);
     timeline_.tail_busy(e.done);
 
     remember(tile.vectors, interval);

@@ -14,6 +14,7 @@ class VectorRates {
 
     std::uint32_t lanes() const { return static_cast<std::uint32_t>(config_.lanes); }
     std::uint32_t interval() const { return static_cast<std::uint32_t>(config_.initiation_interval); }
+    std::uint32_t latency() const { return static_cast<std::uint32_t>(config_.latency); }
     // Cycles that `values` values of an operand or result (at most L, or the columns of a result) take
     // through its port.
     std::uint32_t port_cycles(const VectorOperand& operand, std::uint32_t values) const {

@@ -99,30 +99,27 @@ Cycle VectorUnit::pass(const VectorCommand& command, const VectorPass& pass, std
         return BeatCursor::vectors(operand.sram, VectorRates::bytes(operand, lanes),
                                    first_value * operand.bits / 8);
     };
-    std::uint32_t skew = 0;
-    bool decodes = false;
+    bool decodes = pass.reads_parameters && command.parameters.codec;
     for (std::size_t i = 0; i < command.operands.size(); ++i) {
         if ((pass.reads >> i & 1) == 0) continue;
         const VectorOperand& operand = command.operands[i];
         const auto client = static_cast<SramClient>(static_cast<std::size_t>(SramClient::operand0) + i);
-        skew = std::max(skew, sram_.add_streams_clear(streams_, client, cursor(operand),
-                                                      VectorRates::bytes(operand, lanes),
-                                                      rates_.port_cycles(operand, lanes), 0, beat));
+        sram_.add_streams(streams_, client, cursor(operand), VectorRates::bytes(operand, lanes),
+                          rates_.port_cycles(operand, lanes), 0);
         decodes |= operand.codec;
     }
-    if (pass.reads_parameters) decodes |= command.parameters.codec;
     const bool encodes = written != nullptr && written->codec;
-    std::uint32_t latency = skew + static_cast<std::uint32_t>(config_.latency) +
-                            static_cast<std::uint32_t>((decodes + encodes) * codec_.latency());
+    std::uint32_t latency =
+        rates_.latency() + static_cast<std::uint32_t>((decodes + encodes) * codec_.latency());
     if (written != nullptr)
-        latency = sram_.add_streams_clear(streams_, SramClient::output, cursor(*written),
-                                          VectorRates::bytes(*written, lanes),
-                                          rates_.port_cycles(*written, lanes), latency, beat);
+        sram_.add_streams(streams_, SramClient::output, cursor(*written), VectorRates::bytes(*written, lanes),
+                          rates_.port_cycles(*written, lanes), latency);
 
-    Cycle first = from;
-    if (pass.reads_parameters) first = fetch_parameters(command.parameters, from);
+    const Cycle first = pass.reads_parameters ? fetch_parameters(command.parameters, from) : from;
+    const std::uint32_t planned = streams_.empty() ? 0 : streams_.back().offset;
     const FlowGrant grant =
         sram_.reserve(first, beat, ceil_div<std::uint64_t>(values, lanes), streams_, &runs_);
+    if (!streams_.empty()) latency += streams_.back().offset - planned;  // operands in each other's way
     enter_runs(from, beat, StallCause::bank_conflict, operation);
     free_from_ = grant.last + beat;
     if (decodes) codec_.occupy(CodecLane::vector_fetch, grant.first, free_from_);

@@ -48,8 +48,8 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
     void serve();
     // Epilogues.
     void accept(const EpilogueCommand& command, OperationId operation);
-    std::uint32_t tile_streams(SramClient client, const VectorOperand& operand, std::uint32_t tile,
-                               std::uint32_t columns, std::uint32_t offset, std::uint32_t interval);
+    void tile_streams(SramClient client, const VectorOperand& operand, std::uint32_t tile,
+                      std::uint32_t columns, std::uint32_t offset);
     Cycle fetch_bias(const ResultTile& tile, std::uint32_t index, Cycle from);
     void remember(std::uint32_t vectors, std::uint32_t interval);
     ResultHold hold_of(const ResultTile& tile, Cycle conflicts, Cycle late, bool lanes_set_pace) const;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
 
@@ -11,6 +12,10 @@ namespace {
 
 // A group whose tightest resource works this part of its time is called bound by it.
 constexpr double bound_from = 0.5;
+
+// The controller runs ahead until a queue is full, and the vector unit waits for a busy array: no reason for
+// slowness.
+constexpr std::array follow_from_others{StallCause::queue_full, StallCause::array_result};
 
 struct Group {
     std::string name;
@@ -31,10 +36,12 @@ std::string bottleneck(const Group& group) {
     const double busy = group.cycles > 0 ? std::min(1.0, group.ideal / group.cycles) : 0;
     std::string text;
     if (!resource.empty()) text = fmt::format("{} at {:.0f} % of its peak", resource, 100 * busy);
-    const auto cause = std::ranges::max_element(group.stalls);
+    StallCounts stalls = group.stalls;
+    for (const StallCause harmless : follow_from_others) stalls[static_cast<std::size_t>(harmless)] = 0;
+    const auto cause = std::ranges::max_element(stalls);
     if (*cause > 0 && busy < bound_from)
         text += fmt::format("{}stalled most by {}", text.empty() ? "" : ", ",
-                            name(static_cast<StallCause>(cause - group.stalls.begin())));
+                            name(static_cast<StallCause>(cause - stalls.begin())));
     return text.empty() ? "nothing in particular" : text;
 }
 

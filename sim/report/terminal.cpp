@@ -36,12 +36,17 @@ std::string mib(std::uint64_t bytes) {
     return short_number(static_cast<double>(bytes) / (1 << 20)) + " MiB";
 }
 
-// The value at keys a.b, as text; empty if it is not there.
+// A text as it is, a number without a needless ".0".
+std::string plain(const Json& value) {
+    if (value.is_string()) return value.get<std::string>();
+    return value.is_number_float() ? fmt::format("{}", value.get<double>()) : value.dump();
+}
+
+// The value at a JSON pointer; empty if it is not there.
 std::string text_at(const Json& json, std::string_view pointer) {
     const Json::json_pointer place{std::string(pointer)};
     if (!json.is_object() || !json.contains(place)) return {};
-    const Json& value = json.at(place);
-    return value.is_string() ? value.get<std::string>() : value.dump();
+    return plain(json.at(place));
 }
 
 std::string title(const Result& result) {
@@ -50,7 +55,7 @@ std::string title(const Result& result) {
         std::string phase;
         for (const auto& [key, value] : result.phase.items()) {
             if (!value.is_primitive()) continue;
-            const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+            const std::string text = plain(value);
             phase += (phase.empty() ? "" : ", ") + (key == "kind" ? text : fmt::format("{} {}", key, text));
         }
         if (!phase.empty()) line += fmt::format(" ({})", phase);
@@ -80,10 +85,12 @@ double weakly_known(const Shares& shares) {
 std::string waits(const Result& result) {
     std::string text;
     for (std::size_t u = 0; u < unit_count; ++u) {
+        if (static_cast<Unit>(u) == Unit::controller)
+            continue;  // it waits for full queues most of the time, by design
         const StallCounts& stalls = result.machine.units[u].stalls;
         const auto most = std::ranges::max_element(stalls);
         const double part = percent(static_cast<double>(*most), static_cast<double>(result.machine.total));
-        if (part < 0.05) continue;
+        if (part < 0.5) continue;
         text += fmt::format("{}{} {:.1f} % {}", text.empty() ? "" : ", ", name(static_cast<Unit>(u)), part,
                             name(static_cast<StallCause>(most - stalls.begin())));
     }

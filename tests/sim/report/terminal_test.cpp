@@ -57,6 +57,12 @@ TEST(Summary, ShowsWhatEachUnitWaitsForMost) {
                 HasSubstr("array 7.5 % waiting_for_input, vector 15.0 % array_result, load 11.2 % dram"));
 }
 
+TEST(Summary, DoesNotBlameTheControllerThatRunsAhead) {
+    Result result = sample_result();
+    result.machine.units[static_cast<std::size_t>(Unit::controller)].stalls[0] = 390;
+    EXPECT_THAT(summary(result), Not(HasSubstr("controller")));
+}
+
 TEST(Summary, HasNoColourUnlessAsked) {
     EXPECT_THAT(summary(sample_result()), Not(HasSubstr("\033")));
     EXPECT_THAT(summary(sample_result(), true), HasSubstr("\033["));
@@ -84,6 +90,8 @@ TEST(Consumers, GroupTheLayersAndNameWhatBindsThem) {
     add("layer1.ffn.up", 100, 95, "array", 3);
     add("layer11.ffn.down", 60, 10, "array", 40);
     add("layers", 1, 0, "", 0);
+    for (const auto harmless : {StallCause::queue_full, StallCause::array_result})
+        result.operations[2].stalls[static_cast<std::size_t>(harmless)] = 1000;
     const auto consumers = largest_consumers(result, 3);
     ASSERT_EQ(consumers.size(), 3u);
     EXPECT_EQ(consumers[0].name, "ffn.up x 2");

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "sim/workload/builder.h"
 
 namespace octet {
@@ -119,6 +121,79 @@ TEST(GraphFaults, FindBlocksThatDoNotFit) {
     graph.operations[0].b_blocks = 2;
     graph.operations[0].out_blocks = 2;
     EXPECT_EQ(first_fault(graph), "2 blocks of the output do not hold 4 heads");
+}
+
+TEST(GraphFaults, FindTooManyOrTooFewInputs) {
+    auto graph = sound();
+    graph.operations[2].inputs.push_back(0);
+    EXPECT_EQ(first_fault(graph), "has 3 inputs, expected 2");
+    graph = sound();
+    graph.operations[2].inputs.clear();
+    EXPECT_EQ(first_fault(graph), "has 0 inputs, expected 2");
+    graph = sound();
+    graph.operations[1].inputs.pop_back();
+    EXPECT_EQ(first_fault(graph), "has 1 inputs, expected 2");
+}
+
+TEST(GraphFaults, FindWhatOnlyAMatmulHas) {
+    auto graph = sound();
+    graph.operations[2].k = 1;
+    EXPECT_EQ(first_fault(graph), "only a matmul has k or blocks");
+    graph = sound();
+    graph.operations[2].transpose_b = true;
+    EXPECT_EQ(first_fault(graph), "only a matmul has a bias or a transposed operand");
+}
+
+TEST(GraphFaults, FindConstantsThatAreNoNumbers) {
+    auto graph = sound();
+    graph.operations[2].factor = std::numeric_limits<double>::infinity();
+    EXPECT_EQ(first_fault(graph), "factor must be finite");
+    graph = sound();
+    graph.operations[2].epsilon = -1;
+    EXPECT_EQ(first_fault(graph), "epsilon must be finite and not negative");
+}
+
+TEST(GraphFaults, FindATableThatIsTooShortOrTooNarrow) {
+    GraphBuilder builder("embedding");
+    const auto words = builder.weight("words", 9, 4), positions = builder.weight("positions", 6, 4);
+    builder.mark_output(builder.embedding("e", {words, positions}, 2, 6));
+    auto graph = builder.finish();
+    graph.tensors[positions].rows = 5;
+    EXPECT_EQ(first_fault(graph), "a sequence of 6 is longer than the 5 positions of 'positions'");
+    graph.tensors[words].cols = 3;
+    EXPECT_EQ(first_fault(graph), "table 'words' is 9 x 3, expected rows of 4");
+}
+
+TEST(GraphFaults, FindACopyOfMoreRowsThanThereAre) {
+    GraphBuilder builder("copy");
+    const auto x = builder.tensor("x", TensorRole::input, 6, 4);
+    builder.mark_output(builder.first_rows("first", x, 3, 2));
+    auto graph = builder.finish();
+    graph.tensors[x].rows = 8;
+    EXPECT_EQ(first_fault(graph), "input 'x' is 8 x 4, expected 3 parts of 2 or more rows of 4");
+    graph.tensors[x].rows = 3;
+    EXPECT_EQ(first_fault(graph), "input 'x' is 3 x 4, expected 3 parts of 2 or more rows of 4");
+    graph.tensors[x].rows = 9;
+    EXPECT_EQ(first_fault(graph), "");
+}
+
+TEST(GraphFaults, FindAMaskThatFitsNeitherAllNorSamplesNorMatrices) {
+    GraphBuilder builder("mask");
+    const auto x = builder.tensor("x", TensorRole::input, 5, 7, 6);
+    const auto mask = builder.tensor("mask", TensorRole::input, 1, 7, 2);
+    builder.mark_output(builder.mask("masked", x, mask, 3));
+    auto graph = builder.finish();
+    for (const std::uint64_t batch : {1, 2, 6}) {
+        graph.tensors[mask].batch = batch;
+        EXPECT_EQ(first_fault(graph), "") << batch;
+    }
+    graph.tensors[mask].batch = 3;
+    EXPECT_EQ(first_fault(graph), "mask 'mask' is 3 of 1 x 7, expected 2 of 1 x 7");
+    graph.tensors[mask].batch = 2;
+    graph.tensors[mask].rows = 5;
+    EXPECT_EQ(first_fault(graph), "");
+    graph.tensors[mask].rows = 4;
+    EXPECT_EQ(first_fault(graph), "mask 'mask' is 2 of 4 x 7, expected 2 of 1 x 7");
 }
 
 TEST(GraphFaults, FindAGraphWithoutOperations) {

@@ -75,6 +75,11 @@ TEST(ReadWorkload, ReportsKeysThatContradictEachOtherBesideOtherErrors) {
               "w.yaml:9:7: head: the model has no pooler (pooler: false)");
 }
 
+TEST(ReadWorkload, RefusesPhasesThatItDoesNotExpand) {
+    EXPECT_EQ(errors(small, {.kind = PhaseKind::decode, .sequence = 8}),
+              "w.yaml:1:1: phase.kind: this model has phase encode alone");
+}
+
 TEST(ReadWorkload, ReportsAKeyOnce) {
     auto text = small;
     text.replace(text.find("layers: 1"), 9, "layers: 0");

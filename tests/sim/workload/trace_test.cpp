@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <cctype>
+#include <random>
+
 #include "sim/config/yaml.h"
 #include "sim/workload/builder.h"
 #include "sim/workload/trace.h"
@@ -150,6 +153,50 @@ TEST(Trace, RoundTripsNamesThatYamlWouldMisread) {
     const auto z = builder.scale("Null", y, -0.1);
     builder.mark_output(builder.elementwise("a, b]", OperationKind::multiply, {y, z}));
     expect_round_trip(builder.finish());
+}
+
+// Words of a trace and numbers that do not belong where they land.
+std::string disturb(const std::string& text, std::mt19937& random) {
+    static const std::vector<std::string> words{
+        "0",      "1",    "2",       "3",        "6",     "1099511627776", "-1",        "layer0.ffn.up",
+        "weight", "true", "softmax", "a_blocks", "heads", "batch",         "embeddings"};
+    std::vector<std::pair<std::size_t, std::size_t>> places;
+    const auto in_word = [&](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.';
+    };
+    for (std::size_t i = text.find("tensors:"); i < text.size(); ++i) {
+        if (!in_word(text[i])) continue;
+        const auto first = i;
+        while (i < text.size() && in_word(text[i])) ++i;
+        places.emplace_back(first, i - first);
+    }
+    const auto [first, length] = places[random() % places.size()];
+    return std::string(text).replace(first, length, words[random() % words.size()]);
+}
+
+TEST(Trace, IsRefusedWithAPlaceOrSoundWhateverStandsInIt) {
+    const unsigned seed = std::random_device{}();
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    std::mt19937 random(seed);
+    const auto text = write_trace(expand(bert(1, 6, 3), {.batch = 2, .sequence = 2}));
+    int accepted = 0;
+    for (int i = 0; i < 400; ++i) {
+        const auto disturbed = disturb(text, random);
+        Diagnostics diagnostics;
+        try {
+            const auto graph = read_trace(parse_yaml(disturbed, "t.yaml"), diagnostics);
+            if (diagnostics.empty()) {
+                ++accepted;
+                validate(graph);
+                expect_round_trip(graph);
+            }
+        } catch (const InputError& error) {
+            diagnostics.append(error.diagnostics());
+        }
+        for (const auto& diagnostic : diagnostics.all()) ASSERT_GT(diagnostic.where.line, 0u) << disturbed;
+    }
+    EXPECT_GT(accepted, 0);
+    EXPECT_LT(accepted, 200);
 }
 
 }  // namespace

@@ -1,0 +1,195 @@
+#include "tests/models/accelerator/machines.h"
+
+namespace octet::testing {
+namespace {
+
+struct Work {
+    std::uint32_t rows = 10, columns = 16, passes = 1;
+    std::uint16_t bits = 8;
+    bool codec = false;
+    VectorPass pass = {{}, 1, true};
+};
+
+Case vector_case(const Work& w, const VectorConfig& vector = {}) {
+    Case c{ample_machine(4, 4), Program(2)};
+    c.config.vector = vector;
+    c.config.softmax = {};
+    c.program.program(std::vector<VectorPass>(w.passes, w.pass));
+    VectorCommand v;
+    v.rows = w.rows;
+    v.columns = w.columns;
+    const std::uint32_t bytes = w.rows * w.columns * w.bits / 8;
+    for (std::uint32_t i = 0; i < 3; ++i) v.operands[i] = {Program::strip(i << 20, bytes), w.bits, w.codec};
+    v.output = {Program::strip(4 << 20, bytes), w.bits, w.codec};
+    v.parameters = {Program::strip(5 << 20, w.columns * 2), 16, false};
+    c.program.add(Engine::vector, v);
+    return c;
+}
+
+Cycle cycles(const MachineReport& r, OperationId operation = 0) {
+    return r.operations[operation].end - r.operations[operation].start;
+}
+
+TEST(VectorPass, TakesABeatForEveryVectorAndTheLatencyOnce) {
+    std::deque<Case> cases;
+    cases.push_back(vector_case({}));
+    VectorConfig slow;
+    slow.initiation_interval = 3;
+    slow.latency = 34;
+    cases.push_back(vector_case({}, slow));
+    cases.push_back(vector_case({10, 17}));
+    cases.push_back(vector_case({10, 16, 4}));
+    cases.push_back(vector_case({10, 16, 1, 8, true}));
+    const auto r = run_all(cases);
+    EXPECT_EQ(cycles(r[0]), 10u + 4);
+    EXPECT_EQ(cycles(r[1]), 10u * 3 + 34);
+    EXPECT_EQ(cycles(r[2]), 11u + 4) << "170 values are eleven vectors";
+    EXPECT_EQ(cycles(r[3]), 4 * (10u + 4)) << "a pass starts when the one before has completed";
+    EXPECT_EQ(cycles(r[4]), 10u + 4 + 2) << "decoded and encoded";
+}
+
+TEST(VectorPass, TakesTwoBeatsForWideValuesThroughANarrowPort) {
+    VectorConfig narrow;
+    narrow.port_beats = 2;
+    VectorConfig fifo = narrow;
+    fifo.writeback_fifo = 1;
+    std::deque<Case> cases;
+    cases.push_back(vector_case({10, 16, 1, 8}, narrow));
+    cases.push_back(vector_case({10, 16, 1, 16}, narrow));
+    cases.push_back(vector_case({10, 16, 1, 16}, fifo));
+    cases.push_back(vector_case({10, 16, 1, 8}, fifo));
+    cases.push_back(vector_case({10, 16, 1, 16, false, {{}, 1, false}}, fifo));
+    const auto r = run_all(cases);
+    EXPECT_EQ(cycles(r[0]), 10u + 4);
+    EXPECT_EQ(cycles(r[1]), 20u + 4);
+    EXPECT_EQ(cycles(r[2]), 40u + 4) << "a FIFO of one passes a word every second cycle";
+    EXPECT_EQ(cycles(r[3]), 20u + 4);
+    EXPECT_EQ(cycles(r[4]), 20u + 4) << "nothing is written";
+}
+
+TEST(VectorPass, PaysTheLatencyPerRowWhenEachRowFinishesFirst) {
+    VectorConfig rows;
+    rows.row_at_a_time = true;
+    std::deque<Case> cases;
+    cases.push_back(vector_case({10, 24, 3}, rows));
+    const auto r = run_all(cases);
+    EXPECT_EQ(cycles(r[0]), 10u * 3 * (2 + 4));
+    EXPECT_EQ(r[0].operations[0].activity[Action::vector_idle], 3u * 10 * 8);
+}
+
+TEST(VectorUnit, TakesTheNextCommandBehindTheLastVector) {
+    Case c = vector_case({});
+    Command second = c.program.commands()[0];
+    second.operation = 1;
+    c.program.commands().push_back(second);
+    std::deque<Case> cases;
+    cases.push_back(std::move(c));
+    const auto r = run_all(cases)[0];
+    EXPECT_EQ(r.operations[1].start, r.operations[0].start + 10);
+    EXPECT_EQ(r.units[static_cast<std::size_t>(Unit::vector)].busy, 24u)
+        << "the pipeline empties while the next runs";
+}
+
+TEST(VectorUnit, ReadsOperandsOfOneBankPhaseOneBehindTheOther) {
+    // One port a bank: both operands and the result start in bank 0 and move at one word a vector.
+    Case c = vector_case({100, 16, 1, 8, false, {{}, 0b11, true}});
+    c.config.sram.ports = 1;
+    Case ample = vector_case({100, 16, 1, 8, false, {{}, 0b11, true}});
+    std::deque<Case> cases;
+    cases.push_back(std::move(c));
+    cases.push_back(std::move(ample));
+    const auto r = run_all(cases);
+    EXPECT_EQ(cycles(r[1]), 104u);
+    EXPECT_EQ(cycles(r[0]), 105u) << "the second operand falls one cycle behind, once";
+}
+
+TEST(VectorUnit, WaitsForBanksThatAnOlderTransferHolds) {
+    // One bank, one port: a long fill owns it.
+    std::deque<Case> cases;
+    for (const bool fill : {false, true}) {
+        Case c = vector_case({10, 16, 1, 8, false, {{}, 1, false}});
+        c.config.sram.banks = c.config.sram.ports = 1;
+        if (fill) {
+            c.program.fill(Engine::input_fill, 0, 1, 50, 4, {}, 1);
+            std::swap(c.program.commands()[0], c.program.commands()[1]);
+        }
+        cases.push_back(std::move(c));
+    }
+    const auto r = run_all(cases);
+    EXPECT_EQ(cycles(r[0]), 14u);
+    EXPECT_EQ(cycles(r[1]), 14u + 49) << "the fill started a cycle earlier";
+    EXPECT_EQ(r[1].units[static_cast<std::size_t>(Unit::vector)]
+                  .stalls[static_cast<std::size_t>(StallCause::bank_conflict)],
+              49u);
+}
+
+TEST(VectorUnit, CountsStagesUnderTheOperationThatAskedForThem) {
+    const VectorPass pass{{{Action::vector_add, 1, false},
+                           {Action::vector_reduce, 0, false},
+                           {Action::vector_reciprocal, 0, true}},
+                          1,
+                          true,
+                          -1,
+                          false,
+                          true};
+    std::deque<Case> cases;
+    cases.push_back(vector_case({10, 17, 2, 8, true, pass}));
+    const auto r = run_all(cases)[0];
+    const Activity &host = r.operations[0].activity, &fused = r.operations[1].activity;
+    EXPECT_EQ(fused[Action::vector_add], 2u * 170);
+    EXPECT_EQ(host[Action::vector_add], 0u);
+    EXPECT_EQ(host[Action::vector_reduce], 2u * 170);
+    EXPECT_EQ(host[Action::vector_reciprocal], 2u * 10);
+    EXPECT_EQ(host[Action::vector_idle], 2u * 6);
+    EXPECT_EQ(host[Action::decode], 2u * 170);
+    EXPECT_EQ(host[Action::encode], 2u * 170);
+    EXPECT_EQ(host[Action::vector_scratch_write_bits], 2u * (10 + 17) * 16);
+    EXPECT_EQ(host[Action::vector_scratch_read_bits], 2u * (10 + 170) * 16);
+    EXPECT_EQ(host[Action::sram_read_bits], 2u * (170 * 8 + 17 * 16));
+    EXPECT_EQ(host[Action::sram_write_bits], 2u * 170 * 8);
+}
+
+TEST(Softmax, IsBusyWithTheVectorUnit) {
+    std::deque<Case> cases;
+    cases.push_back(vector_case({10, 16, 3, 8, false, {{}, 1, true, -1, true}}));
+    const auto r = run_all(cases)[0];
+    EXPECT_EQ(r.units[static_cast<std::size_t>(Unit::softmax)].busy, 3u * 14);
+    EXPECT_EQ(r.units[static_cast<std::size_t>(Unit::vector)].busy, 3u * 14);
+}
+
+// An epilogue whose unit has fewer lanes than the array has columns.
+TEST(Epilogue, ThrottlesTheArrayWhenLanesAreFew) {
+    std::deque<Case> cases;
+    for (const int lanes : {8, 4}) {
+        Case c{ample_machine(8, 8), Program(1)};
+        c.config.vector.lanes = lanes;
+        c.config.vector.drain_depth = 1;
+        c.program.program({VectorPass{{}, 0, true}});
+        add_product(c.program, c.config, {100, 8, 8});
+        cases.push_back(std::move(c));
+    }
+    const auto r = run_all(cases);
+    const auto& o = r[1].operations[0];
+    EXPECT_EQ(o.array_last - o.array_first, 8u + 100 + 14 + (2 * 99 - 100));
+    EXPECT_EQ(r[1].units[0].stalls[static_cast<std::size_t>(StallCause::vector_unit)], 98u);
+    EXPECT_EQ(r[0].units[0].stalls[static_cast<std::size_t>(StallCause::vector_unit)], 0u);
+}
+
+TEST(Epilogue, WritesAResultTheLatencyAfterItCame) {
+    std::deque<Case> cases;
+    for (const int latency : {4, 9}) {
+        Case c{ample_machine(4, 4), Program(1)};
+        c.config.vector.latency = latency;
+        c.program.program({VectorPass{{}, 0, true}});
+        add_product(c.program, c.config, {1, 4, 4});
+        cases.push_back(std::move(c));
+    }
+    const auto r = run_all(cases);
+    const auto& o = r[0].operations[0];
+    // Last sum readable, adder, taken, latency and one cycle of encoding, written.
+    EXPECT_EQ(o.end, o.array_last + 1 + 4 + 1 + 1);
+    EXPECT_EQ(r[1].operations[0].end, o.end + 5);
+}
+
+}  // namespace
+}  // namespace octet::testing
