@@ -2,6 +2,8 @@
 #include <cstdint>
 #include <string>
 
+#include "models/formats/rounding.h"
+
 namespace octet {
 
 enum class Dataflow : std::uint8_t { weight_stationary, output_stationary, input_stationary };
@@ -14,8 +16,6 @@ struct ArrayConfig {
     bool double_buffered_weights = true;
     bool overlap_passes = true;
 };
-
-enum class Rounding : std::uint8_t { nearest_even, truncate, stochastic };
 
 // Formats are names of models/formats/registry.h.
 struct PeConfig {

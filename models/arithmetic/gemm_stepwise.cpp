@@ -1,0 +1,115 @@
+#include <algorithm>
+#include <stdexcept>
+
+#include "models/arithmetic/gemm.h"
+#include "models/arithmetic/random.h"
+#include "models/arithmetic/visit.h"
+#include "models/formats/block.h"
+
+namespace octet {
+namespace {
+
+// The random bits for product k of element (m, n) of the result.
+std::uint32_t draw_for(const GemmRules& rules, std::size_t rows_m, std::size_t all_k, std::size_t m,
+                       std::size_t n, std::size_t k) {
+    const std::size_t column = n % rules.columns, n_tile = n / rules.columns;
+    if (rules.chunk == 0) {
+        const std::size_t fold = n_tile * ((rows_m + rules.rows - 1) / rules.rows) + m / rules.rows;
+        return draw(rules.seed, m % rules.rows * rules.columns + column, rules.first_draw + fold * all_k + k);
+    }
+    const std::size_t k_tiles = (all_k + rules.chunk - 1) / rules.chunk;
+    const std::size_t pass = n_tile * k_tiles + k / rules.chunk;
+    return draw(rules.seed, k % rules.chunk * rules.columns + column, rules.first_draw + pass * rows_m + m);
+}
+
+template <class Buffer>
+float into_buffer(float chunk, float held, bool first) {
+    return first ? Buffer::template round<Rounding::nearest_even>(chunk) : Buffer::add(held, chunk);
+}
+template <class Buffer>
+float into_buffer(Quire chunk, float held, bool first) {
+    if (!first) chunk.add(held);
+    return Buffer::template round<Rounding::nearest_even>(chunk.to_odd());
+}
+
+// A sum of one MX block on its way out of the array.
+float rescale(float sum, const BlockScales& scales, std::size_t m, std::size_t n, std::size_t block) {
+    const double a = E8m0::decode(scales.a[m * scales.a_stride + block]);
+    const double b = E8m0::decode(scales.b[block * scales.b_stride + n]);
+    return Fp32Accumulator::round<Rounding::nearest_even>(sum * (a * b));
+}
+Quire rescale(const Quire& sum, const BlockScales&, std::size_t, std::size_t, std::size_t) {
+    return sum;
+}
+
+template <class Array, Rounding mode, class Buffer>
+void stepwise(const GemmRules& rules, const FloatGemm& p) {
+    const std::size_t chunk = rules.chunk == 0 ? std::max<std::size_t>(p.k, 1) : rules.chunk;
+    for (std::size_t m = 0; m < p.m; ++m)
+        for (std::size_t n = 0; n < p.n; ++n) {
+            float& held = p.sums[m * p.sums_stride + n];
+            bool first = p.first;
+            for (std::size_t start = 0; start < p.k || (first && p.k == 0); start += chunk) {
+                typename Array::Value sum{};
+                for (std::size_t k = start; k < std::min(start + chunk, p.k); ++k) {
+                    const std::uint32_t random =
+                        mode == Rounding::stochastic ? draw_for(rules, p.m, p.k, m, n, k) : 0;
+                    sum = Array::template mac<mode>(sum, p.a[m * p.a_stride + k], p.b[k * p.b_stride + n],
+                                                    random);
+                }
+                if (p.scales.a != nullptr) sum = rescale(sum, p.scales, m, n, start / 32);
+                held = into_buffer<Buffer>(sum, held, first);
+                first = false;
+            }
+        }
+}
+
+template <class Array, class Buffer>
+std::uint64_t stepwise_integers(const GemmRules& rules, const IntegerGemm& p) {
+    const std::size_t chunk = rules.chunk == 0 ? std::max<std::size_t>(p.k, 1) : rules.chunk;
+    std::uint64_t overflows = 0;
+    for (std::size_t m = 0; m < p.m; ++m)
+        for (std::size_t n = 0; n < p.n; ++n) {
+            std::int64_t held = p.first ? 0 : p.sums[m * p.sums_stride + n];
+            for (std::size_t start = 0; start < p.k; start += chunk) {
+                std::int32_t sum = 0;
+                for (std::size_t k = start; k < std::min(start + chunk, p.k); ++k)
+                    sum = Array::mac(sum, p.a[m * p.a_stride + k], p.b[k * p.b_stride + n], rules.overflow,
+                                     overflows);
+                held = Buffer::fit(held + sum, rules.overflow, overflows);
+            }
+            p.sums[m * p.sums_stride + n] = static_cast<std::int32_t>(held);
+        }
+    return overflows;
+}
+
+}  // namespace
+
+void gemm_stepwise(const GemmRules& rules, const FloatGemm& problem) {
+    if (const std::string reason = refusal(rules); !reason.empty()) throw std::invalid_argument(reason);
+    visit_rounding(rules.rounding, [&](auto mode) {
+        visit_float_accumulator(rules.buffer, [&](auto buffer) {
+            using Buffer = typename decltype(buffer)::type;
+            if (rules.accumulator == Accumulator::fixed) {
+                stepwise<FixedAccumulator, Rounding::nearest_even, Buffer>(rules, problem);
+                return;
+            }
+            visit_float_accumulator(rules.accumulator, [&](auto array) {
+                stepwise<typename decltype(array)::type, mode(), Buffer>(rules, problem);
+            });
+        });
+    });
+}
+
+std::uint64_t gemm_stepwise(const GemmRules& rules, const IntegerGemm& problem) {
+    if (const std::string reason = refusal(rules); !reason.empty()) throw std::invalid_argument(reason);
+    const bool wide = rules.accumulator == Accumulator::int32,
+               wide_buffer = rules.buffer == Accumulator::int32;
+    const auto run = wide          ? wide_buffer ? stepwise_integers<Int32Accumulator, Int32Accumulator>
+                                                 : stepwise_integers<Int32Accumulator, Int24Accumulator>
+                              : wide_buffer ? stepwise_integers<Int24Accumulator, Int32Accumulator>
+                                   : stepwise_integers<Int24Accumulator, Int24Accumulator>;
+    return run(rules, problem);
+}
+
+}  // namespace octet

@@ -1,0 +1,48 @@
+// The kernels in AVX2.
+#include "models/arithmetic/kernels.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "models/arithmetic/extent.h"
+#include "models/arithmetic/visit.h"
+#include "models/formats/block.h"
+
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+namespace octet {
+namespace {
+
+struct Lanes {
+    static constexpr int count = 8;
+    static constexpr int rows = 4;
+    static constexpr int bf16_rows = 4;
+    using F = float __attribute__((vector_size(32)));
+    using U = std::uint32_t __attribute__((vector_size(32)));
+    using UnalignedF = float __attribute__((vector_size(32), aligned(4), may_alias));
+    using Words = __m256i;
+    static F fma(F a, F b, F c) { return F(_mm256_fmadd_ps(__m256(a), __m256(b), __m256(c))); }
+    static Words words(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+    static Words pair(std::int32_t p) { return _mm256_set1_epi32(p); }
+    static Words add_pairs(Words sum, Words a, Words b) {
+        return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
+    }
+    static void store(std::int32_t* p, Words v) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), v); }
+};
+
+#include "models/arithmetic/kernels_body.h"
+
+}  // namespace
+
+const Kernels& avx2_kernels() {
+    static constexpr Kernels kernels{fp32, bf16, general, integer};
+    return kernels;
+}
+
+}  // namespace octet
+#pragma GCC pop_options
+#endif

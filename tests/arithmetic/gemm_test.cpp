@@ -1,0 +1,261 @@
+// Whole matrix products: every instruction set gives the bits of the step-by-step specification, on any
+// shape.
+#include "models/arithmetic/gemm.h"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "models/arithmetic/extent.h"
+#include "models/formats/registry.h"
+#include "tests/arithmetic/adversary.h"
+#include "tests/arithmetic/exact.h"
+
+namespace octet {
+namespace {
+
+std::vector<Isa> isas() {
+    std::vector<Isa> usable;
+    for (const Isa isa : {Isa::baseline, Isa::avx2, Isa::avx512})
+        if (isa <= best_isa()) usable.push_back(isa);
+    return usable;
+}
+
+struct Matrices {
+    std::size_t m, n, k;
+    std::vector<float> a, b, held;
+
+    FloatGemm problem(std::vector<float>& sums, bool first) const {
+        return {m, n, k, a.data(), k, b.data(), n, sums.data(), n, first, {}};
+    }
+};
+
+Matrices random_matrices(std::mt19937_64& random, const char* format_name, double spread,
+                         std::size_t most_k = 90) {
+    const FormatInfo& format = *find_format(format_name);
+    const auto up_to = [&](std::size_t most) { return 1 + random() % most; };
+    Matrices x{up_to(30), up_to(70), up_to(most_k), {}, {}, {}};
+    std::normal_distribution<double> normal;
+    const auto fill = [&](std::vector<float>& data, std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) {
+            const double value = normal(random) * std::exp2(spread * normal(random));
+            data.push_back(random() % 17 == 0
+                               ? 0.0F
+                               : static_cast<float>(format.decode(format.encode(value, format.overflow))));
+        }
+    };
+    fill(x.a, x.m * x.k);
+    fill(x.b, x.k * x.n);
+    for (std::size_t i = 0; i < x.m * x.n; ++i) x.held.push_back(static_cast<float>(normal(random)));
+    return x;
+}
+
+void expect_equal(const std::vector<float>& got, const std::vector<float>& expected,
+                  const std::string& what) {
+    for (std::size_t i = 0; i < got.size(); ++i)
+        ASSERT_EQ(std::bit_cast<std::uint32_t>(got[i]), std::bit_cast<std::uint32_t>(expected[i]))
+            << what << " element " << i << ": " << got[i] << " for " << expected[i];
+}
+
+struct Kind {
+    Accumulator accumulator, buffer;
+    Rounding rounding;
+};
+class Gemm : public testing::TestWithParam<Kind> {};
+
+TEST_P(Gemm, gives_the_bits_of_single_steps_on_every_instruction_set) {
+    std::mt19937_64 random(static_cast<std::uint64_t>(GetParam().accumulator) * 10 + 1);
+    const FloatAdd to_buffer = float_add(GetParam().buffer);
+    for (int round = 0; round < 24; ++round)
+        for (const char* format : {"posit8_1", "e4m3", "e5m2", "bf16", "fp16", "fp32"}) {
+            Matrices x = random_matrices(random, format, round % 4 * 2.0);
+            for (float& value : x.held) value = to_buffer(value, 0);
+            if (round % 6 == 5) x.a[0] = NAN, x.b[x.b.size() / 2] = HUGE_VALF;
+            GemmRules rules;
+            rules.accumulator = GetParam().accumulator;
+            rules.buffer = GetParam().buffer;
+            rules.rounding = GetParam().rounding;
+            rules.chunk = std::size_t{random() % 3 == 0 ? 0UL : std::size_t{1} << random() % 7};
+            const bool first = random() % 2 == 0;
+            auto expected = x.held;
+            gemm_stepwise(rules, x.problem(expected, first));
+            for (const Isa isa : isas()) {
+                auto sums = x.held;
+                gemm(rules, x.problem(sums, first), isa);
+                ASSERT_NO_FATAL_FAILURE(
+                    expect_equal(sums, expected, format + std::string(" on ") + std::to_string(int(isa))));
+            }
+        }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sums, Gemm,
+                         testing::Values(Kind{Accumulator::fp32, Accumulator::fp32, Rounding::nearest_even},
+                                         Kind{Accumulator::fp32, Accumulator::bf16, Rounding::nearest_even},
+                                         Kind{Accumulator::fp32, Accumulator::fp32, Rounding::truncate},
+                                         Kind{Accumulator::bf16, Accumulator::bf16, Rounding::nearest_even},
+                                         Kind{Accumulator::bf16, Accumulator::fp32, Rounding::nearest_even},
+                                         Kind{Accumulator::bf16, Accumulator::bf16, Rounding::truncate},
+                                         Kind{Accumulator::bf16, Accumulator::bf16, Rounding::stochastic},
+                                         Kind{Accumulator::fp16, Accumulator::fp16, Rounding::nearest_even},
+                                         Kind{Accumulator::dlfloat16, Accumulator::dlfloat16,
+                                              Rounding::nearest_even},
+                                         Kind{Accumulator::fixed, Accumulator::bf16, Rounding::nearest_even}),
+                         [](const auto& test) {
+                             return std::to_string(int(test.param.accumulator)) + "_" +
+                                    std::to_string(int(test.param.buffer)) + "_" +
+                                    std::to_string(int(test.param.rounding));
+                         });
+
+// The bf16 kernel's short cut: operands of many spreads around the limit, sums far below products, all
+// repaired or not.
+TEST(Bf16Gemm, short_cut_is_taken_only_where_two_roundings_are_one) {
+    std::mt19937_64 random(77);
+    int differences = 0;
+    for (int round = 0; round < 300; ++round) {
+        const Shape shape{"", round % 2 == 0 ? 5 : 8, -5 - round % 14, 5};
+        const std::size_t m = 9, n = 33, k = 48;
+        const Operands left = attack(all_attacks[round % 5], shape, 8, m * k, random());
+        const Operands right = attack(all_attacks[round % 4], shape, 8, k * n, random());
+        Matrices x{m, n, k, left.a, right.b, {}};
+        if (round % 3 == 0)  // every product meets a sum that is next to nothing
+            for (std::size_t i = 0; i < m * k; i += 2) x.a[i] = std::ldexp(x.a[i] < 0 ? -1.0F : 1.0F, -24);
+        std::vector<float> expected(m * n), twice(m * n);
+        const GemmRules rules;
+        gemm_stepwise(rules, x.problem(expected, true));
+        for (const Isa isa : isas()) {
+            std::vector<float> sums(m * n);
+            gemm(rules, x.problem(sums, true), isa);
+            ASSERT_NO_FATAL_FAILURE(expect_equal(sums, expected, "round " + std::to_string(round)));
+        }
+        // What rounding to fp32 and again to bf16 would have made of it.
+        for (std::size_t i = 0; i < m; ++i)
+            for (std::size_t j = 0; j < n; ++j) {
+                float held = 0;
+                for (std::size_t start = 0; start < k; start += 16) {
+                    float sum = 0;
+                    for (std::size_t q = start; q < start + 16; ++q)
+                        sum = Bf16Accumulator::round<Rounding::nearest_even>(
+                            std::fma(x.a[i * k + q], x.b[q * n + j], sum));
+                    held = start == 0 ? sum : Bf16Accumulator::add(held, sum);
+                }
+                differences += held != expected[i * n + j] ? 1 : 0;
+            }
+    }
+    EXPECT_GT(differences, 100);  // or these operands would prove nothing
+}
+
+TEST(Extent, is_the_span_of_a_number_between_its_first_and_last_bit) {
+    const auto expect = [](float value, int high, int low) {
+        EXPECT_EQ(extent_of(value).high, high) << value;
+        EXPECT_EQ(extent_of(value).low, low) << value;
+    };
+    expect(1, 0, 0);
+    expect(-1.5F, 0, -1);
+    expect(0x1.fep5F, 5, -2);
+    expect(0x1.000002p0F, 0, -23);
+    expect(0x1p-149F, -126, -149);
+    EXPECT_EQ(extent_of(0x1.1p3F).width, 5);
+    for (const float nothing : {0.0F, -0.0F, HUGE_VALF, NAN}) {
+        EXPECT_EQ(extent_of(nothing).width, 0);
+        EXPECT_LT(extent_of(nothing).spread(), -1000);
+    }
+}
+
+TEST(Gemm, cut_along_k_between_chunks_gives_the_same_bits) {
+    std::mt19937_64 random(8);
+    for (const Accumulator kind : {Accumulator::fp32, Accumulator::bf16, Accumulator::fp16}) {
+        Matrices x = random_matrices(random, "posit8_1", 1);
+        x.k = 80;
+        x.a.resize(x.m * x.k, 0.75F);
+        x.b.resize(x.k * x.n, -1.5F);
+        GemmRules rules;
+        rules.accumulator = rules.buffer = kind;
+        std::vector<float> whole(x.m * x.n), parts(x.m * x.n);
+        gemm(rules, x.problem(whole, true));
+        for (std::size_t k = 0; k < x.k; k += 32) {
+            FloatGemm part = x.problem(parts, k == 0);
+            part.a += k;
+            part.b += k * x.n;
+            part.k = std::min<std::size_t>(32, x.k - k);
+            gemm(rules, part);
+        }
+        expect_equal(parts, whole, "parts");
+    }
+}
+
+TEST(Gemm, longer_than_a_panel_of_the_kernel_gives_the_same_bits) {
+    std::mt19937_64 random(9);
+    Matrices x{3, 5, 5000, {}, {}, {}};
+    std::normal_distribution<float> normal;
+    for (std::size_t i = 0; i < x.m * x.k; ++i) x.a.push_back(std::round(normal(random) * 8) / 8);
+    for (std::size_t i = 0; i < x.n * x.k; ++i) x.b.push_back(std::round(normal(random) * 8) / 8);
+    for (const Accumulator kind : {Accumulator::fp32, Accumulator::bf16})
+        for (const std::size_t chunk : {std::size_t{0}, std::size_t{24}, std::size_t{3000}}) {
+            GemmRules rules;
+            rules.accumulator = rules.buffer = kind;
+            rules.chunk = chunk;
+            std::vector<float> expected(x.m * x.n);
+            gemm_stepwise(rules, x.problem(expected, true));
+            for (const Isa isa : isas()) {
+                std::vector<float> sums(x.m * x.n);
+                gemm(rules, x.problem(sums, true), isa);
+                ASSERT_NO_FATAL_FAILURE(expect_equal(sums, expected, "chunk " + std::to_string(chunk)));
+            }
+        }
+}
+
+TEST(MxGemm, multiplies_the_sum_of_every_block_by_both_scales_on_its_way_to_the_buffer) {
+    std::mt19937_64 random(10);
+    for (int round = 0; round < 16; ++round) {
+        Matrices x = random_matrices(random, round % 2 == 0 ? "e4m3" : "e2m1", 1, 200);
+        const std::size_t blocks = (x.k + 31) / 32;
+        std::vector<std::uint8_t> a_scales(x.m * blocks), b_scales(blocks * x.n);
+        for (auto* scales : {&a_scales, &b_scales})
+            for (auto& scale : *scales)
+                scale = static_cast<std::uint8_t>(round < 12 ? 120 + random() % 16 : random());
+        GemmRules rules;
+        rules.accumulator = Accumulator::fp32;
+        rules.buffer = round % 3 == 0 ? Accumulator::bf16 : Accumulator::fp32;
+        rules.chunk = std::size_t{8} << round % 3;
+        const auto& held = round % 3 == 0 ? reference::bf16 : reference::fp32;
+        std::vector<float> expected(x.m * x.n);
+        for (std::size_t m = 0; m < x.m; ++m)
+            for (std::size_t n = 0; n < x.n; ++n)
+                for (std::size_t start = 0; start < x.k; start += rules.chunk) {
+                    float sum = 0;
+                    for (std::size_t k = start; k < std::min(start + rules.chunk, x.k); ++k)
+                        sum = reference::mac(sum, x.a[m * x.k + k], x.b[k * x.n + n], reference::fp32,
+                                             Rounding::nearest_even);
+                    const int a = a_scales[m * blocks + start / 32], b = b_scales[start / 32 * x.n + n];
+                    const float scaled =
+                        a == 255 || b == 255 ? NAN : static_cast<float>(std::ldexp(double{sum}, a + b - 254));
+                    float& out = expected[m * x.n + n];
+                    out = start == 0 ? reference::mac(-0.0F, scaled, 1, held, Rounding::nearest_even)
+                                     : reference::add(out, scaled, held);
+                    if (std::isnan(out)) out = std::numeric_limits<float>::quiet_NaN();
+                }
+        for (const Isa isa : isas()) {
+            std::vector<float> sums(x.m * x.n);
+            FloatGemm problem = x.problem(sums, true);
+            problem.scales = {a_scales.data(), b_scales.data(), blocks, x.n};
+            gemm(rules, problem, isa);
+            ASSERT_NO_FATAL_FAILURE(expect_equal(sums, expected, "round " + std::to_string(round)));
+        }
+    }
+}
+
+TEST(Gemm, of_units_that_do_not_exist_is_refused) {
+    GemmRules rules;
+    rules.buffer = Accumulator::fixed;
+    EXPECT_NE(refusal(rules), "");
+    rules.buffer = Accumulator::int32;
+    EXPECT_NE(refusal(rules), "");
+    EXPECT_THROW(gemm(rules, FloatGemm{}), std::invalid_argument);
+    EXPECT_EQ(refusal(GemmRules{}), "");
+}
+
+}  // namespace
+}  // namespace octet

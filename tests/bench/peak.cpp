@@ -1,0 +1,60 @@
+#include "tests/bench/peak.h"
+
+#include <algorithm>
+#include <chrono>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace octet {
+namespace {
+
+constexpr int rounds = 10'000'000;
+
+double best_seconds(void (*run)()) {
+    double best = 1e9;
+    for (int repeat = 0; repeat < 5; ++repeat) {
+        const auto start = std::chrono::steady_clock::now();
+        run();
+        best =
+            std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    return best;
+}
+
+#if defined(__x86_64__)
+[[gnu::target("avx512f")]] void run_avx512() {
+    __m512 sums[12] = {};
+    __m512 factor = _mm512_set1_ps(0.5F);
+    asm volatile("" : "+x"(factor));
+    for (int i = 0; i < rounds; ++i) {
+#pragma GCC unroll 16
+        for (__m512& sum : sums) sum = _mm512_fmadd_ps(sum, factor, factor);
+    }
+    for (__m512& sum : sums) asm volatile("" : "+x"(sum));
+}
+
+[[gnu::target("avx2,fma")]] void run_avx2() {
+    __m256 sums[12] = {};
+    __m256 factor = _mm256_set1_ps(0.5F);
+    asm volatile("" : "+x"(factor));
+    for (int i = 0; i < rounds; ++i) {
+#pragma GCC unroll 16
+        for (__m256& sum : sums) sum = _mm256_fmadd_ps(sum, factor, factor);
+    }
+    for (__m256& sum : sums) asm volatile("" : "+x"(sum));
+}
+#endif
+
+}  // namespace
+
+double peak_gmacs(Isa isa) {
+#if defined(__x86_64__)
+    if (isa == Isa::avx512) return 1e-9 * rounds * 12 * 16 / best_seconds(run_avx512);
+    if (isa == Isa::avx2) return 1e-9 * rounds * 12 * 8 / best_seconds(run_avx2);
+#endif
+    return 0;
+}
+
+}  // namespace octet
