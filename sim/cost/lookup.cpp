@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <compare>
+#include <utility>
 
 #include "sim/cost/interpolate.h"
 #include "sim/cost/table.h"
@@ -63,6 +65,11 @@ std::string nearest(const CostTable& table, const CostQuery& query, Quantity qua
     return best == nullptr ? "" : fmt::format("\n  the nearest row, {}, is for {}", best->where, best_keys);
 }
 
+// More keys first, then fewer axes: a number met exactly says more than a line that passes by it.
+std::pair<std::ptrdiff_t, std::ptrdiff_t> specificity(const CostRow& row) {
+    return {std::ssize(row.keys), -std::ranges::count_if(row.keys, &RowKey::is_axis)};
+}
+
 [[noreturn]] void report_missing(const CostTable& table, const CostQuery& query, Quantity quantity) {
     std::string row = fmt::format("component: {}", query.component);
     if (!query.action.empty()) row += fmt::format(", action: {}", query.action);
@@ -114,10 +121,12 @@ Price look_up(const CostTable& table, const CostQuery& query, Quantity quantity)
         if (!std::ranges::all_of(row.keys,
                                  [&](const RowKey& key) { return allows(table, key, query, quantity); }))
             continue;
-        if (best == none || row.keys.size() > table.rows[best].keys.size()) {
+        const auto order =
+            best == none ? std::strong_ordering::greater : specificity(row) <=> specificity(table.rows[best]);
+        if (order > 0) {
             best = i;
             rival = none;
-        } else if (row.keys.size() == table.rows[best].keys.size()) {
+        } else if (order == 0) {
             rival = i;
         }
     }

@@ -90,11 +90,11 @@ class CostError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// The price of the row that matches with the most keys. A key matches if the query's word is among the row's,
-// its number equals the row's, or the row has an axis there: then the value lies on straight lines between
-// the axis' points, and beyond its ends on the outermost ones (which turns `published` and `measured` into
-// `scaled`). Throws CostError if no row matches, if two match equally well, or if the value would be
-// negative.
+// The price of the row that matches with the most keys; of those, with the fewest axes. A key matches if the
+// query's word is among the row's, its number equals the row's, or the row has an axis there: then the value
+// lies on straight lines between the axis' points, and beyond its ends on the outermost ones (which turns
+// `published` and `measured` into `scaled`). Throws CostError if no row matches, if two match equally well,
+// or if the value would be negative.
 Price look_up(const CostTable& table, const CostQuery& query, Quantity quantity);
 
 }  // namespace octet

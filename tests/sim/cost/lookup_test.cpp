@@ -39,6 +39,16 @@ TEST(Lookup, TakesTheRowThatNamesTheMostKeys) {
     EXPECT_EQ(energy(table, mac_query(200, "e5m2", "fp32")), 1);
 }
 
+TEST(Lookup, ANumberMetExactlySaysMoreThanAnAxis) {
+    const auto table =
+        table_of({"component: mac, action: mac, clock_mhz: 200, energy: 9",
+                  "component: mac, action: mac, clock_mhz: [100, 300], energy: [1, 3]",
+                  "component: mac, action: mac, operand: e5m2, clock_mhz: [100, 300], energy: [5, 7]"});
+    EXPECT_EQ(energy(table, mac_query(200)), 9);
+    EXPECT_EQ(energy(table, mac_query(300)), 3);
+    EXPECT_EQ(energy(table, mac_query(200, "e5m2")), 6);
+}
+
 TEST(Lookup, IgnoresRowsOfOtherComponentsActionsAndQuantities) {
     const auto table = table_of({"component: mac, action: mac, energy: 1",
                                  "component: mac, action: mac_zero_operand, operand: e4m3, energy: 2",

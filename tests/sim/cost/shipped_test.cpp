@@ -179,6 +179,11 @@ TEST(Asplos24, MemoriesAreScaledFromTheMacrosIn45nm) {
     // Accumulation buffer: 1024 x 16 x 16 bits = 32 KiB of 256 bits (13.267 pJ), with a second port.
     EXPECT_NEAR(price(prices, Action::accumulation_buffer_read_bits).value, 13.267 * 0.789 * 1.2 / 256, 2e-5);
     EXPECT_EQ(price(prices, Action::accumulation_buffer_read_bits).confidence, Confidence::assumed);
+    machine.sram.ports = 4;
+    prices = resolve(table, machine);
+    EXPECT_NEAR(price(prices, Action::sram_read_bits).value, 21.264 * 0.789 * 1.6 / 128, 3e-5);
+    EXPECT_NEAR(block(prices, "sram").area.value, 476400 * 0.789 * 2.5, 3);
+    machine.sram.ports = 1;
     machine.sram.width_bits = 1024;  // two macros of 512 bits
     EXPECT_NEAR(price(resolve(table, machine), Action::sram_read_bits).value, 53.484 * 0.789 / 512, 2e-5);
 }
