@@ -58,8 +58,10 @@ struct Needs {
     }
 };
 
-// `count` pieces of `bytes` each, `stride` apart. The last piece has `last_bytes` and starts `last_shift`
-// bytes before its regular place (a narrow last panel has shorter rows). Iterate with address(i) and size(i).
+// `count` pieces of `bytes` each, `stride` apart. The last piece has `last_bytes` and starts `last_shift` bytes before its
+// regular place (a narrow last panel has shorter rows). Iterate with address(i) and size(i). The vectors of a piece follow one
+// another without gaps, or, if `step` is not 0, begin `step` bytes apart (a column of tiles in a row-major matrix); fills and
+// epilogues take such pieces, a DMA does not.
 struct Strips {
     Address base = 0;
     std::uint32_t count = 0;
@@ -67,6 +69,7 @@ struct Strips {
     std::uint32_t last_bytes = 0;
     std::uint64_t stride = 0;
     std::uint64_t last_shift = 0;
+    std::uint64_t step = 0;
     std::uint64_t total() const { return count == 0 ? 0 : std::uint64_t{count - 1} * bytes + last_bytes; }
     Address address(std::uint32_t i) const { return base + i * stride - (i + 1 == count ? last_shift : 0); }
     std::uint32_t size(std::uint32_t i) const { return i + 1 == count ? last_bytes : bytes; }

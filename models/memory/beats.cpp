@@ -37,7 +37,11 @@ void BeatCursor::next_strip() {
             const bool last = strip_ + 1 == strips_.count;
             const std::uint32_t beats = last ? beats_last_ : beats_;
             address_ = strips_.address(strip_);
-            if (beats == 1 && !last) {  // one beat a strip: the strips themselves are the steps
+            if (strips_.step != 0) {  // vectors apart from one another
+                step_ = strips_.step;
+                left_ = beats;
+                ++strip_;
+            } else if (beats == 1 && !last) {  // one beat a strip: the strips themselves are the steps
                 step_ = strips_.stride;
                 left_ = strips_.count - 1 - strip_;
                 strip_ = strips_.count - 1;

@@ -46,8 +46,10 @@ void VectorUnit::tile_streams(SramClient client, const VectorOperand& operand, s
     const std::uint32_t each = std::max(rates_.port_cycles(operand, columns) / (end - first), 1U);
     for (std::uint32_t piece = first; piece < end; ++piece, offset += each) {
         const std::uint64_t width = std::max(1U, ceil_div(operand.sram.size(piece), c.m));
-        sram_.add_streams(streams_, client, BeatCursor::linear(operand.sram.address(piece), width), width,
-                          each, offset);
+        sram_.add_streams(streams_, client,
+                          BeatCursor::linear(operand.sram.address(piece),
+                                             operand.sram.step != 0 ? operand.sram.step : width),
+                          width, each, offset);
     }
 }
 

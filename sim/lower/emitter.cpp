@@ -7,12 +7,6 @@
 
 namespace octet {
 
-Layout packed(const Layout& layout, const Block& block) {
-    const std::uint64_t last = block.first_panel + block.panels - 1;
-    return Layout(block.rows.count, (block.panels - 1) * layout.panel() + layout.width(last), layout.panel(),
-                  layout.format());
-}
-
 std::uint32_t Emitter::emit(Engine engine, OperationId operation, const Needs& needs,
                             decltype(Command::body) body) {
     commands_.push_back({engine, operation, needs, std::move(body)});
@@ -30,8 +24,8 @@ MemorySpace::Region Emitter::reserve(std::uint64_t bytes, OperationId operation)
                             placement_.sram().capacity() / 1024, name_, bytes));
         ++evictions_;
         if (!victim->in_dram) {
-            const Block all{{0, victim->layout.rows()}, 0, victim->layout.panels()};
-            store(*victim, all, victim->layout.strips(victim->sram->base, all.rows, 0, all.panels),
+            const Block all = all_of(victim->layout);
+            store(*victim, all, victim->layout.strips(victim->sram->base, all.rows, all.columns),
                   victim->sram_ready, operation);
         }
         placement_.drop(*victim);
@@ -53,9 +47,9 @@ std::uint32_t Emitter::load(const Matrix& matrix, const Block& block, const Layo
                             const Block& whole, Address base, Needs needs, OperationId operation) {
     needs.merge(matrix.dram_ready);
     DmaCommand dma;
-    dma.dram = matrix.layout.strips(matrix.dram, block.rows, block.first_panel, block.panels);
-    dma.sram = staged.strips(base, {block.rows.first - whole.rows.first, block.rows.count},
-                             block.first_panel - whole.first_panel, block.panels);
+    dma.dram = matrix.layout.strips(matrix.dram, block.rows, block.columns);
+    const Block place = inside(block, whole);
+    dma.sram = staged.strips(base, place.rows, place.columns);
     if (dma.dram.total() != dma.sram.total())
         throw std::logic_error("the sides of a DMA load differ in bytes");
     return emit(Engine::load, operation, needs, dma);
@@ -66,7 +60,7 @@ std::uint32_t Emitter::store(Matrix& matrix, const Block& block, Strips from, co
     placement_.give_dram_address(matrix);
     DmaCommand dma;
     dma.sram = from;
-    dma.dram = matrix.layout.strips(matrix.dram, block.rows, block.first_panel, block.panels);
+    dma.dram = matrix.layout.strips(matrix.dram, block.rows, block.columns);
     if (dma.dram.total() != dma.sram.total())
         throw std::logic_error("the sides of a DMA store differ in bytes");
     const std::uint32_t sequence = emit(Engine::store, operation, needs, dma);
@@ -79,19 +73,19 @@ std::uint32_t Emitter::store(Matrix& matrix, const Block& block, Strips from, co
 bool Emitter::load_whole(Matrix& matrix, std::uint64_t spare, OperationId operation) {
     if (matrix.resident()) return true;
     if (!place_in_sram(matrix, spare)) return false;
-    const Block all{{0, matrix.layout.rows()}, 0, matrix.layout.panels()};
+    const Block all = all_of(matrix.layout);
     matrix.sram_ready.after(Engine::load, load(matrix, all, matrix.layout, all, matrix.sram->base,
                                                matrix.sram->free_after, operation));
     return true;
 }
 
 StagedBlocks::StagedBlocks(Emitter& emitter, Matrix& matrix, std::vector<Block> sequence, std::uint64_t slots,
-                           std::uint64_t granule_rows, std::uint64_t granule_panels, OperationId operation)
+                           std::uint64_t granule_rows, std::uint64_t granule_columns, OperationId operation)
     : emitter_(emitter),
       matrix_(matrix),
       sequence_(std::move(sequence)),
       granule_rows_(granule_rows),
-      granule_panels_(granule_panels),
+      granule_columns_(granule_columns),
       operation_(operation) {
     std::vector<Block> different;
     for (const Block& block : sequence_) {
@@ -102,7 +96,8 @@ StagedBlocks::StagedBlocks(Emitter& emitter, Matrix& matrix, std::vector<Block> 
     all_stay_ = different.size() <= slots;
     if (all_stay_) sequence_ = std::move(different);
     std::uint64_t bytes = 0;
-    for (const Block& block : sequence_) bytes = std::max(bytes, packed(matrix.layout, block).bytes());
+    for (const Block& block : sequence_)
+        bytes = std::max(bytes, matrix.layout.part(block.rows, block.columns).bytes());
     slots_.resize(std::min<std::uint64_t>(slots, sequence_.size()));
     for (Slot& slot : slots_) {
         slot.region = emitter.reserve(bytes, operation);
@@ -113,13 +108,13 @@ StagedBlocks::StagedBlocks(Emitter& emitter, Matrix& matrix, std::vector<Block> 
 void StagedBlocks::load(std::size_t index) {
     const Block& block = sequence_[index];
     Slot& slot = slots_[index % slots_.size()];
-    const Layout staged = packed(matrix_.layout, block);
+    const Layout staged = matrix_.layout.part(block.rows, block.columns);
     slot.granules.clear();
     for (std::uint64_t row = 0; row < block.rows.count; row += granule_rows_)
-        for (std::uint64_t panel = 0; panel < block.panels; panel += granule_panels_) {
-            const Block granule{{block.rows.first + row, std::min(granule_rows_, block.rows.count - row)},
-                                block.first_panel + panel,
-                                std::min(granule_panels_, block.panels - panel)};
+        for (std::uint64_t column = 0; column < block.columns.count; column += granule_columns_) {
+            const Block granule{
+                {block.rows.first + row, std::min(granule_rows_, block.rows.count - row)},
+                {block.columns.first + column, std::min(granule_columns_, block.columns.count - column)}};
             slot.granules.push_back(
                 emitter_.load(matrix_, granule, staged, block, slot.region.base, slot.last_use, operation_));
         }
@@ -141,20 +136,20 @@ void StagedBlocks::go_to(const Block& wanted) {
     while (loaded_ < sequence_.size() && loaded_ < position_ + slots_.size()) load(loaded_++);
 }
 
-Strips StagedBlocks::strips(const Block& part) const {
-    const Block& whole = block();
-    return packed(matrix_.layout, whole)
-        .strips(slot().region.base, {part.rows.first - whole.rows.first, part.rows.count},
-                part.first_panel - whole.first_panel, part.panels);
+Strips StagedBlocks::strips(const Block& part, std::uint64_t tile) const {
+    const Block place = inside(part, block());
+    const Layout staged = matrix_.layout.part(block().rows, block().columns);
+    return tile > 0 ? staged.tiles(slot().region.base, place.rows, place.columns, tile)
+                    : staged.strips(slot().region.base, place.rows, place.columns);
 }
 
 Needs StagedBlocks::ready(const Block& part) const {
-    const Block& whole = block();
-    const std::uint64_t columns = ceil_div(whole.panels, granule_panels_);
-    const std::uint64_t row1 = (part.rows.first + part.rows.count - 1 - whole.rows.first) / granule_rows_;
-    const std::uint64_t panel1 = (part.first_panel + part.panels - 1 - whole.first_panel) / granule_panels_;
+    const Block place = inside(part, block());
+    const std::uint64_t per_row = ceil_div(block().columns.count, granule_columns_);
+    const std::uint64_t row = (place.rows.first + place.rows.count - 1) / granule_rows_;
+    const std::uint64_t column = (place.columns.first + place.columns.count - 1) / granule_columns_;
     Needs needs;  // loads complete in order: the last granule of the last row granule is enough
-    needs.after(Engine::load, slot().granules[row1 * columns + panel1]);
+    needs.after(Engine::load, slot().granules[row * per_row + column]);
     return needs;
 }
 

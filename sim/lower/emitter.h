@@ -8,18 +8,23 @@
 
 namespace octet {
 
-// Part of a matrix: whole rows of some panels.
+// Part of a matrix.
 struct Block {
     RowRange rows;
-    std::uint64_t first_panel = 0, panels = 0;
+    ColumnRange columns;
     friend bool operator==(const Block& a, const Block& b) {
         return a.rows.first == b.rows.first && a.rows.count == b.rows.count &&
-               a.first_panel == b.first_panel && a.panels == b.panels;
+               a.columns.first == b.columns.first && a.columns.count == b.columns.count;
     }
 };
-
-// The layout a staging area gives a block: its rows and panels, packed.
-Layout packed(const Layout& layout, const Block& block);
+inline Block all_of(const Layout& layout) {
+    return {{0, layout.rows()}, {0, layout.cols()}};
+}
+// Where `part` lies relative to `whole`.
+inline Block inside(const Block& part, const Block& whole) {
+    return {{part.rows.first - whole.rows.first, part.rows.count},
+            {part.columns.first - whole.columns.first, part.columns.count}};
+}
 
 class Emitter {
   public:
@@ -73,15 +78,16 @@ class Emitter {
 class StagedBlocks {
   public:
     // `sequence`: the blocks in the order of their use. If the ring has room for all different ones, each is
-    // loaded once. Granules hold whole panels and multiples of `granule_rows` rows.
+    // loaded once. Granules are blocks of `granule_rows` x `granule_columns`.
     StagedBlocks(Emitter& emitter, Matrix& matrix, std::vector<Block> sequence, std::uint64_t slots,
-                 std::uint64_t granule_rows, std::uint64_t granule_panels, OperationId operation);
+                 std::uint64_t granule_rows, std::uint64_t granule_columns, OperationId operation);
 
     // Goes to a block: the current one, the next of the sequence, or, when the ring holds all there are, any.
     void go_to(const Block& block);
     const Block& block() const { return sequence_[position_]; }
-    // Of the current block: where `part` lies in SRAM, and what a reader of it needs.
-    Strips strips(const Block& part) const;
+    // Of the current block: where `part` lies in SRAM, a piece for each tile of `tile` columns (0: no tiles),
+    // and what a reader of it needs.
+    Strips strips(const Block& part, std::uint64_t tile) const;
     Needs ready(const Block& part) const;
     // A command that reads the current block has been emitted.
     void read_by(Engine engine, std::uint32_t sequence);
@@ -92,7 +98,7 @@ class StagedBlocks {
     struct Slot {
         MemorySpace::Region region;
         Needs last_use;
-        std::vector<std::uint32_t> granules;  // load commands, row granules outer, panel granules inner
+        std::vector<std::uint32_t> granules;  // load commands, row granules outer, column granules inner
     };
     void load(std::size_t index);
     Slot& slot() { return slots_[position_ % slots_.size()]; }
@@ -101,7 +107,7 @@ class StagedBlocks {
     Emitter& emitter_;
     Matrix& matrix_;
     std::vector<Block> sequence_;
-    std::uint64_t granule_rows_, granule_panels_;
+    std::uint64_t granule_rows_, granule_columns_;
     OperationId operation_;
     std::vector<Slot> slots_;
     std::size_t position_ = 0, loaded_ = 0;

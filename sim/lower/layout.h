@@ -1,10 +1,16 @@
-// How a matrix lies in a memory: in panels of `panel` columns, one panel after another, each row-major.
+// How a matrix lies in a memory.
 //
-// The vector unit writes results column tile by column tile and the array reads inputs slab by slab; in
-// panels both are runs of consecutive bytes. Static weights (K x N) lie in panels of C columns: then every R
-// x C tile is one run, and so is every column of tiles. Rows of a panel are padded to whole bytes; block
-// scales follow the same order (one share a row).
+// In panels of `panel` columns, one after another, each row-major: the usual case, a square array. The vector
+// unit writes results column tile by column tile and the array reads inputs slab by slab; in panels of that
+// width both are runs of consecutive bytes. Static weights (K x N) lie in panels of C columns: every R x C
+// tile is one run, and so is every column of tiles. Rows of a panel hold their share of the block scales and
+// are padded to whole bytes.
+//
+// Row-major: where rows and columns of the array differ, where heads are no multiple of them, and for tables
+// and parameters. Then a tile's vectors lie a row apart. Values take a whole number of bits, block scales one
+// bit a value, and whole bytes if tiles would not begin at a byte otherwise.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 
 #include "models/accelerator/command.h"
@@ -17,30 +23,42 @@ struct RowRange {
     std::uint64_t first = 0, count = 0;
 };
 
+// Columns [first, first + count).
+struct ColumnRange {
+    std::uint64_t first = 0, count = 0;
+};
+
 class Layout {
   public:
     Layout() = default;
-    Layout(std::uint64_t rows, std::uint64_t cols, std::uint64_t panel, const FormatInfo& format);
+    static Layout panels(std::uint64_t rows, std::uint64_t cols, std::uint64_t panel,
+                         const FormatInfo& format);
+    // Tiles may begin at multiples of `unit` columns.
+    static Layout row_major(std::uint64_t rows, std::uint64_t cols, std::uint64_t unit,
+                            const FormatInfo& format);
 
     std::uint64_t rows() const { return rows_; }
     std::uint64_t cols() const { return cols_; }
-    std::uint64_t panel() const { return panel_; }
-    std::uint64_t panels() const { return ceil_div(cols_, panel_); }
-    std::uint64_t width(std::uint64_t p) const { return p + 1 == panels() ? cols_ - p * panel_ : panel_; }
+    bool is_row_major() const { return row_bits_ != 0; }
     const FormatInfo& format() const { return *format_; }
     std::uint64_t bytes() const { return bytes_; }
+    std::uint64_t row_bytes(std::uint64_t cols) const;  // that one row of so many columns takes
 
-    // Where rows `rows` of panels [first, first + count) lie, as strips, in a memory that holds the matrix at
-    // `base`.
-    Strips strips(Address base, RowRange rows, std::uint64_t first, std::uint64_t count) const;
+    // Where a part lies in a memory that holds the matrix at `base`. In panels a part begins and ends at
+    // panels.
+    Strips strips(Address base, RowRange rows, ColumnRange columns) const;
+    // The same, one piece for each tile of `width` columns; in panels `width` is the panel's.
+    Strips tiles(Address base, RowRange rows, ColumnRange columns, std::uint64_t width) const;
+    // The layout of such a part when it is packed into a staging area.
+    Layout part(RowRange rows, ColumnRange columns) const;
 
   private:
-    std::uint64_t prefix(std::uint64_t rows,
-                         std::uint64_t width) const;  // bytes of the first `rows` rows of a panel
+    std::uint64_t panel_bytes(std::uint64_t rows, std::uint64_t width) const;
+    std::uint64_t width(std::uint64_t p) const { return std::min(panel_, cols_ - p * panel_); }
 
-    std::uint64_t rows_ = 0, cols_ = 0, panel_ = 1;
+    std::uint64_t rows_ = 0, cols_ = 0, panel_ = 1, row_bits_ = 0;  // row_bits_: of one value, row-major only
     const FormatInfo* format_ = nullptr;
-    std::uint64_t bytes_ = 0, stride_ = 0;
+    std::uint64_t bytes_ = 0;
 };
 
 }  // namespace octet

@@ -30,7 +30,7 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
         program_of(2 * kernel + fused.kernels.size(), vector_program(id, op, false));
 
     const std::size_t tables = std::min<std::size_t>(op.inputs.size(), 2);
-    const std::uint64_t row_bytes = placement.matrix(op.inputs[0], 0).layout.strips(0, {0, 1}, 0, 1).total();
+    const std::uint64_t row_bytes = placement.matrix(op.inputs[0], 0).layout.row_bytes(op.n);
     const std::uint64_t out_row = ceil_div(out.matrix->layout.bytes(), out.matrix->layout.rows()) + 1;
     const bool out_staged = !out.matrix->resident();
     const std::uint64_t per_row = 2 * tables * row_bytes + (out_staged ? 2 * out_row : 0);
@@ -53,8 +53,7 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
     for (std::size_t i = 0; i < 2 * tables; ++i) staging.push_back(reserve(rows * row_bytes));
     if (out_staged)
         for (int i = 0; i < 2; ++i)
-            out_areas.push_back(
-                reserve(packed(out.matrix->layout, {{0, rows}, 0, out.block.panels}).bytes()));
+            out_areas.push_back(reserve(out.matrix->layout.part({0, rows}, out.block.columns).bytes()));
 
     Needs last;
     for (std::uint64_t first = 0, b = 0; first < op.m; first += rows, ++b) {
@@ -68,40 +67,40 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
         for (std::size_t t = 0; t < tables; ++t) {
             Matrix& table = placement.matrix(op.inputs[t], 0);
             Area& area = staging[2 * t + b % 2];
-            const Layout staged(count, table.layout.cols(), table.layout.cols(), table.layout.format());
+            const Layout staged = table.layout.part({0, count}, {0, op.n});
             std::uint32_t loaded = 0;
             if (t == 0) {  // a row a token
                 for (std::uint64_t r = 0; r < count; ++r) {
                     const std::uint64_t token =
                         scatter(seed_ ^ ((item * op.m + first + r) << 20U)) % table.layout.rows();
                     DmaCommand dma;
-                    dma.dram = table.layout.strips(table.dram, {token, 1}, 0, 1);
-                    dma.sram = staged.strips(area.region.base, {r, 1}, 0, 1);
+                    dma.dram = table.layout.strips(table.dram, {token, 1}, {0, op.n});
+                    dma.sram = staged.strips(area.region.base, {r, 1}, {0, op.n});
                     loaded = emitter.emit(Engine::load, id, area.free, dma);
                 }
             } else {  // positions, in order
                 DmaCommand dma;
-                dma.dram = table.layout.strips(table.dram, {first, count}, 0, 1);
-                dma.sram = staged.strips(area.region.base, {0, count}, 0, 1);
+                dma.dram = table.layout.strips(table.dram, {first, count}, {0, op.n});
+                dma.sram = staged.strips(area.region.base, {0, count}, {0, op.n});
                 loaded = emitter.emit(Engine::load, id, area.free, dma);
             }
             needs.after(Engine::load, loaded);
             VectorOperand& operand = command.operands.at(t);
-            operand.sram = staged.strips(area.region.base, {0, count}, 0, 1);
+            operand.sram = staged.strips(area.region.base, {0, count}, {0, op.n});
             operand.bits = static_cast<std::uint16_t>(table.layout.format().bits);
             operand.codec = table.layout.format().name != machine.vector->name;
         }
-        const Block target{{out.block.rows.first + first, count}, 0, out.block.panels};
+        const Block target{{out.block.rows.first + first, count}, out.block.columns};
         command.output.bits = static_cast<std::uint16_t>(out.matrix->layout.format().bits);
         command.output.codec = out.matrix->layout.format().name != machine.vector->name;
         if (out_staged) {
             const Area& area = out_areas[b % 2];
-            command.output.sram =
-                packed(out.matrix->layout, target).strips(area.region.base, {0, count}, 0, target.panels);
+            command.output.sram = out.matrix->layout.part(target.rows, target.columns)
+                                      .strips(area.region.base, {0, count}, {0, op.n});
             needs.merge(area.free);
         } else {
             command.output.sram =
-                out.matrix->layout.strips(out.matrix->sram->base, target.rows, 0, target.panels);
+                out.matrix->layout.strips(out.matrix->sram->base, target.rows, target.columns);
             needs.merge(out.matrix->sram->free_after);
         }
         const Strips written = command.output.sram;

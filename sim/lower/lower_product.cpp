@@ -50,8 +50,6 @@ class GemmLowering {
     std::uint64_t m_, n_, k_, k_tiles_, n_tiles_;
     View a_, b_, out_, residual_;
     WeightSide side_ = WeightSide::normal;
-    std::uint64_t a_pieces_ = 1, b_pieces_ = 1,
-                  out_pieces_ = 1;  // panels of a slab, of a tile, of an output tile
     GemmPlan plan_;
     std::uint64_t m_tiles_ = 0, n_groups_ = 0, k_chunks_ = 0;
     std::optional<StagedBlocks> staged_a_, staged_b_, staged_residual_;
@@ -96,11 +94,6 @@ GemmLowering::GemmLowering(Lowering& lowering, std::size_t kernel, std::uint64_t
             parameter_views_.push_back(l_.rows_of(operation.inputs[1], item, op_.batch, 1));
         stream = operation.output;
     }
-    a_pieces_ = std::max<std::uint64_t>(1, machine_.rows / a_.matrix->panel);
-    b_pieces_ = side_ == WeightSide::transposed
-                    ? std::max<std::uint64_t>(1, machine_.rows / b_.matrix->panel)
-                    : std::max<std::uint64_t>(1, machine_.cols / b_.matrix->panel);
-    out_pieces_ = std::max<std::uint64_t>(1, machine_.cols / out_.matrix->panel);
     program_ = l_.program_of(kernel, epilogue_program(id_, l_.graph, fused.fused));
     for (const View* view : {&a_, &b_, &out_, &residual_})
         if (view->matrix != nullptr) e_.pin(*view->matrix);
@@ -108,42 +101,30 @@ GemmLowering::GemmLowering(Lowering& lowering, std::size_t kernel, std::uint64_t
 }
 
 Block GemmLowering::a_block(std::uint64_t mi, std::uint64_t ki, std::uint64_t k_tiles) const {
-    const std::uint64_t first = ki * plan_.k_chunk * a_pieces_;
+    const std::uint64_t k0 = ki * plan_.k_chunk * machine_.rows;
     return {{a_.block.rows.first + mi * plan_.m_tile, m_of(mi)},
-            a_.block.first_panel + first,
-            std::min(k_tiles * a_pieces_, a_.block.panels - first)};
+            {a_.block.columns.first + k0, std::min(k_tiles * machine_.rows, k_ - k0)}};
 }
 
 Block GemmLowering::b_block(std::uint64_t ni, std::uint64_t n_tiles, std::uint64_t ki,
                             std::uint64_t k_tiles) const {
-    const std::uint64_t n0 = ni * plan_.n_group, k0 = ki * plan_.k_chunk;
-    if (side_ == WeightSide::transposed) {  // rows are columns of the product
-        const std::uint64_t row = n0 * machine_.cols, panel = k0 * b_pieces_;
-        return {{b_.block.rows.first + row, std::min(n_tiles * machine_.cols, n_ - row)},
-                b_.block.first_panel + panel,
-                std::min(k_tiles * b_pieces_, b_.block.panels - panel)};
-    }
-    const std::uint64_t row = k0 * machine_.rows, panel = n0 * b_pieces_;
-    return {{b_.block.rows.first + row, std::min(k_tiles * machine_.rows, k_ - row)},
-            b_.block.first_panel + panel,
-            std::min(n_tiles * b_pieces_, b_.block.panels - panel)};
+    const std::uint64_t n0 = ni * plan_.n_group * machine_.cols, k0 = ki * plan_.k_chunk * machine_.rows;
+    const std::uint64_t n = std::min(n_tiles * machine_.cols, n_ - n0),
+                        k = std::min(k_tiles * machine_.rows, k_ - k0);
+    if (side_ == WeightSide::transposed)  // rows are columns of the product
+        return {{b_.block.rows.first + n0, n}, {b_.block.columns.first + k0, k}};
+    return {{b_.block.rows.first + k0, k}, {b_.block.columns.first + n0, n}};
 }
 
 Block GemmLowering::out_block(const View& view, std::uint64_t mi, std::uint64_t ni) const {
-    const std::uint64_t pieces = std::max<std::uint64_t>(1, machine_.cols / view.matrix->panel);
-    const std::uint64_t first = ni * plan_.n_group * pieces;
+    const std::uint64_t n0 = ni * plan_.n_group * machine_.cols;
     return {{view.block.rows.first + mi * plan_.m_tile, m_of(mi)},
-            view.block.first_panel + first,
-            std::min(n_of(ni) * pieces, view.block.panels - first)};
+            {view.block.columns.first + n0, std::min(n_of(ni) * machine_.cols, n_ - n0)}};
 }
 
 void GemmLowering::request_plan() {
-    const auto row_bytes = [](const View& view,
-                              std::uint64_t panels) {  // of one row, an upper bound with scales
-        const Layout& layout = view.matrix->layout;
-        const std::uint64_t width = std::min(layout.panel() * panels, layout.cols());
-        return ceil_div(storage_bits(layout.format(), width), std::uint64_t{8}) +
-               (layout.format().bits % 8 != 0 ? panels : 0);
+    const auto row_bytes = [](const View& view, std::uint64_t columns) {
+        return view.matrix->layout.row_bytes(std::min(columns, view.matrix->layout.cols()));
     };
     GemmRequest r;
     r.m = m_;
@@ -156,14 +137,11 @@ void GemmLowering::request_plan() {
     r.residual_staged = r.residual && !residual_.matrix->resident();
     r.wide_output = l_.fused.wide[out_.matrix->tensor];
     r.b_one_column = side_ == WeightSide::transposed;
-    r.b_one_tile = side_ == WeightSide::normal && b_pieces_ > 1;
-    r.a_row_bytes = row_bytes(a_, a_.block.panels);
-    r.b_column_bytes = side_ == WeightSide::transposed ? machine_.cols * row_bytes(b_, b_.block.panels)
-                                                       : k_ * row_bytes(b_, b_pieces_);
-    r.out_row_bytes = row_bytes(out_, out_pieces_);
-    if (r.residual_staged)
-        r.residual_row_bytes =
-            row_bytes(residual_, std::max<std::uint64_t>(1, machine_.cols / residual_.matrix->panel));
+    r.a_row_bytes = row_bytes(a_, k_);
+    r.b_column_bytes = side_ == WeightSide::transposed ? machine_.cols * row_bytes(b_, k_)
+                                                       : k_ * row_bytes(b_, machine_.cols);
+    r.out_row_bytes = row_bytes(out_, machine_.cols);
+    if (r.residual_staged) r.residual_row_bytes = row_bytes(residual_, machine_.cols);
     for (;;) {
         r.sram_budget = l_.placement.sram().largest_free();
         plan_ = l_.plan_for(r);
@@ -211,19 +189,25 @@ void GemmLowering::stage() {
     const auto chunks_of = [&](std::uint64_t chunk_bytes) {
         return std::max<std::uint64_t>(1, granule_bytes / std::max<std::uint64_t>(1, chunk_bytes));
     };
-    if (plan_.a != Staging::resident) {
-        const std::uint64_t bytes = packed(a_.matrix->layout, a_block(0, 0, plan_.k_chunk)).bytes();
+    const auto bytes_of = [](const View& view, const Block& block) {
+        return view.matrix->layout.part(block.rows, block.columns).bytes();
+    };
+    // Columns of a row-major matrix would be fetched in short pieces: its rows are fetched whole.
+    const auto columns_of = [&](const View& view, std::uint64_t chunk_bytes) {
+        return view.matrix->layout.is_row_major() ? k_
+                                                  : plan_.k_chunk * machine_.rows * chunks_of(chunk_bytes);
+    };
+    if (plan_.a != Staging::resident)
         staged_a_.emplace(e_, *a_.matrix, sequence(true, plan_.a), plan_.a_slots, m_,
-                          plan_.k_chunk * a_pieces_ * chunks_of(bytes), id_);
-    }
+                          columns_of(a_, bytes_of(a_, a_block(0, 0, plan_.k_chunk))), id_);
     if (plan_.b != Staging::resident) {
-        const std::uint64_t bytes = packed(b_.matrix->layout, b_block(0, 1, 0, plan_.k_chunk)).bytes();
+        const std::uint64_t bytes = bytes_of(b_, b_block(0, 1, 0, plan_.k_chunk));
         if (side_ == WeightSide::transposed)
             staged_b_.emplace(e_, *b_.matrix, sequence(false, plan_.b), plan_.b_slots, n_,
-                              plan_.k_chunk * b_pieces_ * chunks_of(bytes), id_);
+                              columns_of(b_, bytes), id_);
         else
             staged_b_.emplace(e_, *b_.matrix, sequence(false, plan_.b), plan_.b_slots,
-                              plan_.k_chunk * machine_.rows * chunks_of(bytes), plan_.n_group * b_pieces_,
+                              plan_.k_chunk * machine_.rows * chunks_of(bytes), plan_.n_group * machine_.cols,
                               id_);
     }
     if (residual_.matrix != nullptr && !residual_.matrix->resident()) {
@@ -233,12 +217,10 @@ void GemmLowering::stage() {
             for (std::uint64_t inner = 0; inner < (columns ? m_tiles_ : n_groups_); ++inner)
                 blocks.push_back(columns ? out_block(residual_, inner, outer)
                                          : out_block(residual_, outer, inner));
-        const std::uint64_t all = residual_.matrix->layout.panels();
-        staged_residual_.emplace(e_, *residual_.matrix, std::move(blocks), plan_.residual_slots, m_, all,
-                                 id_);
+        staged_residual_.emplace(e_, *residual_.matrix, std::move(blocks), plan_.residual_slots, m_, n_, id_);
     }
     if (!out_.matrix->resident()) {
-        const std::uint64_t bytes = packed(out_.matrix->layout, out_block(out_, 0, 0)).bytes();
+        const std::uint64_t bytes = bytes_of(out_, out_block(out_, 0, 0));
         for (std::uint64_t i = 0; i < std::min(plan_.out_slots, m_tiles_ * n_groups_); ++i) {
             out_areas_.push_back(e_.reserve(bytes, id_));
             out_free_.push_back(out_areas_.back().free_after);
@@ -284,21 +266,15 @@ std::uint32_t GemmLowering::input_fill(std::uint64_t mi, std::uint64_t ki, std::
     FillCommand fill;
     if (staged_a_) {
         staged_a_->go_to(plan_.a == Staging::chunk ? slabs : a_block(mi, 0, k_tiles_));
-        fill.sram = staged_a_->strips(slabs);
+        fill.sram = staged_a_->strips(slabs, machine_.rows);
         needs.merge(staged_a_->ready(slabs));
     } else {
-        fill.sram =
-            a_.matrix->layout.strips(a_.matrix->sram->base, slabs.rows, slabs.first_panel, slabs.panels);
+        fill.sram = a_.matrix->layout.tiles(a_.matrix->sram->base, slabs.rows, slabs.columns, machine_.rows);
         needs.merge(a_.matrix->sram_ready);
     }
-    fill.pieces_per_slab = static_cast<std::uint32_t>(a_pieces_);
     fill.slabs = static_cast<std::uint32_t>(k_tiles);
     fill.beats = fill.beats_last = static_cast<std::uint32_t>(slabs.rows.count);
-    std::uint64_t columns = slabs.panels * a_.matrix->layout.panel();
-    if (slabs.first_panel + slabs.panels == a_.block.first_panel + a_.block.panels &&
-        k_ % a_.matrix->layout.panel() != 0)
-        columns -= a_.matrix->layout.panel() - k_ % a_.matrix->layout.panel();
-    fill.values = slabs.rows.count * columns;
+    fill.values = slabs.rows.count * slabs.columns.count;
     fill.buffer = machine_.input_depth == unlimited_depth ? index << 32U : index * machine_.input_depth;
     const std::uint32_t sequence = e_.emit(Engine::input_fill, id_, needs, fill);
     if (staged_a_)
@@ -322,25 +298,29 @@ std::uint32_t GemmLowering::weight_fill(std::uint64_t ni, std::uint64_t ki, std:
     Needs needs;
     needs.after(Engine::array, half->last_reader);
     FillCommand fill;
+    // Transposed tiles are read along the reduction: a piece is one tile of C vectors. Others: a column of
+    // tiles.
+    const bool transposed = side_ == WeightSide::transposed;
+    const std::uint64_t tile = transposed ? machine_.rows : machine_.cols;
     if (staged_b_) {
         staged_b_->go_to(plan_.b == Staging::chunk ? tiles : b_block(ni, nt, 0, k_tiles_));
-        fill.sram = staged_b_->strips(tiles);
+        fill.sram = staged_b_->strips(tiles, tile);
         needs.merge(staged_b_->ready(tiles));
     } else {
-        fill.sram =
-            b_.matrix->layout.strips(b_.matrix->sram->base, tiles.rows, tiles.first_panel, tiles.panels);
+        fill.sram = b_.matrix->layout.tiles(b_.matrix->sram->base, tiles.rows, tiles.columns, tile);
         needs.merge(b_.matrix->sram_ready);
     }
-    const std::uint64_t k_values = std::min(kt * machine_.rows, k_ - ki * plan_.k_chunk * machine_.rows);
-    const std::uint64_t n_values = std::min(nt * machine_.cols, n_ - ni * plan_.n_group * machine_.cols);
-    fill.transposed = side_ == WeightSide::transposed;
+    const std::uint64_t k_values = transposed ? tiles.columns.count : tiles.rows.count;
+    const std::uint64_t n_values = transposed ? tiles.rows.count : tiles.columns.count;
+    fill.transposed = transposed;
     fill.slabs = static_cast<std::uint32_t>(nt * kt);
-    fill.beats = static_cast<std::uint32_t>(machine_.rows);
-    fill.beats_last = static_cast<std::uint32_t>(k_values - (kt - 1) * machine_.rows);
-    if (fill.transposed || b_pieces_ > 1)
-        fill.pieces_per_slab = static_cast<std::uint32_t>(b_pieces_);
-    else
+    if (transposed) {
+        fill.beats = fill.beats_last = static_cast<std::uint32_t>(n_values);
+    } else {
         fill.slabs_per_piece = static_cast<std::uint32_t>(kt);
+        fill.beats = static_cast<std::uint32_t>(machine_.rows);
+        fill.beats_last = static_cast<std::uint32_t>(k_values - (kt - 1) * machine_.rows);
+    }
     fill.values = k_values * n_values;
     fill.buffer = machine_.weight_depth == unlimited_depth ? index << 32U : index * machine_.weight_depth;
     const std::uint32_t sequence = e_.emit(Engine::weight_fill, id_, needs, fill);
@@ -382,7 +362,6 @@ void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t ni) {
     const std::uint64_t n0 = ni * plan_.n_group * machine_.cols;
     const std::uint64_t columns = std::min(n_of(ni) * machine_.cols, n_ - n0);
     epilogue.n_last = static_cast<std::uint32_t>(columns - (n_of(ni) - 1) * machine_.cols);
-    epilogue.pieces_per_tile = static_cast<std::uint32_t>(out_pieces_);
     Needs needs = parameters_.ready;
     epilogue.parameters = Lowering::slice(parameters_, n0, columns);
     const auto describe = [&](VectorOperand& operand, const View& view) {
@@ -394,28 +373,30 @@ void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t ni) {
         describe(epilogue.residual, residual_);
         if (staged_residual_) {
             staged_residual_->go_to(part);
-            epilogue.residual.sram = staged_residual_->strips(part);
+            epilogue.residual.sram = staged_residual_->strips(part, machine_.cols);
             needs.merge(staged_residual_->ready(part));
         } else {
-            epilogue.residual.sram = residual_.matrix->layout.strips(residual_.matrix->sram->base, part.rows,
-                                                                     part.first_panel, part.panels);
+            epilogue.residual.sram = residual_.matrix->layout.tiles(residual_.matrix->sram->base, part.rows,
+                                                                    part.columns, machine_.cols);
             needs.merge(residual_.matrix->sram_ready);
         }
     }
     const Block out = out_block(out_, mi, ni);
     describe(epilogue.output, out_);
     std::size_t area = 0;
+    Strips written;  // the same bytes as a DMA takes them
     if (out_.matrix->resident()) {
         epilogue.output.sram =
-            out_.matrix->layout.strips(out_.matrix->sram->base, out.rows, out.first_panel, out.panels);
+            out_.matrix->layout.tiles(out_.matrix->sram->base, out.rows, out.columns, machine_.cols);
         needs.merge(out_.matrix->sram->free_after);
     } else {
         area = out_next_++ % out_areas_.size();
-        epilogue.output.sram = packed(out_.matrix->layout, out)
-                                   .strips(out_areas_[area].base, {0, out.rows.count}, 0, out.panels);
+        const Layout staged = out_.matrix->layout.part(out.rows, out.columns);
+        const Block all = all_of(staged);
+        epilogue.output.sram = staged.tiles(out_areas_[area].base, all.rows, all.columns, machine_.cols);
+        written = staged.strips(out_areas_[area].base, all.rows, all.columns);
         needs.merge(out_free_[area]);
     }
-    const Strips written = epilogue.output.sram;
     const std::uint32_t sequence = e_.emit(Engine::vector, id_, needs, epilogue);
     last_epilogue_.after(Engine::vector, sequence);
     if (staged_residual_)
@@ -435,10 +416,7 @@ void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t ni) {
 
 void GemmLowering::finish() {
     const bool keep_a = a_.matrix->uses_left > 1, keep_b = b_.matrix->uses_left > 1;
-    const auto whole = [](const View& view) {
-        return view.block.rows.count == view.matrix->layout.rows() &&
-               view.block.panels == view.matrix->layout.panels();
-    };
+    const auto whole = [](const View& view) { return view.block == all_of(view.matrix->layout); };
     if (staged_a_) staged_a_->finish(keep_a && plan_.a == Staging::tile && whole(a_));
     if (staged_b_)
         staged_b_->finish(keep_b && plan_.b == Staging::tile && whole(b_) &&

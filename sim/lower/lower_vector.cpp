@@ -32,7 +32,7 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
     const bool in_place = temporary && fused.wide[x.tensor] && x.uses_left == 1 && !x.in_dram;
     const std::uint32_t program =
         program_of(2 * kernel + (in_place ? 1 : 0) + fused.kernels.size(), vector_program(id, op, in_place));
-    const Layout wide(op.m, op.n, machine.panel, *machine.vector);
+    const Layout wide = Layout::row_major(op.m, op.n, op.n, *machine.vector);
 
     // Bytes a row takes in staging areas; two areas each, so that DMA and vector unit overlap.
     std::uint64_t row_bytes = 0, areas = 0;
@@ -56,27 +56,26 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
 
     const std::uint64_t blocks = ceil_div(op.m, rows);
     const auto part = [&](const View& view, std::uint64_t b) {
-        return Block{
-            {view.block.rows.first + b * rows, std::min(rows, op.m - b * rows)}, 0, view.block.panels};
+        return Block{{view.block.rows.first + b * rows, std::min(rows, op.m - b * rows)}, view.block.columns};
     };
     std::vector<std::optional<StagedBlocks>> rings(operands.size());
     for (std::size_t i = 0; i < operands.size(); ++i) {
         if (!staged(operands[i])) continue;
         std::vector<Block> sequence;
         for (std::uint64_t b = 0; b < blocks; ++b) sequence.push_back(part(operands[i], b));
-        const std::uint64_t panels = operands[i].matrix->layout.panels();
-        rings[i].emplace(emitter, *operands[i].matrix, std::move(sequence), 2, rows, panels, id);
+        rings[i].emplace(emitter, *operands[i].matrix, std::move(sequence), 2, rows,
+                         operands[i].matrix->layout.cols(), id);
     }
     std::vector<MemorySpace::Region> out_areas;
     std::vector<Needs> out_free;
     if (staged(out))
         for (std::uint64_t i = 0; i < std::min<std::uint64_t>(2, blocks); ++i) {
-            out_areas.push_back(emitter.reserve(packed(out.matrix->layout, part(out, 0)).bytes(), id));
+            out_areas.push_back(
+                emitter.reserve(out.matrix->layout.part({0, rows}, out.block.columns).bytes(), id));
             out_free.push_back(out_areas.back().free_after);
         }
     std::optional<MemorySpace::Region> scratch;
-    if (temporary && !in_place)
-        scratch = emitter.reserve(Layout(rows, op.n, machine.panel, *machine.vector).bytes(), id);
+    if (temporary && !in_place) scratch = emitter.reserve(wide.part({0, rows}, {0, op.n}).bytes(), id);
 
     Needs last;
     for (std::uint64_t b = 0; b < blocks; ++b) {
@@ -96,30 +95,31 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
             describe(command.operands.at(i), matrix.layout);
             if (rings[i]) {
                 rings[i]->go_to(block);
-                command.operands.at(i).sram = rings[i]->strips(block);
+                command.operands.at(i).sram = rings[i]->strips(block, 0);
                 needs.merge(rings[i]->ready(block));
             } else {
                 command.operands.at(i).sram =
-                    matrix.layout.strips(matrix.sram->base, block.rows, block.first_panel, block.panels);
+                    matrix.layout.strips(matrix.sram->base, block.rows, block.columns);
                 needs.merge(matrix.sram_ready);
             }
         }
         if (scratch) {
-            const Layout layout(command.rows, op.n, machine.panel, *machine.vector);
+            const Layout layout = wide.part({0, command.rows}, {0, op.n});
             describe(command.operands[2], layout);
-            command.operands[2].sram = layout.strips(scratch->base, {0, command.rows}, 0, layout.panels());
+            command.operands[2].sram = layout.strips(scratch->base, {0, command.rows}, {0, op.n});
             needs.merge(scratch->free_after);
         }
         const Block target = part(out, b);
         describe(command.output, out.matrix->layout);
         const std::size_t area = out_areas.empty() ? 0 : b % out_areas.size();
         if (out_areas.empty()) {
-            command.output.sram = out.matrix->layout.strips(out.matrix->sram->base, target.rows,
-                                                            target.first_panel, target.panels);
+            command.output.sram =
+                out.matrix->layout.strips(out.matrix->sram->base, target.rows, target.columns);
             needs.merge(out.matrix->sram->free_after);
         } else {
-            command.output.sram = packed(out.matrix->layout, target)
-                                      .strips(out_areas[area].base, {0, target.rows.count}, 0, target.panels);
+            command.output.sram =
+                out.matrix->layout.part(target.rows, target.columns)
+                    .strips(out_areas[area].base, {0, target.rows.count}, {0, target.columns.count});
             needs.merge(out_free[area]);
         }
         const Strips written = command.output.sram;

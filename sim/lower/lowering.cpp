@@ -70,7 +70,7 @@ View Lowering::rows_of(TensorId id, std::uint64_t item, std::uint64_t batch, std
     Matrix& matrix = placement.matrix(id, own ? item : tensor.batch == 1 ? 0 : item * tensor.batch / batch);
     // Without matrices of its own an item takes the first `rows` rows of its share.
     const std::uint64_t first = own || tensor.rows < batch ? 0 : item * (tensor.rows / batch);
-    return {&matrix, {{first, std::min(rows, matrix.layout.rows())}, 0, matrix.layout.panels()}};
+    return {&matrix, {{first, std::min(rows, matrix.layout.rows())}, {0, matrix.layout.cols()}}};
 }
 
 View Lowering::block_of(TensorId id, const Operation& op, std::uint64_t item, std::uint64_t blocks,
@@ -78,12 +78,12 @@ View Lowering::block_of(TensorId id, const Operation& op, std::uint64_t item, st
     const Tensor& tensor = graph.tensors[id];
     if (blocks == 0) {
         Matrix& matrix = placement.matrix(id, tensor.batch == 1 ? 0 : item * tensor.batch / op.batch);
-        return {&matrix, {{0, matrix.layout.rows()}, 0, matrix.layout.panels()}};
+        return {&matrix, all_of(matrix.layout)};
     }
     Matrix& matrix = placement.matrix(id, 0);
     const std::uint64_t sample = item / op.heads, head = item % op.heads;
     const std::uint64_t block = head * blocks / op.heads;
-    return {&matrix, {{sample * rows, rows}, block * cols / matrix.panel, ceil_div(cols, matrix.panel)}};
+    return {&matrix, {{sample * rows, rows}, {block * cols, cols}}};
 }
 
 // What stays free for staging when outputs are made resident.
@@ -116,8 +116,7 @@ void Lowering::stored(Matrix& matrix, const Block& block, std::uint32_t writer) 
     if (graph.tensors[matrix.tensor].role != TensorRole::output) return;
     Needs needs;
     needs.after(Engine::vector, writer);
-    emitter.store(matrix, block,
-                  matrix.layout.strips(matrix.sram->base, block.rows, block.first_panel, block.panels), needs,
+    emitter.store(matrix, block, matrix.layout.strips(matrix.sram->base, block.rows, block.columns), needs,
                   fused.kernels[in_group_].operation);
 }
 
@@ -132,22 +131,19 @@ Lowering::Parameters Lowering::parameters(const std::vector<View>& vectors, Oper
         (vectors[0].matrix->uses_left > 1 || vectors[0].matrix->resident()) &&
         emitter.load_whole(*vectors[0].matrix, spare_bytes(), id)) {
         p.resident = vectors[0].matrix;
-        const auto bytes =
-            static_cast<std::uint32_t>(p.resident->layout.bytes());  // one row: its panels are consecutive
+        const auto bytes = static_cast<std::uint32_t>(p.resident->layout.bytes());
         p.strips = {p.resident->sram->base, 1, bytes, bytes, bytes, 0};
         p.ready = p.resident->sram_ready;
     } else {
-        const std::uint64_t cols = vectors[0].matrix->layout.cols();
-        const Layout row(1, cols, cols, format);
-        const std::uint64_t bytes = row.bytes();
+        const std::uint64_t bytes = vectors[0].matrix->layout.row_bytes(vectors[0].matrix->layout.cols());
         p.region = emitter.reserve(bytes * vectors.size(), id);
         for (std::size_t i = 0; i < vectors.size(); ++i) {
             const View& view = vectors[i];
             Needs needs = p.region->free_after;
             needs.merge(view.matrix->dram_ready);
             DmaCommand dma;
-            dma.dram = view.matrix->layout.strips(view.matrix->dram, {view.block.rows.first, 1}, 0,
-                                                  view.matrix->layout.panels());
+            dma.dram = view.matrix->layout.strips(view.matrix->dram, {view.block.rows.first, 1},
+                                                  {0, view.matrix->layout.cols()});
             const auto total = static_cast<std::uint32_t>(dma.dram.total());
             dma.sram = {p.region->base + i * bytes, 1, total, total, bytes, 0};
             p.ready.after(Engine::load, emitter.emit(Engine::load, id, needs, dma));

@@ -10,7 +10,7 @@
 
 namespace octet {
 
-// An operand of one work item: some rows and panels of a matrix.
+// An operand of one work item: part of a matrix.
 struct View {
     Matrix* matrix = nullptr;
     Block block;

@@ -1,7 +1,6 @@
 #include "sim/lower/machine_shape.h"
 
 #include <algorithm>
-#include <numeric>
 #include <stdexcept>
 #include <string>
 
@@ -24,7 +23,6 @@ MachineShape::MachineShape(const AcceleratorConfig& config)
     : rows(static_cast<std::uint64_t>(config.array.rows)),
       cols(static_cast<std::uint64_t>(config.array.cols)),
       lanes(static_cast<std::uint64_t>(config.vector.lanes)),
-      panel(std::gcd(rows, cols)),
       input_depth(config.buffers.input_depth),
       weight_depth(config.buffers.weight_depth),
       input_slots(config.buffers.input_double ? 2 : 1),

@@ -9,7 +9,6 @@ struct MachineShape {
     explicit MachineShape(const AcceleratorConfig& config);
 
     std::uint64_t rows, cols, lanes;          // R, C, L
-    std::uint64_t panel;                      // widest panel that R and C both divide into: gcd(R, C)
     std::uint64_t input_depth, weight_depth;  // vectors of one half
     std::uint64_t input_slots, weight_slots;  // halves
     std::uint64_t accumulation_depth;         // vectors in all

@@ -7,18 +7,18 @@ namespace octet {
 Placement::Placement(const Graph& graph, const FusedGraph& fused, const MachineShape& machine,
                      std::uint64_t dram_alignment)
     : readers_(graph.tensors.size()), sram_(machine.sram_bytes, machine.sram_word), dram_(dram_alignment) {
-    // Panels must not straddle heads, and weights of matmuls lie as the array takes them.
-    std::vector<std::uint64_t> panel(graph.tensors.size(), machine.panel);
-    std::vector<bool> table(graph.tensors.size(), false);  // read row by row: look-up tables and parameters
+    // Where tiles of an activation may begin; panels serve if that is the array's side everywhere.
+    std::vector<std::uint64_t> unit(graph.tensors.size(), std::gcd(machine.rows, machine.cols));
+    std::vector<bool> by_row(graph.tensors.size(), false);  // look-up tables and parameters
     std::vector<bool> turned(graph.tensors.size(),
                              false);  // a static weight that is used transposed is laid out so
     const auto narrow = [&](TensorId tensor, std::uint64_t blocks) {
-        if (blocks > 0) panel[tensor] = std::gcd(panel[tensor], graph.tensors[tensor].cols / blocks);
+        if (blocks > 0) unit[tensor] = std::gcd(unit[tensor], graph.tensors[tensor].cols / blocks);
     };
     for (const Operation& operation : graph.operations) {
         for (std::size_t i = 0; i < operation.inputs.size(); ++i)
             if (operation.kind == OperationKind::embedding || is_parameter(operation, i))
-                table[operation.inputs[i]] = true;
+                by_row[operation.inputs[i]] = true;
         if (operation.kind != OperationKind::matmul) continue;
         narrow(operation.inputs[0], operation.a_blocks);
         narrow(operation.inputs[1], operation.b_blocks);
@@ -26,7 +26,7 @@ Placement::Placement(const Graph& graph, const FusedGraph& fused, const MachineS
         turned[operation.inputs[1]] =
             operation.transpose_b && graph.tensors[operation.inputs[1]].role == TensorRole::weight;
     }
-    // A fused operand is written or read tile by tile with the product's output: the same panels.
+    // What an epilogue writes or adds is taken in the blocks of its product.
     for (const Kernel& kernel : fused.kernels) {
         const Operation& product = graph.operations[kernel.operation];
         if (product.kind == OperationKind::matmul) narrow(kernel.output, product.out_blocks);
@@ -37,17 +37,15 @@ Placement::Placement(const Graph& graph, const FusedGraph& fused, const MachineS
         Matrix matrix;
         matrix.tensor = id;
         const FormatInfo& format = fused.wide[id] ? *machine.vector : *machine.storage;
-        std::uint64_t rows = tensor.rows, cols = tensor.cols;
-        turned[id] = turned[id] && !table[id];
-        if (table[id]) {
-            matrix.panel = cols;
-        } else if (tensor.role == TensorRole::weight) {
-            matrix.panel = machine.cols;
-        } else {
-            matrix.panel = panel[id];
-        }
-        if (turned[id]) std::swap(rows, cols);
-        matrix.layout = Layout(rows, cols, matrix.panel, format);
+        if (by_row[id])
+            matrix.layout = Layout::row_major(tensor.rows, tensor.cols, tensor.cols, format);
+        else if (tensor.role == TensorRole::weight)
+            matrix.layout = turned[id] ? Layout::panels(tensor.cols, tensor.rows, machine.cols, format)
+                                       : Layout::panels(tensor.rows, tensor.cols, machine.cols, format);
+        else if (unit[id] == machine.rows && machine.rows == machine.cols)
+            matrix.layout = Layout::panels(tensor.rows, tensor.cols, machine.cols, format);
+        else
+            matrix.layout = Layout::row_major(tensor.rows, tensor.cols, unit[id], format);
         matrix.in_dram = tensor.role == TensorRole::weight || tensor.role == TensorRole::input;
         matrices_.insert(matrices_.end(), tensor.batch, matrix);
     }

@@ -15,7 +15,6 @@ namespace octet {
 struct Matrix {
     TensorId tensor = no_tensor;
     Layout layout;
-    std::uint64_t panel = 1;  // of the layout before it is cut to a narrow matrix
     Address dram = 0;
     bool has_dram = false;  // `dram` has been given
     bool in_dram = false;   // DRAM holds its values (once `dram_ready`)

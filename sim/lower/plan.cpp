@@ -151,10 +151,9 @@ GemmPlan plan_gemm(const GemmRequest& r, const MachineShape& machine) {
     const std::uint64_t weight_tiles = machine.weight_depth / machine.rows;
     for (std::uint64_t m_tile : row_tiles(r.m, std::min(machine.input_depth, machine.accumulation_depth))) {
         const std::uint64_t group_limit =
-            r.b_one_tile || r.b_one_column ? 1 : std::min(n_tiles, std::max<std::uint64_t>(weight_tiles, 1));
+            r.b_one_column ? 1 : std::min(n_tiles, std::max<std::uint64_t>(weight_tiles, 1));
         for (std::uint64_t n_group : steps(group_limit)) {
             std::uint64_t k_limit = std::min({k_tiles, machine.input_depth / m_tile, weight_tiles / n_group});
-            if (r.b_one_tile) k_limit = std::min<std::uint64_t>(k_limit, 1);
             if (k_limit == 0) continue;
             const Counts counts{ceil_div(r.m, m_tile), n_tiles, k_tiles, ceil_div(n_tiles, n_group),
                                 ceil_div(k_tiles, k_limit)};

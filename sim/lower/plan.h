@@ -27,7 +27,6 @@ struct GemmRequest {
     bool residual_staged = false;  // a residual operand comes from DRAM tile by tile
     bool wide_output = false;      // results leave in vector format
     bool residual = false;
-    bool b_one_tile = false;           // b's layout gives single tiles only
     bool b_one_column = false;         // b's layout gives single tile columns only
     std::uint64_t a_row_bytes = 0;     // of one row of a, all of K
     std::uint64_t b_column_bytes = 0;  // of one tile column of b, all of K

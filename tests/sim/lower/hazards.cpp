@@ -137,6 +137,19 @@ class Examination {
         }
     }
 
+    // Pieces whose vectors lie apart, as pieces of one vector each. `vectors(i)`: how many piece i has.
+    template <class Vectors>
+    static std::vector<Strips> spread(const Strips& strips, const Vectors& vectors) {
+        if (strips.step == 0) return {strips};
+        std::vector<Strips> result;
+        for (std::uint32_t i = 0; i < strips.count; ++i) {
+            const auto n = static_cast<std::uint32_t>(vectors(i));
+            const std::uint32_t width = strips.size(i) / n;
+            result.push_back({strips.address(i), n, width, width, strips.step, 0, 0});
+        }
+        return result;
+    }
+
     void one(const Command& command) {
         ++facts_.commands;
         auto& closures = closures_[index(command.engine)];
@@ -155,7 +168,16 @@ class Examination {
             touch(sram_, command, sequence, before, dma->sram, load, false, &origins);
             if (!load) touch(dram_, command, sequence, before, dma->dram, true, true, &origins);
         } else if (const auto* fill = std::get_if<FillCommand>(&command.body)) {
-            sram(fill->sram, false);
+            const std::uint64_t vectors =
+                fill->slabs_per_piece > 1
+                    ? (fill->slabs_per_piece - 1) * std::uint64_t{fill->beats} + fill->beats_last
+                    : 0;
+            for (const Strips& part : spread(fill->sram, [&](std::uint32_t i) {
+                     return vectors > 0                 ? vectors
+                            : i + 1 == fill->sram.count ? fill->beats_last
+                                                        : fill->beats;
+                 }))
+                sram(part, false);
             if (fill->slabs != (fill->slabs_per_piece > 1 || fill->pieces_per_slab == 1
                                     ? fill->sram.count * fill->slabs_per_piece
                                     : ceil_div(fill->sram.count, fill->pieces_per_slab)))
@@ -176,9 +198,10 @@ class Examination {
             if (matmul->m * std::uint64_t{one_chunk ? 1 : matmul->n_tiles} > b.accumulation_depth)
                 fault(command, "sums exceed the accumulation buffer");
         } else if (const auto* epilogue = std::get_if<EpilogueCommand>(&command.body)) {
-            sram(epilogue->residual.sram, false);
+            const auto rows = [&](std::uint32_t) { return epilogue->m; };
+            for (const Strips& part : spread(epilogue->residual.sram, rows)) sram(part, false);
             sram(epilogue->parameters.sram, false);
-            sram(epilogue->output.sram, true);
+            for (const Strips& part : spread(epilogue->output.sram, rows)) sram(part, true);
             facts_.written[command.operation] += epilogue->output.sram.total();
         } else if (const auto* vector = std::get_if<VectorCommand>(&command.body)) {
             for (const VectorPass& pass : program_.programs()[vector->program].passes) {

@@ -24,6 +24,13 @@ TransformerDescription tiny() {
     return d;
 }
 
+PhaseConfig encode(std::uint64_t batch, std::uint64_t sequence) {
+    PhaseConfig phase;
+    phase.batch = batch;
+    phase.sequence = sequence;
+    return phase;
+}
+
 void expect_sound(const Graph& graph, const AcceleratorConfig& config, const std::string& what) {
     Program program(graph, config, 0);
     const auto facts = test::examine(program, graph, config);
@@ -36,7 +43,7 @@ void expect_sound(const Graph& graph, const AcceleratorConfig& config, const std
 }
 
 TEST(Program, OrdersEveryAccessOfATinyTransformerAtBothEndsOfTheFusionLevels) {
-    const Graph graph = expand(tiny(), {2, 7});
+    const Graph graph = expand(tiny(), encode(2, 7));
     for (FusionLevel level : {FusionLevel::none, FusionLevel::scaling, FusionLevel::activation,
                               FusionLevel::layernorm, FusionLevel::residual}) {
         AcceleratorConfig config;
@@ -65,7 +72,7 @@ TEST(Program, OrdersEveryAccessOfRandomTransformersOnRandomMachines) {
                  : random() % 2 == 0 ? OperationKind::rmsnorm
                                      : OperationKind::nonorm;
         d.norm_place = random() % 3 == 0 ? NormPlace::pre : NormPlace::post;
-        const Graph graph = expand(d, {1 + random() % 3, 1 + random() % 40});
+        const Graph graph = expand(d, encode(1 + random() % 3, 1 + random() % 40));
         AcceleratorConfig config;
         config.array.rows = pick({1, 2, 4, 5, 8, 16, 32});
         config.array.cols = pick({1, 3, 4, 8, 12, 16, 32});
