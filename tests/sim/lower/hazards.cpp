@@ -168,15 +168,10 @@ class Examination {
             touch(sram_, command, sequence, before, dma->sram, load, false, &origins);
             if (!load) touch(dram_, command, sequence, before, dma->dram, true, true, &origins);
         } else if (const auto* fill = std::get_if<FillCommand>(&command.body)) {
+            // Every piece ends with a slab of beats_last.
             const std::uint64_t vectors =
-                fill->slabs_per_piece > 1
-                    ? (fill->slabs_per_piece - 1) * std::uint64_t{fill->beats} + fill->beats_last
-                    : 0;
-            for (const Strips& part : spread(fill->sram, [&](std::uint32_t i) {
-                     return vectors > 0                 ? vectors
-                            : i + 1 == fill->sram.count ? fill->beats_last
-                                                        : fill->beats;
-                 }))
+                (fill->slabs_per_piece - 1) * std::uint64_t{fill->beats} + fill->beats_last;
+            for (const Strips& part : spread(fill->sram, [&](std::uint32_t) { return vectors; }))
                 sram(part, false);
             if (fill->slabs != (fill->slabs_per_piece > 1 || fill->pieces_per_slab == 1
                                     ? fill->sram.count * fill->slabs_per_piece
