@@ -37,9 +37,7 @@ DmaEngine::DmaEngine(const sc_core::sc_module_name& name, DramPort port, const D
       ledger_(ledger),
       scoreboard_(scoreboard),
       timeline_(ledger.unit(port == DramPort::load ? Unit::load : Unit::store)),
-      window_(static_cast<std::size_t>(config.outstanding)) {
-    sram.add_streams(streams_, client_, BeatCursor{}, sram.word_bytes(), 1, 0);
-}
+      window_(static_cast<std::size_t>(config.outstanding)) {}
 
 void DmaEngine::start(const DmaCommand& command, OperationId operation) {
     operation_ = operation;
@@ -114,12 +112,14 @@ DmaEngine::Words DmaEngine::move_words(Cycle from, std::uint32_t bytes, StripWal
     while (bytes > 0) {
         const std::uint32_t piece = std::min(bytes, sram.left());
         const Address first = sram.address() / word * word;
-        const std::uint64_t count = (sram.address() + piece - 1) / word - sram.address() / word + 1;
-        streams_[0].beats = BeatCursor::linear(first, word);
-        const FlowGrant grant = sram_.reserve(from, 1, count, streams_);
-        words.last = grant.last;
+        const std::uint64_t width = ((sram.address() + piece - 1) / word - sram.address() / word + 1) * word;
+        const std::uint32_t cycles = sram_.beat_cycles(width);
+        streams_.clear();
+        sram_.add_streams(streams_, client_, BeatCursor::linear(first, width), width, cycles, 0);
+        const FlowGrant grant = sram_.reserve(from, cycles, 1, streams_);
+        words.last = grant.last + streams_.back().offset;
         words.conflict |= grant.conflicts > 0;
-        from = grant.last + 1;
+        from = words.last + 1;
         sram.advance(piece);
         bytes -= piece;
     }

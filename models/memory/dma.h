@@ -1,8 +1,8 @@
 // DMA engine, one direction: load (DRAM to SRAM) or store (SRAM to DRAM). Rules: docs/hardware/dma.md.
 //
 // Timing: one request a cycle, at most `outstanding` bursts between request and completion; a burst of a load
-// is complete when its words are in SRAM, one of a store when the DRAM has it. One word a cycle through the
-// SRAM port. The next command starts in the cycle after the last request. Counts: dma_bytes.
+// is complete when its words are in SRAM, one of a store when the DRAM has it. A burst goes
+// through the SRAM port in one cycle, or in as many as its words need of all banks and ports. The next command starts in the cycle after the last request. Counts: dma_bytes.
 #pragma once
 #include <vector>
 
