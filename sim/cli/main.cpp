@@ -2,9 +2,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <cstdio>
+#include <iostream>
 #include <new>
 
+#include "models/formats/registry.h"
+#include "sim/cli/numbers.h"
 #include "sim/cli/process.h"
 #include "sim/cli/verbs.h"
 
@@ -65,6 +69,19 @@ std::vector<Setting> settings_of(const CLI::App& verb) {
     return settings;
 }
 
+// These return the message if the text is not what they are named after.
+std::string positive_number(const std::string& text) {
+    const auto value = parse_number(text);
+    return value && *value > 0 && std::isfinite(*value) ? "" : in_quotes(text) + " is no number above 0";
+}
+
+std::string known_format(const std::string& name) {
+    if (find_format(name) != nullptr) return {};
+    std::vector<std::string_view> names;
+    for (const FormatInfo& format : formats()) names.push_back(format.name);
+    return fmt::format("{} is no format{}", in_quotes(name), did_you_mean(name, names));
+}
+
 // The verbs, their options and which was asked for.
 class CommandLine {
   public:
@@ -74,6 +91,8 @@ class CommandLine {
         app_.footer("Exit codes: 0 success, 1 the simulation or its input is at fault, 2 wrong usage.");
         add_run();
         add_workload();
+        add_quantize();
+        add_formats();
         add_check();
         add_schema();
     }
@@ -91,6 +110,8 @@ class CommandLine {
         if (run_->parsed()) return run_verb(run_options_, out);
         if (show_->parsed()) return workload_show_verb(workload_options_, out);
         if (expand_->parsed()) return workload_expand_verb(workload_options_, out);
+        if (quantize_->parsed()) return quantize_verb(quantize_options_, std::cin, out);
+        if (formats_->parsed()) return formats_verb(formats_options_, out);
         if (check_->parsed()) return check_verb(check_options_, out);
         return schema_verb(schema_kind_, out);
     }
@@ -132,6 +153,33 @@ class CommandLine {
         expand_->add_option("--out", workload_options_.out, "write a file instead of stdout")
             ->type_name("FILE");
     }
+    void add_quantize() {
+        quantize_ = app_.add_subcommand("quantize", "numbers on stdin, one a line, to codes and values; or back");
+        quantize_->add_option("--format", quantize_options_.format, "a name that `octet formats` lists")
+            ->required()
+            ->check(known_format)
+            ->type_name("F");
+        quantize_->add_flag("--decode", quantize_options_.decode, "codes on stdin (0x..), in the layout of the output");
+        quantize_
+            ->add_option("--scale", quantize_options_.scale,
+                         "of integers and nf4 (default: largest magnitude of the input / largest code; with --decode 1)")
+            ->check(positive_number)
+            ->type_name("S");
+        static const std::map<std::string, Overflow> modes{
+            {"saturate", Overflow::saturate}, {"nan", Overflow::nan}, {"inf", Overflow::infinity}};
+        quantize_
+            ->add_option("--overflow", quantize_options_.overflow,
+                         "what floats beyond the largest become (default: saturate up to 10 bits, else inf)")
+            ->transform(CLI::CheckedTransformer(modes))
+            ->type_name("saturate|nan|inf");
+        quantize_->add_option("--out", quantize_options_.out, "write a file instead of stdout")->type_name("FILE");
+    }
+    void add_formats() {
+        formats_ = app_.add_subcommand("formats", "the number formats known; one or several side by side");
+        formats_->add_option("NAME", formats_options_.names, "range, precision, every code, where the values lie")
+            ->check(known_format);
+        formats_->add_flag("--json", formats_options_.json, "print a JSON document and nothing else");
+    }
     void add_check() {
         check_ = app_.add_subcommand("check", "validate any Octet YAML");
         check_->add_option("FILE", check_options_.files, "files of any kind")->required();
@@ -147,9 +195,11 @@ class CommandLine {
     }
 
     CLI::App app_{"Cycle-accurate simulator of 8-bit transformer accelerators", "octet"};
-    CLI::App *run_{}, *workload_{}, *show_{}, *expand_{}, *check_{}, *schema_{};
+    CLI::App *run_{}, *workload_{}, *show_{}, *expand_{}, *quantize_{}, *formats_{}, *check_{}, *schema_{};
     RunOptions run_options_;
     WorkloadOptions workload_options_;
+    QuantizeOptions quantize_options_;
+    FormatsOptions formats_options_;
     CheckOptions check_options_;
     std::string schema_kind_;
 };

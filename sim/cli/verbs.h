@@ -3,9 +3,12 @@
 // throws (exit 1).
 #pragma once
 #include <cstdint>
+#include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "models/formats/format.h"
 #include "sim/config/layers.h"
 
 namespace octet {
@@ -36,6 +39,22 @@ struct CheckOptions {
     bool json = false;
 };
 int check_verb(const CheckOptions& options, std::string& out);
+
+// quantize: the lines of stdin, in one direction or the other.
+struct QuantizeOptions {
+    std::string format;
+    bool decode = false;
+    std::optional<double> scale;      // integers and codebooks; encoding: else from the input, decoding: else 1
+    std::optional<Overflow> overflow;  // minifloats; else the format's own
+    std::string out;                  // a file; empty: stdout
+};
+int quantize_verb(const QuantizeOptions& options, std::istream& in, std::string& out);
+
+struct FormatsOptions {
+    std::vector<std::string> names;  // none: all of them
+    bool json = false;
+};
+int formats_verb(const FormatsOptions& options, std::string& out);
 
 int schema_verb(const std::string& kind, std::string& out);
 

@@ -37,15 +37,17 @@ std::string content_of(const std::string& path) {
 }
 
 void redirect(int fd, const std::string& path) {
-    const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    const int flags = fd == STDIN_FILENO ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC;
+    const int file = open(path.c_str(), flags, 0600);
     if (file < 0 || dup2(file, fd) < 0) _exit(126);
     close(file);
 }
 
 [[noreturn]] void become(std::vector<std::string> arguments, const RunOptions& options,
-                         const std::string& out, const std::string& err) {
+                         const std::string& in, const std::string& out, const std::string& err) {
     if (!options.folder.empty() && chdir(options.folder.c_str()) != 0) _exit(126);
     for (const auto& variable : options.environment) if (putenv(::strdup(variable.c_str())) != 0) _exit(126);
+    redirect(STDIN_FILENO, in);
     redirect(STDERR_FILENO, err);
     if (options.stdout_path == "closed")
         close(STDOUT_FILENO);
@@ -76,9 +78,10 @@ Run run_octet(const std::vector<std::string>& arguments, const RunOptions& optio
     std::vector<std::string> argv{OCTET_BINARY};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     const std::string out = scratch_folder() + "/stdout", err = scratch_folder() + "/stderr";
+    const std::string in = scratch_file("stdin", options.input);
     const pid_t child = fork();
     if (child < 0) throw std::runtime_error("cannot fork");
-    if (child == 0) become(argv, options, out, err);
+    if (child == 0) become(argv, options, in, out, err);
 
     Run run;
     int status = 0;

@@ -17,6 +17,7 @@ struct RunOptions {
     std::string stdout_path;               // instead of collecting: a file such as /dev/full, or "closed"
     std::string folder;                    // working directory
     std::vector<std::string> environment;  // NAME=VALUE, added
+    std::string input = {};                // on stdin
 };
 
 // For work of several seconds, on a machine that is busy.
