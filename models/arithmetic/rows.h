@@ -1,0 +1,41 @@
+// What the vector unit makes of one row: every step rounded to the vector format, sums in the order of its
+// lanes.
+#pragma once
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "models/arithmetic/posit_functions.h"
+#include "models/arithmetic/vector_math.h"
+
+namespace octet {
+
+struct RowMath {
+    VectorMath math;
+    std::size_t lanes = 16;
+};
+
+// The four softmax units of the paper: exponential and reciprocal each exact or approximate.
+struct SoftmaxUnit {
+    std::optional<ApproximateExponential> exponential;  // without: correctly rounded
+    bool approximate_reciprocal = false;                // without: correctly rounded division of 1 by the sum
+};
+
+// Maximum; x - maximum; exponential; sum; reciprocal of the sum; exponential times reciprocal. Returns the
+// sum. `exponentials` may be empty; else it keeps what the backward pass needs.
+float softmax(const RowMath& unit, const SoftmaxUnit& softmax, std::span<const float> x, std::span<float> y,
+              std::span<float> exponentials = {});
+
+// dz_i = y_i dy_i + e_i (slope * sum_j e_j dy_j), with the slope of the approximate reciprocal at the row's
+// sum.
+void softmax_backward(const RowMath& unit, std::span<const float> y, std::span<const float> exponentials,
+                      float sum, std::span<const float> dy, std::span<float> dz);
+
+// mean = sum / n; d = x - mean; r = 1 / sqrt(sum(d d) / n + epsilon); y = (d r) gamma + beta.
+void layernorm(const RowMath& unit, std::span<const float> x, std::span<const float> gamma,
+               std::span<const float> beta, float epsilon, std::span<float> y);
+// r = 1 / sqrt(sum(x x) / n + epsilon); y = (x r) gamma.
+void rmsnorm(const RowMath& unit, std::span<const float> x, std::span<const float> gamma, float epsilon,
+             std::span<float> y);
+
+}  // namespace octet

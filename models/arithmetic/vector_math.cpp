@@ -1,0 +1,100 @@
+#include "models/arithmetic/vector_math.h"
+
+#include <bit>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+#include "models/arithmetic/visit.h"
+
+namespace octet {
+namespace {
+
+// `near` moved to its odd neighbour if the exact value lies beyond it (sign +1) or before it (-1) in
+// magnitude.
+double odd_beside(double near, int sign) {
+    const auto bits = std::bit_cast<std::int64_t>(near);
+    return sign == 0 || (bits & 1) != 0 ? near : std::bit_cast<double>(bits + sign);
+}
+
+int sign_of(double x) {
+    return x > 0 ? 1 : x < 0 ? -1 : 0;
+}
+
+double divide_to_odd(double a, double b) {
+    const double quotient = a / b;
+    if (!std::isfinite(quotient) || quotient == 0) return quotient;
+    return odd_beside(quotient, sign_of(std::fma(-quotient, b, a)) * sign_of(a));
+}
+
+double root_to_odd(double x) {
+    const double root = std::sqrt(x);
+    return x > 0 && std::isfinite(root) ? odd_beside(root, sign_of(std::fma(-root, root, x))) : root;
+}
+
+double to_odd(long double x) {
+    const auto near = static_cast<double>(x);
+    if (!std::isfinite(near) || near == 0) return near;
+    const long double rest = x - static_cast<long double>(near);
+    return odd_beside(near, sign_of(static_cast<double>(rest)) * sign_of(near));
+}
+
+}  // namespace
+
+VectorMath::VectorMath(Accumulator format)
+    : round_(visit_float_accumulator(format, [](auto kind) -> float (*)(double) {
+          return [](double x) { return decltype(kind)::type::template round<Rounding::nearest_even>(x); };
+      })) {}
+
+float VectorMath::divide(float a, float b) const {
+    return round_(divide_to_odd(a, b));
+}
+float VectorMath::square_root(float x) const {
+    return round_(root_to_odd(x));
+}
+float VectorMath::reciprocal_square_root(float x) const {
+    return round_(to_odd(1 / std::sqrt(static_cast<long double>(x))));
+}
+float VectorMath::exponential(float x) const {
+    return round_(to_odd(std::exp(static_cast<long double>(x))));
+}
+float VectorMath::tanh(float x) const {
+    return round_(to_odd(std::tanh(static_cast<long double>(x))));
+}
+
+float VectorMath::sigmoid(float x) const {
+    return round_(to_odd(1 / (1 + std::exp(-static_cast<long double>(x)))));
+}
+
+float VectorMath::silu(float x) const {
+    if (x == -HUGE_VALF) return -0.0F;
+    return round_(to_odd(x / (1 + std::exp(-static_cast<long double>(x)))));
+}
+
+float VectorMath::gelu(float x) const {
+    if (x == -HUGE_VALF) return -0.0F;
+    constexpr long double half = 0.5L, root_half = std::numbers::sqrt2_v<long double> / 2;
+    return round_(to_odd(half * x * std::erfc(-root_half * x)));
+}
+
+float VectorMath::gelu_tanh(float x) const {
+    if (x == -HUGE_VALF) return -0.0F;
+    const long double wide = x, slope = std::sqrt(2 * std::numbers::inv_pi_v<long double>);
+    // (1 + tanh u) / 2 = 1 / (1 + exp(-2u)), without cancellation
+    return round_(to_odd(wide / (1 + std::exp(-2 * slope * (wide + 0.044715L * wide * wide * wide)))));
+}
+
+float VectorMath::sum(std::span<const float> row, std::size_t lanes) const {
+    std::vector<float> level(std::bit_ceil(lanes));
+    float total = 0;
+    for (std::size_t start = 0; start < row.size(); start += lanes) {
+        const auto vector = row.subspan(start, std::min(lanes, row.size() - start));
+        std::fill(std::copy(vector.begin(), vector.end(), level.begin()), level.end(), 0.0F);
+        for (std::size_t width = level.size() / 2; width > 0; width /= 2)
+            for (std::size_t i = 0; i < width; ++i) level[i] = add(level[2 * i], level[2 * i + 1]);
+        total = add(total, level[0]);
+    }
+    return total;
+}
+
+}  // namespace octet

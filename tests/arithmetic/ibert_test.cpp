@@ -1,0 +1,139 @@
+// The integer functions: the published formulas in big integers and rationals, and how far they are from the
+// real ones.
+#include "models/arithmetic/ibert.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+#include <random>
+#include <vector>
+
+#include "tests/formats/reference.h"
+
+namespace octet {
+namespace {
+
+using boost::multiprecision::cpp_int;
+using reference::Rational;
+
+cpp_int floor_of(const Rational& x) {
+    cpp_int whole = numerator(x) / denominator(x);
+    if (Rational(whole) > x) --whole;
+    return whole;
+}
+cpp_int floor_of(double x) {
+    return floor_of(reference::exact(x));
+}
+
+TEST(IBertExponential, is_the_published_integer_formula) {
+    for (const double scale : {0.1, 0.01, 0.001, 0.0004})
+        for (std::int64_t x = 0; x > static_cast<std::int64_t>(-40 / scale);
+             x -= 1 + static_cast<std::int64_t>(0.003 / scale)) {
+            const cpp_int step = floor_of(-0.6931 / scale), n = 30;
+            const cpp_int value = std::max<cpp_int>(x, n * step);
+            const cpp_int q = floor_of(Rational(value) / Rational(step)), r = value - step * q;
+            const cpp_int b = floor_of(0.96963238 / 0.35815147 / scale),
+                          c = floor_of(1 / 0.35815147 / (scale * scale));
+            const cpp_int z = (r + b) * r + c;
+            const cpp_int expected = std::max<cpp_int>(z * (cpp_int(1) << static_cast<unsigned>(30 - q)), 0);
+            const auto result = ibert::exponential({x, scale});
+            ASSERT_EQ(result.value, expected) << x;
+            ASSERT_NEAR(result.real(), std::exp(static_cast<double>(x) * scale),
+                        scale <= 0.001 ? 0.004 : 0.3 * scale + 0.004);
+        }
+}
+
+TEST(IBertExponential, needs_more_than_32_bits) {
+    EXPECT_NEAR(static_cast<double>(ibert::exponential({0, 0.011}).value), 2.5e13, 0.1e13);
+    EXPECT_EQ(ibert::exponential({-1000000, 0.01}).value, ibert::exponential({30 * -70, 0.01}).value);
+}
+
+TEST(IBertGelu, is_the_published_integer_formula) {
+    for (const double scale : {0.05, 0.01, 0.002})
+        for (std::int64_t x = static_cast<std::int64_t>(-6 / scale); x < static_cast<std::int64_t>(6 / scale);
+             ++x) {
+            const double inner = scale / 1.4142;
+            const cpp_int b = floor_of(-1.769 / inner), c = floor_of(1 / -0.2888 / (inner * inner));
+            const cpp_int magnitude = std::min<cpp_int>(std::abs(x), -b);
+            cpp_int curve = (magnitude + b) * (magnitude + b) + c;
+            if (x < 0) curve = -curve;
+            if (x == 0) curve = 0;
+            const cpp_int erf = floor_of(Rational(curve) / 16384);
+            const double erf_scale = inner * inner * -0.2888 * 16384;
+            const cpp_int expected = x * (erf + floor_of(1 / erf_scale));
+            const auto result = ibert::gelu({x, scale});
+            ASSERT_EQ(result.value, expected) << x;
+            const double real = static_cast<double>(x) * scale;
+            if (scale == 0.002) {
+                ASSERT_NEAR(result.real(), real / 2 * std::erfc(-real / std::sqrt(2.0)), 0.035) << real;
+            }
+        }
+}
+
+TEST(IBertSquareRoot, is_the_floor_of_the_real_one) {
+    std::mt19937_64 random(1);
+    for (int i = 0; i < 200000; ++i) {
+        const auto x =
+            static_cast<std::int64_t>(i < 70000 ? static_cast<std::uint64_t>(i) : random() >> (2 + i % 60));
+        const std::int64_t root = ibert::square_root(x);
+        ASSERT_LE(cpp_int(root) * root, x);
+        ASSERT_GT((cpp_int(root) + 1) * (root + 1), x);
+    }
+    EXPECT_EQ(ibert::square_root(0), 0);
+}
+
+TEST(IBertSoftmax, sums_to_nearly_one_and_is_close_to_the_real_one) {
+    std::mt19937 random(2);
+    std::vector<std::int64_t> row(100), result(100);
+    for (auto& x : row) x = static_cast<std::int64_t>(random() % 2000) - 1000;
+    const double scale = 0.005;
+    ibert::softmax(row, scale, 16, result);
+    double total = 0, largest = -1e9;
+    for (const auto x : row) largest = std::max(largest, static_cast<double>(x) * scale);
+    for (const auto x : row) total += std::exp(static_cast<double>(x) * scale - largest);
+    for (std::size_t i = 0; i < row.size(); ++i)
+        EXPECT_NEAR(static_cast<double>(result[i]) / 65536,
+                    std::exp(static_cast<double>(row[i]) * scale - largest) / total, 1e-3);
+    const auto sum = std::accumulate(result.begin(), result.end(), std::int64_t{0});
+    EXPECT_LE(sum, 65536);
+    EXPECT_GT(sum, 65536 - 200);
+}
+
+TEST(IBertSoftmax, cuts_exponentials_to_16_bits_and_multiplies_by_a_floored_reciprocal) {
+    const std::vector<std::int64_t> row{0, -70, -140};
+    std::vector<std::int64_t> result(3);
+    ibert::softmax(row, 0.01, 8, result);
+    cpp_int sum = 0;
+    std::vector<cpp_int> cut;
+    cpp_int top = ibert::exponential({0, 0.01}).value;
+    unsigned places = 0;
+    while ((top >> places) >= 65536) ++places;
+    for (const auto x : row)
+        cut.emplace_back(cpp_int(ibert::exponential({x, 0.01}).value) >> places), sum += cut.back();
+    const cpp_int factor = (cpp_int(1) << 32) / sum;
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(result[i], (cut[i] * factor) >> 24);
+}
+
+TEST(IBertLayernorm, is_close_to_the_real_one) {
+    std::mt19937 random(3);
+    for (const int offset : {-500, 0, 333}) {
+        std::vector<std::int64_t> row(768), result(768);
+        double mean = 0, variance = 0;
+        for (auto& x : row)
+            x = static_cast<std::int64_t>(random() % 2001) - 1000 + offset,
+            mean += static_cast<double>(x) / 768;
+        for (const auto x : row)
+            variance += (static_cast<double>(x) - mean) * (static_cast<double>(x) - mean) / 768;
+        const double scale = ibert::layernorm(row, result);
+        for (std::size_t i = 0; i < row.size(); ++i)
+            ASSERT_NEAR(static_cast<double>(result[i]) * scale,
+                        (static_cast<double>(row[i]) - mean) / std::sqrt(variance), 2e-3);
+    }
+    std::vector<std::int64_t> flat(8, 5), result(8);
+    ibert::layernorm(flat, result);
+    EXPECT_EQ(result, std::vector<std::int64_t>(8, 0));
+}
+
+}  // namespace
+}  // namespace octet
