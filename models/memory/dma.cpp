@@ -113,12 +113,16 @@ DmaEngine::Words DmaEngine::move_words(Cycle from, std::uint32_t bytes, StripWal
         const std::uint32_t piece = std::min(bytes, sram.left());
         const Address first = sram.address() / word * word;
         const std::uint64_t width = ((sram.address() + piece - 1) / word - sram.address() / word + 1) * word;
-        const std::uint32_t cycles = sram_.beat_cycles(width);
+        // Words that lie in different banks go together; what a burst has beyond one row of banks finds its
+        // own ports.
         streams_.clear();
-        sram_.add_streams(streams_, client_, BeatCursor::linear(first, width), width, cycles, 0);
-        const FlowGrant grant = sram_.reserve(from, cycles, 1, streams_);
-        words.last = grant.last + streams_.back().offset;
-        words.conflict |= grant.conflicts > 0;
+        sram_.add_streams(streams_, client_, BeatCursor::linear(first, width), width, 1, 0);
+        const Cycle begin = from;
+        for (AccessStream& part : streams_) {
+            const FlowGrant grant = sram_.reserve(begin, 1, 1, {&part, 1});
+            words.last = std::max(words.last, grant.last);
+            words.conflict |= grant.conflicts > 0;
+        }
         from = words.last + 1;
         sram.advance(piece);
         bytes -= piece;

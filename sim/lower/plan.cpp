@@ -45,11 +45,12 @@ double fills(std::uint64_t own_tiles, std::uint64_t other_tiles, std::uint64_t k
     return stays ? once : once * static_cast<double>(other_tiles);
 }
 
-// A chunk ring long enough to cover the latency of the DRAM.
-std::uint64_t ring_slots(std::uint64_t chunk_bytes, const MachineShape& machine) {
+// Areas of a ring, `least` or as many more as cover the latency of the DRAM.
+std::uint64_t ring_slots(std::uint64_t area_bytes, const MachineShape& machine, std::uint64_t least,
+                         std::uint64_t most) {
     const double cover = machine.dram_bytes_per_cycle * (machine.dram_latency + 64);
-    return std::clamp<std::uint64_t>(2 + static_cast<std::uint64_t>(cover / static_cast<double>(chunk_bytes)),
-                                     3, 32);
+    const double more = std::min(cover / static_cast<double>(area_bytes), static_cast<double>(most));
+    return std::clamp<std::uint64_t>(2 + static_cast<std::uint64_t>(more), least, most);
 }
 
 void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine, const Counts& c) {
@@ -108,7 +109,7 @@ void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine,
     plan.sram = (a_all * a_visits + b_all * b_visits + out_all + bytes) / machine.sram_bytes_per_cycle;
 
     const double startup =
-        d(plan.m_tile + machine.pass_gap + machine.drain) + latency +
+        d(machine.pass_gap + machine.drain) + latency +
         (plan.a != Staging::resident || plan.b != Staging::resident ? machine.dram_latency : 0.0);
     const std::array<std::pair<double, std::string_view>, 5> resources{{{plan.array + stall, "array"},
                                                                         {plan.input_fill, "input fill"},
@@ -117,7 +118,8 @@ void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine,
                                                                         {plan.dram, "dram"}}};
     const auto worst = std::max_element(resources.begin(), resources.end());
     plan.bound = worst->second;
-    plan.total = worst->first + startup;
+    // Stalls between chunks count fourfold: the estimate knows only the regular ones.
+    plan.total = worst->first + startup + 3 * stall;
     plan.commands = a_fills + b_fills + d(c.m_tiles * c.n_groups * c.k_chunks);
 }
 
@@ -176,7 +178,7 @@ GemmPlan plan_gemm(const GemmRequest& r, const MachineShape& machine) {
                                 plan.a_slots = std::min(slots, counts.m_tiles);
                             } else if (plan.a == Staging::chunk) {
                                 plan.a_slot_bytes = m_tile * k_chunk * slab_row + 64;
-                                plan.a_slots = ring_slots(plan.a_slot_bytes, machine);
+                                plan.a_slots = ring_slots(plan.a_slot_bytes, machine, 3, 32);
                             }
                             if (plan.b == Staging::tile) {
                                 plan.b_slot_bytes = n_group * r.b_column_bytes + 64;
@@ -184,11 +186,11 @@ GemmPlan plan_gemm(const GemmRequest& r, const MachineShape& machine) {
                             } else if (plan.b == Staging::chunk) {
                                 plan.b_slot_bytes =
                                     n_group * k_chunk * (ceil_div(r.b_column_bytes, k_tiles) + 64) + 64;
-                                plan.b_slots = ring_slots(plan.b_slot_bytes, machine);
+                                plan.b_slots = ring_slots(plan.b_slot_bytes, machine, 3, 32);
                             }
                             if (!r.out_resident) {
-                                plan.out_slots = 2;
                                 plan.out_slot_bytes = m_tile * n_group * r.out_row_bytes + 64;
+                                plan.out_slots = ring_slots(plan.out_slot_bytes, machine, 2, 8);
                             }
                             if (r.residual_staged) {
                                 plan.residual_slots = 2;

@@ -95,14 +95,15 @@ std::vector<Bound> bounds(const AcceleratorConfig& machine, const Work& work) {
     const double pes = static_cast<double>(machine.array.rows) * machine.array.cols;
     const double lanes = static_cast<double>(machine.vector.lanes) / machine.vector.initiation_interval;
     const double word = machine.sram.width_bits / 8.0;
+    const double burst = machine.dma.burst_bytes;
     return {
         {"array", static_cast<double>(work.array_macs) / pes},
         {"vector", static_cast<double>(work.lane_values) / lanes},
         {"sram", bytes(work.sram_bits) / (word * machine.sram.banks * machine.sram.ports)},
         {"input_port", bytes(work.input_fill_bits) / port_bytes(machine, machine.array.rows)},
         {"weight_port", bytes(work.weight_fill_bits) / port_bytes(machine, machine.array.cols)},
-        {"load_port", bytes(work.dram_read_bits) / word},
-        {"store_port", bytes(work.dram_write_bits) / word},
+        {"load_port", bytes(work.dram_read_bits) / burst},
+        {"store_port", bytes(work.dram_write_bits) / burst},
         {"dram", bytes(work.dram_read_bits + work.dram_write_bits) / dram_bytes_per_cycle(machine)},
     };
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <random>
 
@@ -72,17 +73,19 @@ TEST(VectorLanes, DoubledLeaveAProductThatIsBoundByTheArrayAsItIs) {
 }
 
 TEST(SramPorts, DoubledHalveTheCyclesOfAProductThatIsBoundByThem) {
-    // One narrow bank: the input stream alone needs several of its cycles for every vector.
+    // One narrow bank: every vector, weight and burst needs several of its cycles.
+    const Settings base{"dram={kind: ideal, bytes_per_cycle: 4096, latency: 1}", "sram.banks=1",
+                        "sram.width_bits=32"};
     for (int ports : {1, 2}) {
-        const Settings base{"dram={kind: ideal, bytes_per_cycle: 4096, latency: 1}", "sram.banks=1",
-                            "sram.width_bits=32", "buffers.accumulation.depth=512",
-                            "buffers.input.depth=512"};
-        const auto at = [&](int p) {
-            return cycles(512, 512, 512, with(base, fmt::format("sram.ports={}", p)));
+        const auto at = [&](int p, std::uint64_t m, std::uint64_t n, std::uint64_t k) {
+            return cycles(m, n, k, with(base, fmt::format("sram.ports={}", p)));
         };
-        const double ratio = at(ports) / at(2 * ports);
-        EXPECT_GE(ratio, 1.9) << ports;
-        EXPECT_LE(ratio, 2.0) << ports;
+        using Shape = std::array<std::uint64_t, 3>;
+        for (const auto& [m, n, k] : {Shape{512, 512, 16}, Shape{16, 512, 512}}) {
+            const double ratio = at(ports, m, n, k) / at(2 * ports, m, n, k);
+            EXPECT_GE(ratio, 1.9) << ports << " ports, " << m;
+            EXPECT_LE(ratio, 2.0) << ports << " ports, " << m;
+        }
     }
 }
 
