@@ -1,56 +1,21 @@
 #include "tests/system/octet.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <csignal>
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
+
+#include "tests/support/program.h"
 
 namespace octet::test {
-namespace {
-
-std::string content(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    return text.str();
-}
-
-}  // namespace
 
 Outcome octet(const std::vector<std::string>& arguments, const std::filesystem::path& folder, int seconds) {
-    const Folder scratch;
-    const auto out = scratch.path() / "out", err = scratch.path() / "err";
-    std::vector<std::string> words{OCTET_BINARY};
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    std::vector<char*> argv;
-    for (auto& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    const pid_t child = fork();
-    if (child == 0) {
-        const int o = open(out.c_str(), O_CREAT | O_WRONLY, 0600),
-                  e = open(err.c_str(), O_CREAT | O_WRONLY, 0600);
-        const int i = open("/dev/null", O_RDONLY);
-        if (o < 0 || e < 0 || i < 0 || chdir(folder.c_str()) != 0) _exit(126);
-        dup2(i, 0);
-        dup2(o, 1);
-        dup2(e, 2);
-        alarm(static_cast<unsigned>(seconds));  // survives exec: a hang ends in SIGALRM
-        execv(argv[0], argv.data());
-        _exit(127);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    Outcome outcome;
-    outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    outcome.out = content(out);
-    outcome.err = content(err);
-    return outcome;
+    RunOptions options;
+    options.timeout_seconds = seconds;
+    options.folder = folder.string();
+    const Run run = run_octet(arguments, options);
+    return {run.signal != 0 || run.timed_out ? 128 + run.signal : run.exit, run.out, run.err};
 }
 
 nlohmann::json document(std::vector<std::string> arguments) {
