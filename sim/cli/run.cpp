@@ -28,11 +28,12 @@ int run_verb(const RunOptions& options, std::string& out) {
     if (!options.out.empty()) write_results(options.out, simulation.result, log);
     if (options.json) {
         out += to_text(simulation.result);
+        if (options.explain) fmt::print(stderr, "{}", explain(simulation));
     } else {
         out += summary(simulation.result, wants_colour());
         if (options.explain) out += explain(simulation);
     }
-    fmt::print(stderr, "{}", options.json ? "" : fmt::format("(simulated in {:.2f} s)\n", seconds));
+    if (!options.json) fmt::print(stderr, "(simulated in {:.2f} s)\n", seconds);
     return 0;
 }
 

@@ -116,7 +116,7 @@ std::string summary(const Result& result, bool colour) {
     line("", largest_components(result.energy));
     line("area",
          fmt::format("{} mm2   {}", short_number(result.area.total * 1e-6), largest_components(result.area)));
-    line("throughput",
+    line("efficiency",
          fmt::format("{} TOPS/W", result.tops_per_watt ? short_number(*result.tops_per_watt) : "no"));
     line("DRAM traffic",
          fmt::format("{}   read {}, written {}", mib(machine.dram_read_bytes + machine.dram_write_bytes),

@@ -52,9 +52,13 @@ Simulation simulate(const ExperimentConfig& experiment) {
     RunDescription description;
     description.accelerator = json_of(experiment.accelerator);
     description.workload = workload.resolved;
-    description.phase = json_of(experiment.phase);
     description.seed = experiment.seed;
-    description.tokens = experiment.phase.batch * experiment.phase.sequence;
+    const bool is_trace = workload.resolved.value("kind", "") == "trace";
+    if (!is_trace) {  // a trace is one graph, of no phase
+        description.phase["kind"] = name_in(phase_kind_names, experiment.phase.kind);
+        description.phase.update(json_of(experiment.phase));
+        description.tokens = experiment.phase.batch * experiment.phase.sequence;
+    }
     simulation.result = assemble(description, experiment.accelerator, workload.graph, report, prices);
     check_invariants(simulation.result);
     simulation.choices = program.choices();
