@@ -1,67 +1,13 @@
-// One matrix product with its epilogue, as commands.
+// One matrix product as commands: plan, staging, fills and passes.
 #include <algorithm>
 #include <stdexcept>
 
 #include <fmt/format.h>
 
-#include "sim/lower/lowering.h"
+#include "sim/lower/gemm_lowering.h"
 #include "sim/lower/vector_programs.h"
 
 namespace octet {
-
-// How the tiles of operand b are found in its matrix.
-enum class WeightSide : std::uint8_t { normal, transposed };
-
-class GemmLowering {
-  public:
-    GemmLowering(Lowering& lowering, std::size_t kernel, std::uint64_t item);
-    void run();
-
-  private:
-    void request_plan();
-    void stage();
-    void chunk(std::uint64_t mi, std::uint64_t ni, std::uint64_t ki);
-    std::uint32_t input_fill(std::uint64_t mi, std::uint64_t ki, std::uint64_t key,
-                             BufferHalves::Half*& half);
-    std::uint32_t weight_fill(std::uint64_t ni, std::uint64_t ki, std::uint64_t key,
-                              BufferHalves::Half*& half);
-    void epilogue(std::uint64_t mi, std::uint64_t ni);
-    void finish();
-
-    // Blocks of the operands by tile indices.
-    std::uint64_t m_of(std::uint64_t mi) const { return std::min(plan_.m_tile, m_ - mi * plan_.m_tile); }
-    std::uint64_t n_of(std::uint64_t ni) const {
-        return std::min(plan_.n_group, n_tiles_ - ni * plan_.n_group);
-    }
-    std::uint64_t k_of(std::uint64_t ki) const {
-        return std::min(plan_.k_chunk, k_tiles_ - ki * plan_.k_chunk);
-    }
-    Block a_block(std::uint64_t mi, std::uint64_t ki, std::uint64_t k_tiles) const;
-    Block b_block(std::uint64_t ni, std::uint64_t n_tiles, std::uint64_t ki, std::uint64_t k_tiles) const;
-    Block out_block(const View& view, std::uint64_t mi, std::uint64_t ni) const;
-    std::vector<Block> sequence(bool of_a, Staging staging) const;
-
-    Lowering& l_;
-    Emitter& e_;
-    const MachineShape& machine_;
-    std::size_t kernel_;
-    OperationId id_;
-    const Operation& op_;
-    std::uint64_t m_, n_, k_, k_tiles_, n_tiles_;
-    View a_, b_, out_, residual_;
-    WeightSide side_ = WeightSide::normal;
-    GemmPlan plan_;
-    std::uint64_t m_tiles_ = 0, n_groups_ = 0, k_chunks_ = 0;
-    std::optional<StagedBlocks> staged_a_, staged_b_, staged_residual_;
-    std::vector<MemorySpace::Region> out_areas_;
-    std::vector<Needs> out_free_;
-    std::uint64_t out_next_ = 0;
-    std::vector<View> parameter_views_;
-    Lowering::Parameters parameters_;
-    std::uint32_t program_ = 0;
-    std::uint64_t key_base_ = 0;
-    Needs last_epilogue_;
-};
 
 GemmLowering::GemmLowering(Lowering& lowering, std::size_t kernel, std::uint64_t item)
     : l_(lowering),
@@ -253,93 +199,71 @@ void GemmLowering::run() {
     finish();
 }
 
-std::uint32_t GemmLowering::input_fill(std::uint64_t mi, std::uint64_t ki, std::uint64_t key,
-                                       BufferHalves::Half*& half) {
-    half = l_.input_halves_.find(key);
-    if (half != nullptr) return half->fill;
-    const std::uint64_t index = l_.input_halves_.next_index();
-    half = &l_.input_halves_.take();
-    const std::uint64_t k_tiles = k_of(ki);
-    const Block slabs = a_block(mi, ki, k_tiles);
+// The half of the buffer that holds the filling `key`, filled now if none does.
+BufferHalves::Half& GemmLowering::filled(const FillSource& source, std::uint64_t key, const Block& part,
+                                         const Block& staged_in, std::uint64_t tile, FillCommand fill) {
+    if (BufferHalves::Half* half = source.halves.find(key)) return *half;
+    const std::uint64_t index = source.halves.next_index();
+    BufferHalves::Half& half = source.halves.take();
     Needs needs;
-    needs.after(Engine::array, half->last_reader);
-    FillCommand fill;
-    if (staged_a_) {
-        staged_a_->go_to(plan_.a == Staging::chunk ? slabs : a_block(mi, 0, k_tiles_));
-        fill.sram = staged_a_->strips(slabs, machine_.rows);
-        needs.merge(staged_a_->ready(slabs));
+    needs.after(Engine::array, half.last_reader);
+    Matrix& matrix = *source.view.matrix;
+    if (source.staged) {
+        source.staged->go_to(staged_in);
+        fill.sram = source.staged->strips(part, tile);
+        needs.merge(source.staged->ready(part));
     } else {
-        fill.sram = a_.matrix->layout.tiles(a_.matrix->sram->base, slabs.rows, slabs.columns, machine_.rows);
-        needs.merge(a_.matrix->sram_ready);
+        fill.sram = matrix.layout.tiles(matrix.sram->base, part.rows, part.columns, tile);
+        needs.merge(matrix.sram_ready);
     }
-    fill.slabs = static_cast<std::uint32_t>(k_tiles);
-    fill.beats = fill.beats_last = static_cast<std::uint32_t>(slabs.rows.count);
-    fill.values = slabs.rows.count * slabs.columns.count;
-    fill.buffer = machine_.input_depth == unlimited_depth ? index << 32U : index * machine_.input_depth;
-    const std::uint32_t sequence = e_.emit(Engine::input_fill, id_, needs, fill);
-    if (staged_a_)
-        staged_a_->read_by(Engine::input_fill, sequence);
+    fill.values = part.rows.count * part.columns.count;
+    fill.buffer = source.depth == unlimited_depth ? index << 32U : index * source.depth;
+    const std::uint32_t sequence = e_.emit(source.engine, id_, needs, fill);
+    if (source.staged)
+        source.staged->read_by(source.engine, sequence);
     else
-        a_.matrix->readers.after(Engine::input_fill, sequence);
-    half->key = key;
-    half->fill = sequence;
-    half->last_reader = 0;
-    return sequence;
+        matrix.readers.after(source.engine, sequence);
+    half = {key, sequence, 0};
+    return half;
 }
 
-std::uint32_t GemmLowering::weight_fill(std::uint64_t ni, std::uint64_t ki, std::uint64_t key,
-                                        BufferHalves::Half*& half) {
-    half = l_.weight_halves_.find(key);
-    if (half != nullptr) return half->fill;
-    const std::uint64_t index = l_.weight_halves_.next_index();
-    half = &l_.weight_halves_.take();
+BufferHalves::Half& GemmLowering::inputs(std::uint64_t mi, std::uint64_t ki) {
+    const Block slabs = a_block(mi, ki, k_of(ki));
+    FillCommand fill;
+    fill.slabs = static_cast<std::uint32_t>(k_of(ki));
+    fill.beats = fill.beats_last = static_cast<std::uint32_t>(slabs.rows.count);
+    return filled({Engine::input_fill, l_.input_halves_, a_, staged_a_, machine_.input_depth},
+                  key_base_ + mi * k_chunks_ + ki, slabs,
+                  plan_.a == Staging::chunk ? slabs : a_block(mi, 0, k_tiles_), machine_.rows, fill);
+}
+
+// Transposed tiles are read along the reduction: a piece is one tile of C vectors. Others: a column of tiles.
+BufferHalves::Half& GemmLowering::weights(std::uint64_t ni, std::uint64_t ki) {
     const std::uint64_t nt = n_of(ni), kt = k_of(ki);
     const Block tiles = b_block(ni, nt, ki, kt);
-    Needs needs;
-    needs.after(Engine::array, half->last_reader);
     FillCommand fill;
-    // Transposed tiles are read along the reduction: a piece is one tile of C vectors. Others: a column of
-    // tiles.
-    const bool transposed = side_ == WeightSide::transposed;
-    const std::uint64_t tile = transposed ? machine_.rows : machine_.cols;
-    if (staged_b_) {
-        staged_b_->go_to(plan_.b == Staging::chunk ? tiles : b_block(ni, nt, 0, k_tiles_));
-        fill.sram = staged_b_->strips(tiles, tile);
-        needs.merge(staged_b_->ready(tiles));
-    } else {
-        fill.sram = b_.matrix->layout.tiles(b_.matrix->sram->base, tiles.rows, tiles.columns, tile);
-        needs.merge(b_.matrix->sram_ready);
-    }
-    const std::uint64_t k_values = transposed ? tiles.columns.count : tiles.rows.count;
-    const std::uint64_t n_values = transposed ? tiles.rows.count : tiles.columns.count;
-    fill.transposed = transposed;
+    fill.transposed = side_ == WeightSide::transposed;
     fill.slabs = static_cast<std::uint32_t>(nt * kt);
-    if (transposed) {
-        fill.beats = fill.beats_last = static_cast<std::uint32_t>(n_values);
+    if (fill.transposed) {
+        fill.beats = fill.beats_last = static_cast<std::uint32_t>(tiles.rows.count);
     } else {
         fill.slabs_per_piece = static_cast<std::uint32_t>(kt);
         fill.beats = static_cast<std::uint32_t>(machine_.rows);
-        fill.beats_last = static_cast<std::uint32_t>(k_values - (kt - 1) * machine_.rows);
+        fill.beats_last = static_cast<std::uint32_t>(tiles.rows.count - (kt - 1) * machine_.rows);
     }
-    fill.values = k_values * n_values;
-    fill.buffer = machine_.weight_depth == unlimited_depth ? index << 32U : index * machine_.weight_depth;
-    const std::uint32_t sequence = e_.emit(Engine::weight_fill, id_, needs, fill);
-    if (staged_b_)
-        staged_b_->read_by(Engine::weight_fill, sequence);
-    else
-        b_.matrix->readers.after(Engine::weight_fill, sequence);
-    half->key = key;
-    half->fill = sequence;
-    half->last_reader = 0;
-    return sequence;
+    return filled({Engine::weight_fill, l_.weight_halves_, b_, staged_b_, machine_.weight_depth},
+                  key_base_ + (m_tiles_ + ni) * k_chunks_ + ki, tiles,
+                  plan_.b == Staging::chunk ? tiles : b_block(ni, nt, 0, k_tiles_),
+                  fill.transposed ? machine_.rows : machine_.cols, fill);
 }
 
 void GemmLowering::chunk(std::uint64_t mi, std::uint64_t ni, std::uint64_t ki) {
     const std::uint64_t kt = k_of(ki), nt = n_of(ni);
-    BufferHalves::Half *input = nullptr, *weight = nullptr;
+    BufferHalves::Half& input = inputs(mi, ki);
+    BufferHalves::Half& weight = weights(ni, ki);
     MatmulCommand matmul;
-    matmul.input_fill = input_fill(mi, ki, key_base_ + mi * k_chunks_ + ki, input);
-    matmul.weight_fill = weight_fill(ni, ki, key_base_ + (m_tiles_ + ni) * k_chunks_ + ki, weight);
+    matmul.input_fill = input.fill;
+    matmul.weight_fill = weight.fill;
     matmul.m = static_cast<std::uint32_t>(m_of(mi));
     matmul.k_tiles = static_cast<std::uint32_t>(kt);
     matmul.n_tiles = static_cast<std::uint32_t>(nt);
@@ -351,83 +275,7 @@ void GemmLowering::chunk(std::uint64_t mi, std::uint64_t ni, std::uint64_t ki) {
     matmul.last_k = last_k;
     if (last_k) matmul.epilogue = e_.next_sequence(Engine::vector);
     const std::uint32_t sequence = e_.emit(Engine::array, id_, {}, matmul);
-    input->last_reader = weight->last_reader = sequence;
-}
-
-void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t ni) {
-    EpilogueCommand epilogue;
-    epilogue.program = program_;
-    epilogue.m = static_cast<std::uint32_t>(m_of(mi));
-    epilogue.n_tiles = static_cast<std::uint32_t>(n_of(ni));
-    const std::uint64_t n0 = ni * plan_.n_group * machine_.cols;
-    const std::uint64_t columns = std::min(n_of(ni) * machine_.cols, n_ - n0);
-    epilogue.n_last = static_cast<std::uint32_t>(columns - (n_of(ni) - 1) * machine_.cols);
-    Needs needs = parameters_.ready;
-    epilogue.parameters = Lowering::slice(parameters_, n0, columns);
-    const auto describe = [&](VectorOperand& operand, const View& view) {
-        operand.bits = static_cast<std::uint16_t>(view.matrix->layout.format().bits);
-        operand.codec = view.matrix->layout.format().name != machine_.vector->name;
-    };
-    if (residual_.matrix != nullptr) {
-        const Block part = out_block(residual_, mi, ni);
-        describe(epilogue.residual, residual_);
-        if (staged_residual_) {
-            staged_residual_->go_to(part);
-            epilogue.residual.sram = staged_residual_->strips(part, machine_.cols);
-            needs.merge(staged_residual_->ready(part));
-        } else {
-            epilogue.residual.sram = residual_.matrix->layout.tiles(residual_.matrix->sram->base, part.rows,
-                                                                    part.columns, machine_.cols);
-            needs.merge(residual_.matrix->sram_ready);
-        }
-    }
-    const Block out = out_block(out_, mi, ni);
-    describe(epilogue.output, out_);
-    std::size_t area = 0;
-    Strips written;  // the same bytes as a DMA takes them
-    if (out_.matrix->resident()) {
-        epilogue.output.sram =
-            out_.matrix->layout.tiles(out_.matrix->sram->base, out.rows, out.columns, machine_.cols);
-        needs.merge(out_.matrix->sram->free_after);
-    } else {
-        area = out_next_++ % out_areas_.size();
-        const Layout staged = out_.matrix->layout.part(out.rows, out.columns);
-        const Block all = all_of(staged);
-        epilogue.output.sram = staged.tiles(out_areas_[area].base, all.rows, all.columns, machine_.cols);
-        written = staged.strips(out_areas_[area].base, all.rows, all.columns);
-        needs.merge(out_free_[area]);
-    }
-    const std::uint32_t sequence = e_.emit(Engine::vector, id_, needs, epilogue);
-    last_epilogue_.after(Engine::vector, sequence);
-    if (staged_residual_)
-        staged_residual_->read_by(Engine::vector, sequence);
-    else if (residual_.matrix != nullptr)
-        residual_.matrix->readers.after(Engine::vector, sequence);
-    if (out_.matrix->resident()) {
-        l_.stored(*out_.matrix, out, sequence);
-    } else {
-        Needs done;
-        done.after(Engine::vector, sequence);
-        const std::uint32_t store = e_.store(*out_.matrix, out, written, done, id_);
-        out_free_[area] = {};
-        out_free_[area].after(Engine::store, store);
-    }
-}
-
-void GemmLowering::finish() {
-    const bool keep_a = a_.matrix->uses_left > 1, keep_b = b_.matrix->uses_left > 1;
-    const auto whole = [](const View& view) { return view.block == all_of(view.matrix->layout); };
-    if (staged_a_) staged_a_->finish(keep_a && plan_.a == Staging::tile && whole(a_));
-    if (staged_b_)
-        staged_b_->finish(keep_b && plan_.b == Staging::tile && whole(b_) &&
-                          l_.graph.tensors[b_.matrix->tensor].role != TensorRole::weight);
-    if (staged_residual_) staged_residual_->finish(false);
-    for (std::size_t i = 0; i < out_areas_.size(); ++i)
-        l_.placement.sram().release(out_areas_[i], out_free_[i]);
-    l_.release(parameters_, last_epilogue_);
-    for (const View* view : {&a_, &b_, &residual_})
-        if (view->matrix != nullptr) l_.placement.used(*view->matrix);
-    for (const View& view : parameter_views_) l_.placement.used(*view.matrix);
+    input.last_reader = weight.last_reader = sequence;
 }
 
 void Lowering::product(std::size_t kernel, std::uint64_t item) {

@@ -1,0 +1,82 @@
+// The epilogue of a matrix product, tile by tile, and where its results go.
+#include "sim/lower/gemm_lowering.h"
+
+namespace octet {
+
+void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t ni) {
+    EpilogueCommand epilogue;
+    epilogue.program = program_;
+    epilogue.m = static_cast<std::uint32_t>(m_of(mi));
+    epilogue.n_tiles = static_cast<std::uint32_t>(n_of(ni));
+    const std::uint64_t n0 = ni * plan_.n_group * machine_.cols;
+    const std::uint64_t columns = std::min(n_of(ni) * machine_.cols, n_ - n0);
+    epilogue.n_last = static_cast<std::uint32_t>(columns - (n_of(ni) - 1) * machine_.cols);
+    Needs needs = parameters_.ready;
+    epilogue.parameters = Lowering::slice(parameters_, n0, columns);
+    const auto describe = [&](VectorOperand& operand, const View& view) {
+        operand.bits = static_cast<std::uint16_t>(view.matrix->layout.format().bits);
+        operand.codec = view.matrix->layout.format().name != machine_.vector->name;
+    };
+    if (residual_.matrix != nullptr) {
+        const Block part = out_block(residual_, mi, ni);
+        describe(epilogue.residual, residual_);
+        if (staged_residual_) {
+            staged_residual_->go_to(part);
+            epilogue.residual.sram = staged_residual_->strips(part, machine_.cols);
+            needs.merge(staged_residual_->ready(part));
+        } else {
+            epilogue.residual.sram = residual_.matrix->layout.tiles(residual_.matrix->sram->base, part.rows,
+                                                                    part.columns, machine_.cols);
+            needs.merge(residual_.matrix->sram_ready);
+        }
+    }
+    const Block out = out_block(out_, mi, ni);
+    describe(epilogue.output, out_);
+    std::size_t area = 0;
+    Strips written;  // the same bytes as a DMA takes them
+    if (out_.matrix->resident()) {
+        epilogue.output.sram =
+            out_.matrix->layout.tiles(out_.matrix->sram->base, out.rows, out.columns, machine_.cols);
+        needs.merge(out_.matrix->sram->free_after);
+    } else {
+        area = out_next_++ % out_areas_.size();
+        const Layout staged = out_.matrix->layout.part(out.rows, out.columns);
+        const Block all = all_of(staged);
+        epilogue.output.sram = staged.tiles(out_areas_[area].base, all.rows, all.columns, machine_.cols);
+        written = staged.strips(out_areas_[area].base, all.rows, all.columns);
+        needs.merge(out_free_[area]);
+    }
+    const std::uint32_t sequence = e_.emit(Engine::vector, id_, needs, epilogue);
+    last_epilogue_.after(Engine::vector, sequence);
+    if (staged_residual_)
+        staged_residual_->read_by(Engine::vector, sequence);
+    else if (residual_.matrix != nullptr)
+        residual_.matrix->readers.after(Engine::vector, sequence);
+    if (out_.matrix->resident()) {
+        l_.stored(*out_.matrix, out, sequence);
+    } else {
+        Needs done;
+        done.after(Engine::vector, sequence);
+        const std::uint32_t store = e_.store(*out_.matrix, out, written, done, id_);
+        out_free_[area] = {};
+        out_free_[area].after(Engine::store, store);
+    }
+}
+
+void GemmLowering::finish() {
+    const bool keep_a = a_.matrix->uses_left > 1, keep_b = b_.matrix->uses_left > 1;
+    const auto whole = [](const View& view) { return view.block == all_of(view.matrix->layout); };
+    if (staged_a_) staged_a_->finish(keep_a && plan_.a == Staging::tile && whole(a_));
+    if (staged_b_)
+        staged_b_->finish(keep_b && plan_.b == Staging::tile && whole(b_) &&
+                          l_.graph.tensors[b_.matrix->tensor].role != TensorRole::weight);
+    if (staged_residual_) staged_residual_->finish(false);
+    for (std::size_t i = 0; i < out_areas_.size(); ++i)
+        l_.placement.sram().release(out_areas_[i], out_free_[i]);
+    l_.release(parameters_, last_epilogue_);
+    for (const View* view : {&a_, &b_, &residual_})
+        if (view->matrix != nullptr) l_.placement.used(*view->matrix);
+    for (const View& view : parameter_views_) l_.placement.used(*view.matrix);
+}
+
+}  // namespace octet
