@@ -20,22 +20,22 @@ TEST(Load, WritesABurstFromTheCycleInWhichItsLastByteHasArrived) {
     cases.push_back(loads(64, 41, 16, 64));
     cases.push_back(loads(32, 40, 16, 64));
     const auto r = run_all(cases);
-    // Requested in cycle 1, on the bus in cycle 41, four words in cycles 42 to 45.
-    EXPECT_EQ(r[0].operations[0].end, 46u);
-    EXPECT_EQ(r[1].operations[0].end, 47u);
-    EXPECT_EQ(r[2].operations[0].end, 47u);
+    // Requested in cycle 1, on the bus in cycle 41, written in cycle 42.
+    EXPECT_EQ(r[0].operations[0].end, 43u);
+    EXPECT_EQ(r[1].operations[0].end, 44u);
+    EXPECT_EQ(r[2].operations[0].end, 44u);
 }
 
 TEST(Load, HasNoMoreBurstsInFlightThanOutstanding) {
     std::deque<Case> cases;
     for (const int outstanding : {1, 2, 3, 64}) cases.push_back(loads(64, 100, outstanding, 6 * 64));
     const auto r = run_all(cases);
-    // One at a time: request, 100 cycles, 1 on the bus, 4 words.
-    EXPECT_EQ(r[0].operations[0].end, 1u + 6 * 105);
+    // One at a time: 100 cycles from the request on, 1 on the bus, 1 at the SRAM port.
+    EXPECT_EQ(r[0].operations[0].end, 1u + 6 * 102);
     // Two at a time: pairs; the second of a pair is written right behind the first.
-    EXPECT_EQ(r[1].operations[0].end, 1u + 3 * 105 + 4);
-    EXPECT_EQ(r[2].operations[0].end, 1u + 2 * 105 + 8);
-    EXPECT_EQ(r[3].operations[0].end, 1u + 101 + 6 * 4);
+    EXPECT_EQ(r[1].operations[0].end, 1u + 3 * 102 + 1);
+    EXPECT_EQ(r[2].operations[0].end, 1u + 2 * 102 + 2);
+    EXPECT_EQ(r[3].operations[0].end, 1u + 101 + 6);
 }
 
 TEST(Load, CutsBurstsAtMultiplesOfTheirSize) {
@@ -44,10 +44,9 @@ TEST(Load, CutsBurstsAtMultiplesOfTheirSize) {
     cases.push_back(loads(64, 10, 1, 64, 4));    // 60 and 4 bytes
     cases.push_back(loads(64, 10, 1, 130, 63));  // 1, 64, 64, 1
     const auto r = run_all(cases);
-    EXPECT_EQ(r[0].operations[0].end, 1u + 15);
-    EXPECT_EQ(r[1].operations[0].end, 1u + 15 + 12)
-        << "60 bytes are four words, the word they end in is written twice";
-    EXPECT_EQ(r[2].operations[0].end, 1u + 12 + 16 + 16 + 12);
+    EXPECT_EQ(r[0].operations[0].end, 1u + 12);
+    EXPECT_EQ(r[1].operations[0].end, 1u + 12 + 12);
+    EXPECT_EQ(r[2].operations[0].end, 1u + 4 * 12);
     EXPECT_EQ(r[1].dram_read_bytes, 64u);
     EXPECT_EQ(r[2].dram_read_bytes, 130u);
     EXPECT_EQ(r[2].operations[0].activity[Action::dram_read_bits], 130u * 8);
@@ -63,7 +62,7 @@ TEST(Load, KeepsTheExactBandwidthForEveryFraction) {
     for (std::size_t i = 0; i < rates.size(); ++i) {
         // The first burst is requested in cycle 1; the bus never pauses.
         const auto end = static_cast<Cycle>(std::ceil(6 + 64 * 1000 / rates[i] - 1e-6));
-        EXPECT_EQ(r[i].operations[0].end, end + 4) << rates[i];
+        EXPECT_EQ(r[i].operations[0].end, end + 1) << rates[i];
         const auto& dram = r[i].units[static_cast<std::size_t>(Unit::dram)];
         EXPECT_EQ(dram.busy, end - 6) << rates[i];
     }
@@ -78,7 +77,7 @@ TEST(Load, TakesTheNextCommandWhenItsLastBurstHasBeenRequested) {
     cases.push_back(std::move(c));
     const auto r = run_all(cases)[0];
     EXPECT_EQ(r.operations[1].start, 4u);
-    EXPECT_EQ(r.operations[1].end, r.operations[0].end + 4) << "its words follow in order";
+    EXPECT_EQ(r.operations[1].end, r.operations[0].end + 1) << "its words follow in order";
 }
 
 TEST(Store, ReadsWordsAheadOfTheirBurst) {
@@ -91,9 +90,9 @@ TEST(Store, ReadsWordsAheadOfTheirBurst) {
         cases.push_back(std::move(c));
     }
     const auto r = run_all(cases);
-    // Words in cycles 1 to 4, the last one there in 6, requested, 10 cycles, 1 on the bus.
-    EXPECT_EQ(r[0].operations[0].end, 17u);
-    EXPECT_EQ(r[1].operations[0].end, 18u);
+    // Read in cycle 1, there in 3, requested, 10 cycles, 1 on the bus.
+    EXPECT_EQ(r[0].operations[0].end, 14u);
+    EXPECT_EQ(r[1].operations[0].end, 15u);
     EXPECT_EQ(r[0].dram_write_bytes, 64u);
     EXPECT_EQ(r[0].operations[0].activity[Action::sram_read_bits], 512u);
 }
@@ -103,16 +102,53 @@ TEST(Dram, ServesAYoungerStoreInTheGapsOfAnOlderLoad) {
     for (const bool load : {false, true}) {
         Case c{ample_machine(4, 4), Program(2)};
         c.config.dram = IdealDramConfig{64, 10};
-        if (load)
-            c.program.load(0, 0, 64 * 100, {},
-                           0);  // a burst every fourth cycle: the SRAM port is the slower one
+        c.config.dma.outstanding = 4;  // four bursts, then a gap
+        if (load) c.program.load(0, 0, 64 * 100, {}, 0);
         c.program.store(1 << 16, 1 << 20, 64, {}, 1);
         cases.push_back(std::move(c));
     }
     const auto r = run_all(cases);
-    EXPECT_GT(r[1].operations[0].end, 400u);
-    EXPECT_LE(r[1].operations[1].end, r[0].operations[1].end + 16)
-        << "the load's first 16 bursts come without gaps";
+    EXPECT_EQ(r[1].operations[0].end, 1u + 25 * 12 + 3);
+    EXPECT_LE(r[1].operations[1].end, r[0].operations[1].end + 5) << "behind the load's first four bursts";
+}
+
+TEST(Load, TakesAsManyCyclesForABurstAsItsWordsNeedOfAllBanks) {
+    std::deque<Case> cases;
+    for (const int banks : {4, 3, 2, 1}) {
+        cases.push_back(loads(64, 40, 16, 64));
+        cases.back().config.sram.banks = banks;
+        cases.back().config.sram.ports = 1;
+    }
+    const auto r = run_all(cases);
+    const std::vector<Cycle> beat{1, 2, 2, 4};
+    for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(r[i].operations[0].end, 42 + beat[i]);
+}
+
+TEST(Load, TakesABeatForEveryPieceThatIsNotConsecutiveInSram) {
+    Case c{ample_machine(4, 4), Program(1)};
+    c.config.dram = IdealDramConfig{64, 40};
+    c.program.add(Engine::load, DmaCommand{Program::strip(0, 64), {0, 4, 16, 16, 4096, 0}});
+    std::deque<Case> cases;
+    cases.push_back(std::move(c));
+    EXPECT_EQ(run_all(cases)[0].operations[0].end, 42u + 4);
+}
+
+TEST(Dma, LeavesTheCyclesBetweenItsBurstsToOthers) {
+    std::deque<Case> cases;
+    for (const bool busy : {false, true}) {
+        Case c{ample_machine(4, 4), Program(2)};
+        c.config.sram.banks = 4;
+        c.config.sram.ports = 1;
+        c.config.dram = IdealDramConfig{32, 10};
+        c.program.load(0, 0, 64 * 200, {}, 0);
+        if (busy) c.program.fill(Engine::input_fill, 0, 1, 300, 16, {}, 1);
+        cases.push_back(std::move(c));
+    }
+    const auto r = run_all(cases);
+    // A burst every second cycle takes all four banks; the fill, younger, finds its word in the gaps.
+    EXPECT_EQ(r[0].operations[0].end, r[1].operations[0].end);
+    EXPECT_EQ(r[0].operations[0].end, 1u + 10 + 400 + 1);
+    EXPECT_GE(r[1].operations[1].end, 2u + 300 + 195);
 }
 
 TEST(Fraction, IsTheSimplestOneThatTheNumberStandsFor) {
