@@ -157,49 +157,56 @@ GemmPlan plan_gemm(const GemmRequest& r, const MachineShape& machine) {
         for (std::uint64_t n_group : steps(group_limit)) {
             std::uint64_t k_limit = std::min({k_tiles, machine.input_depth / m_tile, weight_tiles / n_group});
             if (k_limit == 0) continue;
-            const Counts counts{ceil_div(r.m, m_tile), n_tiles, k_tiles, ceil_div(n_tiles, n_group),
-                                ceil_div(k_tiles, k_limit)};
-            const std::uint64_t k_chunk = ceil_div(k_tiles, counts.k_chunks);
-            if (counts.k_chunks > 1 && m_tile * n_group > machine.accumulation_depth) continue;
-            for (LoopOrder order : {LoopOrder::columns_outer, LoopOrder::rows_outer})
-                for (Staging a : {Staging::tile, Staging::chunk})
-                    for (Staging b : {Staging::tile, Staging::chunk})
-                        for (std::uint64_t slots : {2, 1}) {
-                            GemmPlan plan;
-                            plan.feasible = true;
-                            plan.m_tile = m_tile;
-                            plan.n_group = n_group;
-                            plan.k_chunk = k_chunk;
-                            plan.order = order;
-                            plan.a = r.a_resident ? Staging::resident : a;
-                            plan.b = r.b_resident ? Staging::resident : b;
-                            if (plan.a == Staging::tile) {
-                                plan.a_slot_bytes = m_tile * r.a_row_bytes + 64;
-                                plan.a_slots = std::min(slots, counts.m_tiles);
-                            } else if (plan.a == Staging::chunk) {
-                                plan.a_slot_bytes = m_tile * k_chunk * slab_row + 64;
-                                plan.a_slots = ring_slots(plan.a_slot_bytes, machine, 3, 32);
+            // Whole buffer fillings, and parts of them for an SRAM that has no room to stage one.
+            for (std::uint64_t k_part = k_limit;; k_part = ceil_div(k_part, std::uint64_t{4})) {
+                const Counts counts{ceil_div(r.m, m_tile), n_tiles, k_tiles, ceil_div(n_tiles, n_group),
+                                    ceil_div(k_tiles, k_part)};
+                const std::uint64_t k_chunk = ceil_div(k_tiles, counts.k_chunks);
+                if (counts.k_chunks > 1 && m_tile * n_group > machine.accumulation_depth) break;
+                for (LoopOrder order : {LoopOrder::columns_outer, LoopOrder::rows_outer})
+                    for (Staging a : {Staging::tile, Staging::chunk})
+                        for (Staging b : {Staging::tile, Staging::chunk})
+                            for (std::uint64_t slots : {2, 1}) {
+                                GemmPlan plan;
+                                plan.feasible = true;
+                                plan.m_tile = m_tile;
+                                plan.n_group = n_group;
+                                plan.k_chunk = k_chunk;
+                                plan.order = order;
+                                plan.a = r.a_resident ? Staging::resident : a;
+                                plan.b = r.b_resident ? Staging::resident : b;
+                                if (plan.a == Staging::tile) {
+                                    plan.a_slot_bytes = m_tile * r.a_row_bytes + 64;
+                                    plan.a_slots = std::min(slots, counts.m_tiles);
+                                } else if (plan.a == Staging::chunk) {
+                                    plan.a_slot_bytes = m_tile * k_chunk * slab_row + 64;
+                                    plan.a_slots =
+                                        slots == 1 ? 1 : ring_slots(plan.a_slot_bytes, machine, 3, 32);
+                                }
+                                if (plan.b == Staging::tile) {
+                                    plan.b_slot_bytes = n_group * r.b_column_bytes + 64;
+                                    plan.b_slots = std::min(slots, counts.n_groups);
+                                } else if (plan.b == Staging::chunk) {
+                                    plan.b_slot_bytes =
+                                        n_group * k_chunk * (ceil_div(r.b_column_bytes, k_tiles) + 64) + 64;
+                                    plan.b_slots =
+                                        slots == 1 ? 1 : ring_slots(plan.b_slot_bytes, machine, 3, 32);
+                                }
+                                if (!r.out_resident) {
+                                    plan.out_slot_bytes = m_tile * n_group * r.out_row_bytes + 64;
+                                    plan.out_slots =
+                                        slots == 1 ? 1 : ring_slots(plan.out_slot_bytes, machine, 2, 8);
+                                }
+                                if (r.residual_staged) {
+                                    plan.residual_slots = slots;
+                                    plan.residual_slot_bytes = m_tile * n_group * r.residual_row_bytes + 64;
+                                }
+                                if (plan.staging_bytes() > r.sram_budget) continue;
+                                estimate(plan, r, machine, counts);
+                                if (better(plan, best)) best = plan;
                             }
-                            if (plan.b == Staging::tile) {
-                                plan.b_slot_bytes = n_group * r.b_column_bytes + 64;
-                                plan.b_slots = std::min(slots, counts.n_groups);
-                            } else if (plan.b == Staging::chunk) {
-                                plan.b_slot_bytes =
-                                    n_group * k_chunk * (ceil_div(r.b_column_bytes, k_tiles) + 64) + 64;
-                                plan.b_slots = ring_slots(plan.b_slot_bytes, machine, 3, 32);
-                            }
-                            if (!r.out_resident) {
-                                plan.out_slot_bytes = m_tile * n_group * r.out_row_bytes + 64;
-                                plan.out_slots = ring_slots(plan.out_slot_bytes, machine, 2, 8);
-                            }
-                            if (r.residual_staged) {
-                                plan.residual_slots = 2;
-                                plan.residual_slot_bytes = m_tile * n_group * r.residual_row_bytes + 64;
-                            }
-                            if (plan.staging_bytes() > r.sram_budget) continue;
-                            estimate(plan, r, machine, counts);
-                            if (better(plan, best)) best = plan;
-                        }
+                if (k_part == 1) break;
+            }
         }
     }
     return best;

@@ -119,6 +119,8 @@ std::uint64_t array_cycles(std::uint64_t m, std::uint64_t n, std::uint64_t k, st
         .get<std::uint64_t>();
 }
 
+// Where no transfer delays another the form holds to the cycle: nearly always. Results that are narrower than
+// a word of the SRAM can hold up a fill for a few cycles.
 TEST(ArrayCycles, EqualTheClosedFormOfBothModesOnRandomShapes) {
     const char* given = std::getenv("OCTET_SEED");
     const unsigned seed =
@@ -128,18 +130,22 @@ TEST(ArrayCycles, EqualTheClosedFormOfBothModesOnRandomShapes) {
     const auto pick = [&](std::uint64_t low, std::uint64_t high) {
         return low + random() % (high - low + 1);
     };
-    for (int round = 0; round < 30; ++round) {
+    int exact = 0;
+    constexpr int rounds = 40;
+    for (int round = 0; round < rounds; ++round) {
         const std::uint64_t side = std::uint64_t{4} << pick(0, 3), latency = pick(1, 2);
-        const std::uint64_t m = pick(1, 300), n = pick(2 * side, 6 * side);
-        // Whole reduction tiles: the vectors of a narrower last slab lie across words, and fills get into one
-        // another's way.
-        const std::uint64_t k = pick(1, 6) * side;
-        for (bool overlap : {true, false})
-            EXPECT_EQ(array_cycles(m, n, k, side, side, latency, overlap),
-                      closed_form(m, n, k, side, side, latency, overlap))
-                << fmt::format("round {}: {} x {} x {}, side {}, L {}, overlap {}", round, m, n, k, side,
-                               latency, overlap);
+        const std::uint64_t m = pick(1, 300), n = pick(2 * side, 6 * side), k = pick(1, 200);
+        for (bool overlap : {true, false}) {
+            const auto what = fmt::format("round {}: {} x {} x {}, side {}, L {}, overlap {}", round, m, n, k,
+                                          side, latency, overlap);
+            const auto seen = array_cycles(m, n, k, side, side, latency, overlap);
+            const auto form = closed_form(m, n, k, side, side, latency, overlap);
+            EXPECT_GE(seen, form) << what;
+            EXPECT_LE(static_cast<double>(seen), 1.06 * static_cast<double>(form)) << what;
+            exact += seen == form;
+        }
     }
+    EXPECT_GE(exact, 2 * rounds * 3 / 4);
 }
 
 // On arrays that are not square, tensors lie row by row, and transfers get into one another's way now and
