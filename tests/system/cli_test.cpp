@@ -99,7 +99,7 @@ TEST_F(Program, PrintsNothingOnStdoutWhenItFails) {
         };
         expect_failure(with({"--set", "array.rows=0"}), "array.rows");
         expect_failure(with({"--set", "workload=nowhere.yaml"}), "nowhere.yaml");
-        expect_failure(with({"--set", "sram.capacity_kib=1", "--set", "phase.sequence=64"}),
+        expect_failure(with({"--set", "sram.capacity_kib=1", "--set", "workload.hidden=1024"}),
                        "sram.capacity_kib");
         expect_failure(with({"--set", "buffers.weight.depth=1"}), "buffers.weight.depth");
         expect_failure(with({"--set", "phase.sequence=65"}), "65");
