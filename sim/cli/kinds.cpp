@@ -23,15 +23,18 @@ void check_costs(Node root, Diagnostics& diagnostics) {
 }
 
 void check_experiment(Node root, Diagnostics& diagnostics) {
-    put_files(root);
+    put_files(root, diagnostics);
     const ExperimentConfig experiment = read_experiment(std::move(root), diagnostics);
-    if (experiment.tree.find("workload") != nullptr)
-        check_workload(experiment.workload(), experiment.phase, diagnostics);
-    if (experiment.tree.find("costs") != nullptr) check_costs(experiment.costs(), diagnostics);
+    const auto is_there = [&](std::string_view key) {
+        const Node* file = experiment.tree.at(key);
+        return file != nullptr && !file->faulty;
+    };
+    if (is_there("workload")) check_workload(experiment.workload(), experiment.phase, diagnostics);
+    if (is_there("costs")) check_costs(experiment.costs(), diagnostics);
 }
 
 void check_accelerator(Node root, Diagnostics& diagnostics) {
-    put_files(root);
+    put_files(root, diagnostics);
     read_accelerator(root, diagnostics);
 }
 

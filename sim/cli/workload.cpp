@@ -26,7 +26,7 @@ Loaded load(const WorkloadOptions& options) {
     apply(root, options.settings);
     PhaseConfig phase = default_phase(root);
     if (kind_of(root) == "experiment") {
-        put_files(root);
+        put_files(root, diagnostics);
         ExperimentConfig experiment = read_experiment(std::move(root), diagnostics);
         diagnostics.throw_if_any();
         phase = experiment.phase;

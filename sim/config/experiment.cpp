@@ -11,10 +11,11 @@ namespace {
 constexpr auto experiment_kind = std::to_array<std::string_view>({"experiment"});
 constexpr auto accelerator_kind = std::to_array<std::string_view>({"accelerator"});
 
-Node load_tree(const std::string& path, Words kinds, const std::vector<Setting>& settings) {
+Node load_tree(const std::string& path, Words kinds, const std::vector<Setting>& settings,
+               Diagnostics& diagnostics) {
     Node tree = load_layers(path, kinds);
     apply(tree, settings);
-    put_files(tree);
+    put_files(tree, diagnostics);
     return tree;
 }
 
@@ -44,14 +45,16 @@ ExperimentConfig read_experiment(Node tree, Diagnostics& diagnostics) {
 
 ExperimentConfig load_experiment(const std::string& path, const std::vector<Setting>& settings) {
     Diagnostics diagnostics;
-    ExperimentConfig config = read_experiment(load_tree(path, experiment_kind, settings), diagnostics);
+    ExperimentConfig config =
+        read_experiment(load_tree(path, experiment_kind, settings, diagnostics), diagnostics);
     diagnostics.throw_if_any();
     return config;
 }
 
 AcceleratorConfig load_accelerator(const std::string& path, const std::vector<Setting>& settings) {
     Diagnostics diagnostics;
-    AcceleratorConfig config = read_accelerator(load_tree(path, accelerator_kind, settings), diagnostics);
+    AcceleratorConfig config =
+        read_accelerator(load_tree(path, accelerator_kind, settings, diagnostics), diagnostics);
     diagnostics.throw_if_any();
     return config;
 }

@@ -190,13 +190,18 @@ void apply(Node& root, const std::vector<Setting>& settings) {
     for (const auto& setting : settings) merge(root, as_layer(setting, kind), kind);
 }
 
-void put_files(Node& root) {
+void put_files(Node& root, Diagnostics& diagnostics) {
     const std::string kind(kind_of(root));
     for (auto& entry : root.entries) {
         const FileKey* file = find_file_key(kind, entry.key);
         if (file == nullptr) continue;
-        put_file(entry.value, *file);
-        put_files(entry.value);
+        try {
+            put_file(entry.value, *file);
+            put_files(entry.value, diagnostics);
+        } catch (const InputError& error) {
+            diagnostics.append(error.diagnostics());
+            entry.value.faulty = true;
+        }
     }
 }
 

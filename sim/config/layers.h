@@ -36,7 +36,8 @@ void merge(Node& base, Node over, std::string_view kind);
 // experiment belongs to the accelerator.
 void apply(Node& root, const std::vector<Setting>& settings);
 
-// Puts the files that keys of `root` name in the place of their paths, deeply.
-void put_files(Node& root);
+// Puts the files that keys of `root` name in the place of their paths, deeply. A value whose file cannot be
+// read is reported and marked faulty.
+void put_files(Node& root, Diagnostics& diagnostics);
 
 }  // namespace octet

@@ -16,6 +16,7 @@ struct Node {
     enum class Kind : std::uint8_t { null, scalar, list, map };
 
     Kind kind = Kind::null;
+    bool faulty = false;  // its error was reported already: readers pass over it
     bool quoted = false;  // a scalar written in quotes or as a block: text, never a number
     Location location;
     std::string text;            // scalar

@@ -75,7 +75,7 @@ const Node* Reader::find(std::string_view key, Presence presence, std::string_vi
         known_.push_back(key);
         if (entry != nullptr) ++found_;
     }
-    if (entry != nullptr && refused_.empty()) return &entry->value;
+    if (entry != nullptr && refused_.empty()) return entry->value.faulty ? nullptr : &entry->value;
     if (entry != nullptr)
         diagnostics_.add(entry->key_location, key_path(key), fmt::format("only with {}", refused_));
     if (entry == nullptr && refused_.empty() && presence == required)

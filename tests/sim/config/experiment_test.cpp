@@ -127,6 +127,17 @@ TEST(Experiment, ReportsErrorsOfAllItsLayersAtOnce) {
     EXPECT_THAT(all, HasSubstr("--set sram.ports=x: sram.ports: expected an integer"));
 }
 
+TEST(Experiment, ReportsFilesItCannotReadBesideItsOtherErrors) {
+    const std::string path = scratch_file(
+        "files.yaml", "kind: experiment\naccelerator: nowhere.yaml\nworkload: [a]\ncosts: " + configs +
+                          "costs/unit.yaml\nphase: {kind: encode}\nvaules: none\n");
+    EXPECT_EQ(errors_of([&] { load({}, path); }),
+              path + ":2:14: accelerator: there is no file 'nowhere.yaml'\n" + path +
+                  ":3:11: workload: expected the path of a file, got a list\n" + path +
+                  ":5:8: phase.sequence: missing key, expected an integer from 1 to 1048576\n" + path +
+                  ":6:1: vaules: unknown key, did you mean 'values'?");
+}
+
 TEST(Experiment, SaysWhereItAsksForWhatCannotBeSimulated) {
     const auto unsupported = [](const std::vector<std::string>& settings) {
         Diagnostics diagnostics;
