@@ -55,21 +55,17 @@ std::string refusal(const GemmRules& rules) {
 void gemm(const GemmRules& rules, const FloatGemm& p, Isa isa) {
     if (const std::string reason = refusal(rules); !reason.empty()) throw std::invalid_argument(reason);
     const Kernels& run = kernels(isa);
-    const std::size_t chunk = rules.chunk == 0 ? std::max<std::size_t>(p.k, 1) : rules.chunk;
-    const bool nearest = rules.rounding == Rounding::nearest_even;
-    const bool plain = p.scales.a == nullptr && p.k != 0;
-    if (nearest && p.k != 0 && rules.accumulator == Accumulator::fp32 && rules.buffer == Accumulator::fp32)
-        return run.fp32(p, chunk);
-    if (nearest && plain && rules.accumulator == Accumulator::bf16 &&
-        (rules.buffer == Accumulator::bf16 || rules.buffer == Accumulator::fp32) &&
-        run.bf16(p, chunk, rules.buffer == Accumulator::fp32))
-        return;
-    if (plain && rules.rounding != Rounding::stochastic && rules.accumulator != Accumulator::fixed) {
-        GemmRules chunked = rules;
-        chunked.chunk = chunk;
-        return run.general(p, chunked);
+    if (p.k == 0) return gemm_stepwise(rules, p);
+    GemmRules chunked = rules;
+    if (rules.chunk == 0) chunked.chunk = p.k;
+    if (rules.rounding == Rounding::nearest_even) {
+        const bool fp32_buffer = rules.buffer == Accumulator::fp32;
+        if (rules.accumulator == Accumulator::fp32 && fp32_buffer) return run.fp32(p, chunked.chunk);
+        if (rules.accumulator == Accumulator::bf16 && (fp32_buffer || rules.buffer == Accumulator::bf16) &&
+            p.scales.a == nullptr && run.bf16(p, chunked.chunk, fp32_buffer))
+            return;
     }
-    gemm_stepwise(rules, p);
+    if (!run.general(p, chunked, DrawOrder(rules, p.m, p.k))) gemm_stepwise(rules, p);
 }
 
 std::uint64_t gemm(const GemmRules& rules, const IntegerGemm& p, Isa isa) {

@@ -31,6 +31,9 @@ struct GemmRules {
     std::uint64_t seed = 0;
     std::size_t rows = 16, columns = 16;
     std::uint64_t first_draw = 0;  // steps the elements have done before
+    // If a problem is a block of rows of a larger one, whose draws it must make.
+    std::size_t first_row = 0;
+    std::size_t all_rows = 0;  // 0: first_row and those of the problem
 };
 
 // The reason why no such unit exists, empty if it does: integers add up integers and are kept as integers.
@@ -64,10 +67,14 @@ using IntegerGemm = GemmProblem<std::int8_t, std::int32_t>;
 enum class Isa : std::uint8_t { baseline, avx2, avx512 };
 Isa best_isa();  // of this processor
 
-// Throws std::invalid_argument with refusal(rules).
+// Throws std::invalid_argument with refusal(rules). Calls at the same time are safe if they write different sums.
 void gemm(const GemmRules& rules, const FloatGemm& problem, Isa isa = best_isa());
 // Returns how many results did not fit, in the array and in the buffer.
 std::uint64_t gemm(const GemmRules& rules, const IntegerGemm& problem, Isa isa = best_isa());
+
+// The same on so many threads, bit for bit, and the same count.
+void gemm_parallel(const GemmRules& rules, const FloatGemm& problem, unsigned threads);
+std::uint64_t gemm_parallel(const GemmRules& rules, const IntegerGemm& problem, unsigned threads);
 
 // The same, one multiply-accumulate after the other, as a specification.
 void gemm_stepwise(const GemmRules& rules, const FloatGemm& problem);

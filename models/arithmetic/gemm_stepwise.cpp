@@ -1,26 +1,13 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "models/arithmetic/draws.h"
 #include "models/arithmetic/gemm.h"
-#include "models/arithmetic/random.h"
 #include "models/arithmetic/visit.h"
 #include "models/formats/block.h"
 
 namespace octet {
 namespace {
-
-// The random bits for product k of element (m, n) of the result.
-std::uint32_t draw_for(const GemmRules& rules, std::size_t rows_m, std::size_t all_k, std::size_t m,
-                       std::size_t n, std::size_t k) {
-    const std::size_t column = n % rules.columns, n_tile = n / rules.columns;
-    if (rules.chunk == 0) {
-        const std::size_t fold = n_tile * ((rows_m + rules.rows - 1) / rules.rows) + m / rules.rows;
-        return draw(rules.seed, m % rules.rows * rules.columns + column, rules.first_draw + fold * all_k + k);
-    }
-    const std::size_t k_tiles = (all_k + rules.chunk - 1) / rules.chunk;
-    const std::size_t pass = n_tile * k_tiles + k / rules.chunk;
-    return draw(rules.seed, k % rules.chunk * rules.columns + column, rules.first_draw + pass * rows_m + m);
-}
 
 template <class Buffer>
 float into_buffer(float chunk, float held, bool first) {
@@ -32,19 +19,20 @@ float into_buffer(Quire chunk, float held, bool first) {
     return Buffer::template round<Rounding::nearest_even>(chunk.to_odd());
 }
 
-// A sum of one MX block on its way out of the array.
-float rescale(float sum, const BlockScales& scales, std::size_t m, std::size_t n, std::size_t block) {
+// A sum (exact or rounded to odd) of one MX block on its way out of the array.
+float rescale(double sum, const BlockScales& scales, std::size_t m, std::size_t n, std::size_t block) {
     const double a = E8m0::decode(scales.a[m * scales.a_stride + block]);
     const double b = E8m0::decode(scales.b[block * scales.b_stride + n]);
     return Fp32Accumulator::round<Rounding::nearest_even>(sum * (a * b));
 }
-Quire rescale(const Quire& sum, const BlockScales&, std::size_t, std::size_t, std::size_t) {
-    return sum;
+float rescale(const Quire& sum, const BlockScales& scales, std::size_t m, std::size_t n, std::size_t block) {
+    return rescale(sum.to_odd(), scales, m, n, block);
 }
 
 template <class Array, Rounding mode, class Buffer>
 void stepwise(const GemmRules& rules, const FloatGemm& p) {
     const std::size_t chunk = rules.chunk == 0 ? std::max<std::size_t>(p.k, 1) : rules.chunk;
+    const DrawOrder draws(rules, p.m, p.k);
     for (std::size_t m = 0; m < p.m; ++m)
         for (std::size_t n = 0; n < p.n; ++n) {
             float& held = p.sums[m * p.sums_stride + n];
@@ -53,12 +41,13 @@ void stepwise(const GemmRules& rules, const FloatGemm& p) {
                 typename Array::Value sum{};
                 for (std::size_t k = start; k < std::min(start + chunk, p.k); ++k) {
                     const std::uint32_t random =
-                        mode == Rounding::stochastic ? draw_for(rules, p.m, p.k, m, n, k) : 0;
+                        mode == Rounding::stochastic ? random_bits(draws.by_k(k, n) + draws.by_m(m, n)) : 0;
                     sum = Array::template mac<mode>(sum, p.a[m * p.a_stride + k], p.b[k * p.b_stride + n],
                                                     random);
                 }
-                if (p.scales.a != nullptr) sum = rescale(sum, p.scales, m, n, start / 32);
-                held = into_buffer<Buffer>(sum, held, first);
+                held = p.scales.a == nullptr
+                           ? into_buffer<Buffer>(sum, held, first)
+                           : into_buffer<Buffer>(rescale(sum, p.scales, m, n, start / 32), held, first);
                 first = false;
             }
         }

@@ -1,16 +1,7 @@
 // The kernels in AVX2.
-#include "models/arithmetic/kernels.h"
+#include "models/arithmetic/kernels_headers.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-#include <algorithm>
-#include <limits>
-#include <vector>
-
-#include "models/arithmetic/extent.h"
-#include "models/arithmetic/visit.h"
-#include "models/formats/block.h"
 
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
@@ -19,13 +10,16 @@ namespace {
 
 struct Lanes {
     static constexpr int count = 8;
-    static constexpr int rows = 4;
-    static constexpr int bf16_rows = 4;
+    static constexpr int rows = 6;
     using F = float __attribute__((vector_size(32)));
+    using I = std::int32_t __attribute__((vector_size(32)));
     using U = std::uint32_t __attribute__((vector_size(32)));
-    using UnalignedF = float __attribute__((vector_size(32), aligned(4), may_alias));
+    using D = double __attribute__((vector_size(32)));
+    using L = std::int64_t __attribute__((vector_size(32)));
+    using W = std::uint64_t __attribute__((vector_size(32)));
     using Words = __m256i;
     static F fma(F a, F b, F c) { return F(_mm256_fmadd_ps(__m256(a), __m256(b), __m256(c))); }
+    static D fma(D a, D b, D c) { return D(_mm256_fmadd_pd(__m256d(a), __m256d(b), __m256d(c))); }
     static Words words(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
     static Words pair(std::int32_t p) { return _mm256_set1_epi32(p); }
     static Words add_pairs(Words sum, Words a, Words b) {

@@ -1,16 +1,7 @@
 // The kernels in AVX-512.
-#include "models/arithmetic/kernels.h"
+#include "models/arithmetic/kernels_headers.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-#include <algorithm>
-#include <limits>
-#include <vector>
-
-#include "models/arithmetic/extent.h"
-#include "models/arithmetic/visit.h"
-#include "models/formats/block.h"
 
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,prefer-vector-width=512")
@@ -20,12 +11,15 @@ namespace {
 struct Lanes {
     static constexpr int count = 16;
     static constexpr int rows = 12;
-    static constexpr int bf16_rows = 8;
     using F = float __attribute__((vector_size(64)));
+    using I = std::int32_t __attribute__((vector_size(64)));
     using U = std::uint32_t __attribute__((vector_size(64)));
-    using UnalignedF = float __attribute__((vector_size(64), aligned(4), may_alias));
+    using D = double __attribute__((vector_size(64)));
+    using L = std::int64_t __attribute__((vector_size(64)));
+    using W = std::uint64_t __attribute__((vector_size(64)));
     using Words = __m512i;
     static F fma(F a, F b, F c) { return F(_mm512_fmadd_ps(__m512(a), __m512(b), __m512(c))); }
+    static D fma(D a, D b, D c) { return D(_mm512_fmadd_pd(__m512d(a), __m512d(b), __m512d(c))); }
     static Words words(const void* p) { return _mm512_loadu_si512(p); }
     static Words pair(std::int32_t p) { return _mm512_set1_epi32(p); }
     static Words add_pairs(Words sum, Words a, Words b) {

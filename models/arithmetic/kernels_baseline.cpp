@@ -1,13 +1,5 @@
 // The kernels in plain C++ for any processor: four lanes, and a fused multiply-add by way of double.
-#include <algorithm>
-#include <cstring>
-#include <limits>
-#include <vector>
-
-#include "models/arithmetic/extent.h"
-#include "models/arithmetic/kernels.h"
-#include "models/arithmetic/visit.h"
-#include "models/formats/block.h"
+#include "models/arithmetic/kernels_headers.h"
 
 namespace octet {
 namespace {
@@ -15,10 +7,12 @@ namespace {
 struct Lanes {
     static constexpr int count = 4;
     static constexpr int rows = 4;
-    static constexpr int bf16_rows = 4;
     using F = float __attribute__((vector_size(16)));
+    using I = std::int32_t __attribute__((vector_size(16)));
     using U = std::uint32_t __attribute__((vector_size(16)));
-    using UnalignedF = float __attribute__((vector_size(16), aligned(4), may_alias));
+    using D = double __attribute__((vector_size(16)));
+    using L = std::int64_t __attribute__((vector_size(16)));
+    using W = std::uint64_t __attribute__((vector_size(16)));
     struct Words {
         std::int32_t lane[count];
     };
@@ -28,6 +22,7 @@ struct Lanes {
             result[i] = static_cast<float>(add_to_odd(double{c[i]}, double{a[i]} * double{b[i]}));
         return result;
     }
+    static D fma(D a, D b, D c) { return a * b + c; }  // products of floats are exact
     static Words words(const void* p) {
         Words v;
         std::memcpy(v.lane, p, sizeof v.lane);

@@ -18,9 +18,15 @@ inline std::uint64_t mix(std::uint64_t x) {
     return x ^ x >> 31;
 }
 
+inline constexpr std::uint64_t draw_step = 0xd1b54a32d192ed03;  // between the states of successive draws
+inline std::uint64_t first_state(std::uint64_t seed, std::uint64_t generator) {
+    return mix(seed + generator * 0x9e3779b97f4a7c15);
+}
+inline std::uint32_t random_bits(std::uint64_t state) {
+    return static_cast<std::uint32_t>(mix(state) >> (64 - stochastic_bits));
+}
 inline std::uint32_t draw(std::uint64_t seed, std::uint64_t generator, std::uint64_t index) {
-    const std::uint64_t start = mix(seed + generator * 0x9e3779b97f4a7c15);
-    return static_cast<std::uint32_t>(mix(start + index * 0xd1b54a32d192ed03) >> (64 - stochastic_bits));
+    return random_bits(first_state(seed, generator) + index * draw_step);
 }
 
 }  // namespace octet

@@ -158,7 +158,8 @@ TEST(Extent, is_the_span_of_a_number_between_its_first_and_last_bit) {
     expect(0x1.000002p0F, 0, -23);
     expect(0x1p-149F, -126, -149);
     EXPECT_EQ(extent_of(0x1.1p3F).width, 5);
-    for (const float nothing : {0.0F, -0.0F, HUGE_VALF, NAN}) {
+    EXPECT_EQ(extent_of(-HUGE_VALF).high, Extent::nothing);
+    for (const float nothing : {0.0F, -0.0F, NAN, -NAN}) {
         EXPECT_EQ(extent_of(nothing).width, 0);
         EXPECT_LT(extent_of(nothing).spread(), -1000);
     }

@@ -55,7 +55,8 @@ void float_gemm(benchmark::State& state, const char* storage, Accumulator accumu
                 Isa isa, std::size_t chunk) {
     Operands operands(storage);
     GemmRules rules;
-    rules.accumulator = rules.buffer = accumulator;
+    rules.accumulator = accumulator;
+    rules.buffer = accumulator == Accumulator::fixed ? Accumulator::fp32 : accumulator;
     rules.rounding = rounding;
     rules.chunk = chunk;
     for (auto _ : state) {
@@ -124,6 +125,10 @@ void register_all() {
         product("dlfloat16/posit8_1", "posit8_1", dlfloat16, Rounding::nearest_even, 16);
         product("bf16_truncate/posit8_1", "posit8_1", bf16, Rounding::truncate, 16);
         product("fp32_truncate/posit8_1", "posit8_1", fp32, Rounding::truncate, 16);
+        product("fp32_truncate/fp16", "fp16", fp32, Rounding::truncate, 16);
+        product("bf16_stochastic/posit8_1", "posit8_1", bf16, Rounding::stochastic, 16);
+        product("bf16_stochastic/posit8_1/one_chain", "posit8_1", bf16, Rounding::stochastic, 0);
+        product("fixed/posit8_1", "posit8_1", fixed, Rounding::nearest_even, 16);
     }
     for (const char* name : {"posit8_1", "e4m3", "bf16", "fp16", "posit16_1"})
         add(std::string("encode/") + name, [name](benchmark::State& s) { encode(s, name); });

@@ -26,6 +26,7 @@ double best_seconds(void (*run)()) {
 #if defined(__x86_64__)
 [[gnu::target("avx512f")]] void run_avx512() {
     __m512 sums[12] = {};
+    for (__m512& sum : sums) asm volatile("" : "+x"(sum));  // else all chains are the same one
     __m512 factor = _mm512_set1_ps(0.5F);
     asm volatile("" : "+x"(factor));
     for (int i = 0; i < rounds; ++i) {
@@ -37,6 +38,7 @@ double best_seconds(void (*run)()) {
 
 [[gnu::target("avx2,fma")]] void run_avx2() {
     __m256 sums[12] = {};
+    for (__m256& sum : sums) asm volatile("" : "+x"(sum));  // else all chains are the same one
     __m256 factor = _mm256_set1_ps(0.5F);
     asm volatile("" : "+x"(factor));
     for (int i = 0; i < rounds; ++i) {

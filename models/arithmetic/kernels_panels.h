@@ -1,0 +1,66 @@
+// Both operands, copied in the order in which a kernel reads them: A in tiles of `rows` rows, B in panels of
+// `columns` columns, one k after the other; zeros beyond the edges.
+
+// Cut along k at whole chunks, so that a panel stays in the first-level cache where chunks are short enough.
+inline std::size_t panel_depth(std::size_t chunk) {
+    return std::max<std::size_t>(256 / chunk, 1) * chunk;
+}
+
+// Room for numbers, on a cache line.
+template <class Number>
+class Room {
+  public:
+    explicit Room(std::size_t count) : lines_((count * sizeof(Number) + sizeof(Line) - 1) / sizeof(Line)) {}
+    Number* data() { return reinterpret_cast<Number*>(lines_.data()); }
+
+  private:
+    struct alignas(64) Line {
+        std::byte bytes[64];
+    };
+    std::vector<Line> lines_;
+};
+
+template <int rows, class Number>
+inline void pack_rows(const FloatGemm& p, std::size_t k_begin, std::size_t k_end, Number* tile) {
+    for (std::size_t m = 0; m < p.m; m += rows)
+        for (std::size_t k = k_begin; k < k_end; ++k, tile += rows)
+            for (std::size_t r = 0; r < rows; ++r)
+                tile[r] = m + r < p.m ? p.a[(m + r) * p.a_stride + k] : 0;
+}
+
+template <int columns, class Number>
+inline void pack_columns(const FloatGemm& p, std::size_t n, std::size_t k_begin, std::size_t k_end,
+                         Number* panel) {
+    const std::size_t used = std::min<std::size_t>(columns, p.n - n);
+    for (std::size_t k = k_begin; k < k_end; ++k, panel += columns) {
+        std::copy_n(p.b + k * p.b_stride + n, used, panel);
+        std::fill(panel + used, panel + columns, Number{0});
+    }
+}
+
+// The factors 2^(scale a + scale b) of one row and the columns of a panel.
+template <int columns>
+inline void scales_of(const FloatGemm& p, std::size_t m, std::size_t n, std::size_t k, double (&factors)[columns]) {
+    const BlockScales& scales = p.scales;
+    const double left = E8m0::decode(scales.a[std::min(m, p.m - 1) * scales.a_stride + k / 32]);
+    for (std::size_t c = 0; c < columns; ++c)
+        factors[c] = left * E8m0::decode(scales.b[k / 32 * scales.b_stride + std::min(n + c, p.n - 1)]);
+}
+
+// `rows` x `columns` sums between the accumulation buffer and a tile; every NaN that leaves is the same one.
+template <int rows, int columns, class Number>
+inline void fetch(const FloatGemm& p, std::size_t m, std::size_t n, Number (&held)[rows][columns]) {
+    for (std::size_t r = 0; r < std::min<std::size_t>(rows, p.m - m); ++r)
+        std::copy_n(p.sums + (m + r) * p.sums_stride + n, std::min<std::size_t>(columns, p.n - n), held[r]);
+}
+template <int rows, int columns, class Number>
+inline void put(const FloatGemm& p, std::size_t m, std::size_t n, const Number (&held)[rows][columns]) {
+    const std::size_t used = std::min<std::size_t>(columns, p.n - n);
+    for (std::size_t r = 0; r < std::min<std::size_t>(rows, p.m - m); ++r) {
+        float* out = p.sums + (m + r) * p.sums_stride + n;
+        for (std::size_t c = 0; c < used; ++c) {
+            const auto sum = static_cast<float>(held[r][c]);
+            out[c] = sum == sum ? sum : std::numeric_limits<float>::quiet_NaN();
+        }
+    }
+}

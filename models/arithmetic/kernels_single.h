@@ -1,0 +1,191 @@
+// Sums in fp32 and bf16, by single-precision fused multiply-adds: `rows` x `columns` partial sums stay in
+// registers through a chunk.
+
+constexpr int columns = 2 * lanes;
+
+// fp32 to bf16, nearest even. An infinity stays one, and so does a NaN that the processor made.
+inline F round_bf16(F v) {
+    const U bits = reinterpret_cast<U>(v);
+    return reinterpret_cast<F>((bits + 0x7fffU + (bits >> 16 & 1U)) & 0xffff0000U);
+}
+
+// The same for |v| < 2^111, without infinities; a zero becomes +0. The difference in the middle has 16 places
+// less than v and takes the nearest number for it, whose evenness at a tie is that of v in places of bf16.
+inline F round_bf16_below(F v) {
+    const F high = v * 65536.0F;
+    return high - (high - v);
+}
+
+struct Fp32Step {
+    F mac(F sum, F a, F b) { return Lanes::fma(a, b, sum); }
+};
+struct Bf16Step {  // where extent.h says that two roundings are one
+    F mac(F sum, F a, F b) { return round_bf16_below(Lanes::fma(a, b, sum)); }
+};
+struct Bf16WatchedStep {  // the same, and remembers the smallest magnitude of a sum that is not zero
+    U least = ~U{};       // its bits without the sign, moved left by one, minus 1
+    F mac(F sum, F a, F b) {
+        const F rounded = round_bf16_below(Lanes::fma(a, b, sum));
+        const U bits = reinterpret_cast<U>(rounded), distance = bits + (bits - 1U);
+        least = distance < least ? distance : least;
+        return rounded;
+    }
+    bool below(int exponent) const {
+        const std::uint32_t limit =
+            std::bit_cast<std::uint32_t>(static_cast<float>(power_of_two(std::max(exponent, -140)))) << 1;
+        for (int i = 0; i < lanes; ++i)
+            if (least[i] < limit) return true;
+        return false;
+    }
+};
+struct Bf16RepairedStep {  // a sum that lies between two bf16 numbers and is not exact moves toward what it
+                           // lost
+    F mac(F sum, F a, F b) {
+        const F product = a * b;
+        const F rounded = product + sum;
+        const F lost = sum - (rounded - product);  // exact where it matters: there the product is the larger
+        const U bits = reinterpret_cast<U>(rounded);
+        const U suspect =
+            U((bits << 16) == 0x80000000U) & U(lost != 0) & U(lost == lost);  // all ones where true
+        const U outward = U((lost > 0) == (rounded > 0));
+        return round_bf16(reinterpret_cast<F>(bits + (suspect & (0U - 1U - 2U * outward))));
+    }
+};
+
+struct Fp32Buffer {
+    static F add(F held, F chunk) { return held + chunk; }
+};
+struct Bf16Buffer {
+    static F add(F held, F chunk) { return round_bf16(held + chunk); }
+};
+
+// The partial sums of one chunk: `rows` of the `stride` rows of a tile of A times one panel.
+template <class Step, int stride, int rows>
+inline void chain(Step& step, const float* a, const float* panel, std::size_t count, F (*sums)[2]) {
+    F row[rows][2];
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; ++r) row[r][0] = row[r][1] = F{};
+    for (std::size_t k = 0; k < count; ++k, panel += columns, a += stride) {
+        const F left = load<F>(panel), right = load<F>(panel + lanes);
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; ++r) {
+            const F factor = all(a[r]);
+            row[r][0] = step.mac(row[r][0], factor, left);
+            row[r][1] = step.mac(row[r][1], factor, right);
+        }
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; ++r) sums[r][0] = row[r][0], sums[r][1] = row[r][1];
+}
+
+// A chunk of a tile: `k` is where it starts, in all of K.
+struct Fp32Chunk {
+    template <int rows>
+    void operator()(const float* a, const float* panel, std::size_t count, std::size_t, std::size_t,
+                    std::size_t, F (*sums)[2]) const {
+        Fp32Step step;
+        chain<Fp32Step, rows, rows>(step, a, panel, count, sums);
+    }
+};
+
+// Products that fit, or spreads that do, take the fast step; others are watched, and done again with
+// repairs if a product may have dwarfed a sum.
+struct Bf16Chunk {
+    const Spreads* spreads;  // nullptr: all products fit
+    std::size_t chunk;
+
+    template <int rows>
+    void operator()(const float* a, const float* panel, std::size_t count, std::size_t m, std::size_t n,
+                    std::size_t k, F (*sums)[2]) const {
+        if (spreads != nullptr) {
+            const ChunkExtent left = spreads->tile(m / rows, k / chunk),
+                              right = spreads->panel(n / columns, k / chunk);
+            if (!bf16_spreads_fit(left.spread, right.spread)) {
+                watched<rows>(a, panel, count, bf16_dwarfed(left.high, right.high), sums);
+                return;
+            }
+        }
+        Bf16Step step;
+        chain<Bf16Step, rows, rows>(step, a, panel, count, sums);
+    }
+
+  private:
+    template <int rows>
+    static void watched(const float* a, const float* panel, std::size_t count, int dwarfed, F (*sums)[2]) {
+        constexpr int part = rows % 3 == 0 ? 3 : rows % 2 == 0 ? 2 : 1;
+        for (int r = 0; r < rows; r += part) {
+            Bf16WatchedStep step;
+            chain<Bf16WatchedStep, rows, part>(step, a + r, panel, count, sums + r);
+            if (!step.below(dwarfed)) continue;
+            Bf16RepairedStep repair;
+            chain<Bf16RepairedStep, rows, part>(repair, a + r, panel, count, sums + r);
+        }
+    }
+};
+
+template <int rows>
+inline void rescale(const FloatGemm& p, std::size_t m, std::size_t n, std::size_t k, F (&sums)[rows][2]) {
+    for (std::size_t r = 0; r < rows; ++r) {
+        double factors[columns];
+        scales_of(p, m + r, n, k, factors);
+        auto* sum = reinterpret_cast<float*>(sums[r]);
+        for (std::size_t c = 0; c < columns; ++c) sum[c] = static_cast<float>(sum[c] * factors[c]);
+    }
+}
+
+template <int rows, class Buffer, class Chunk>
+inline void single_product(const FloatGemm& p, std::size_t chunk, const Chunk& run) {
+    const std::size_t depth = std::min(panel_depth(chunk), p.k);
+    Room<float> tiles((p.m + rows - 1) / rows * rows * depth), panel(depth * columns);
+    for (std::size_t begin = 0; begin < p.k; begin += depth) {
+        const std::size_t end = std::min(begin + depth, p.k);
+        pack_rows<rows>(p, begin, end, tiles.data());
+        for (std::size_t n = 0; n < p.n; n += columns) {
+            pack_columns<columns>(p, n, begin, end, panel.data());
+            for (std::size_t m = 0; m < p.m; m += rows) {
+                const float* a = tiles.data() + m * (end - begin);
+                alignas(64) float held[rows][columns] = {};
+                bool first = p.first && begin == 0;
+                if (!first) fetch(p, m, n, held);
+                for (std::size_t k = begin; k < end; k += chunk) {
+                    F sums[rows][2];
+                    run.template operator()<rows>(a + (k - begin) * rows, panel.data() + (k - begin) * columns,
+                                                  std::min(chunk, end - k), m, n, k, sums);
+                    if (p.scales.a != nullptr) rescale<rows>(p, m, n, k, sums);
+#pragma GCC unroll 16
+                    for (int r = 0; r < rows; ++r)
+                        for (int half = 0; half < 2; ++half) {
+                            float* at = held[r] + half * lanes;
+                            store(at, first ? sums[r][half] : Buffer::add(load<F>(at), sums[r][half]));
+                        }
+                    first = false;
+                }
+                put(p, m, n, held);
+            }
+        }
+    }
+}
+
+template <class Buffer, class Chunk>
+[[gnu::flatten]] inline void single(const FloatGemm& p, std::size_t chunk, const Chunk& run) {
+    single_product<Lanes::rows, Buffer>(p, chunk, run);
+}
+
+void fp32(const FloatGemm& p, std::size_t chunk) {
+    single<Fp32Buffer>(p, chunk, Fp32Chunk{});
+}
+
+[[gnu::flatten]] Spreads spreads_of(const FloatGemm& p, std::size_t chunk, std::size_t rows) {
+    return {p, chunk, rows};
+}
+
+bool bf16(const FloatGemm& p, std::size_t chunk, bool fp32_buffer) {
+    const Spreads spreads = spreads_of(p, chunk, Lanes::rows);
+    if (!bf16_by_fp32(spreads.a, spreads.b, std::min(chunk, p.k))) return false;
+    const Bf16Chunk run{bf16_products_fit(spreads.a, spreads.b) ? nullptr : &spreads, chunk};
+    if (fp32_buffer)
+        single<Fp32Buffer>(p, chunk, run);
+    else
+        single<Bf16Buffer>(p, chunk, run);
+    return true;
+}
