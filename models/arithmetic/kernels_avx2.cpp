@@ -11,6 +11,7 @@ namespace {
 struct Lanes {
     static constexpr int count = 8;
     static constexpr int rows = 6;
+    static constexpr int bf16_rows = 5;
     using F = float __attribute__((vector_size(32)));
     using I = std::int32_t __attribute__((vector_size(32)));
     using U = std::uint32_t __attribute__((vector_size(32)));

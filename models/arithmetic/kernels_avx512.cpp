@@ -11,6 +11,7 @@ namespace {
 struct Lanes {
     static constexpr int count = 16;
     static constexpr int rows = 12;
+    static constexpr int bf16_rows = 12;
     using F = float __attribute__((vector_size(64)));
     using I = std::int32_t __attribute__((vector_size(64)));
     using U = std::uint32_t __attribute__((vector_size(64)));

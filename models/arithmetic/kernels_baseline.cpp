@@ -7,6 +7,7 @@ namespace {
 struct Lanes {
     static constexpr int count = 4;
     static constexpr int rows = 4;
+    static constexpr int bf16_rows = 4;
     using F = float __attribute__((vector_size(16)));
     using I = std::int32_t __attribute__((vector_size(16)));
     using U = std::uint32_t __attribute__((vector_size(16)));

@@ -34,11 +34,14 @@ inline D round_to(D v, D random) {
     constexpr int mantissa = Format::mantissa_bits;
     constexpr double one = 1 << stochastic_bits;
     const D smallest = all(power_of_two(Format::min_exponent));
-    const D magnitude = absolute(v), sign = sign_bit(v);
+    const D sign = sign_bit(v);
     D binade = reinterpret_cast<D>(reinterpret_cast<L>(v) & 0x7ff0000000000000);
     binade = binade > smallest ? binade : smallest;
-    // Beside this number a double's last place is the format's.
-    const D anchor = binade * power_of_two(52 - mantissa);
+    // Beside this number, and half of it to each side, a double's last place is the format's.
+    const D anchor = binade * (1.5 * power_of_two(52 - mantissa));
+    if constexpr (mode == Rounding::nearest_even && !Minded) return with_sign((v + anchor) - anchor, sign);
+
+    const D magnitude = absolute(v);
     D rounded = (magnitude + anchor) - anchor;
     if constexpr (mode != Rounding::nearest_even) {
         const D place = binade * power_of_two(-mantissa);
@@ -142,11 +145,11 @@ WideChain chain_for(const GemmRules& rules, const Extent& a, const Extent& b, st
 }
 
 template <class Accumulator>
-[[gnu::flatten]] void add_wide(const WideSums& sums, bool first, double (&held)[wide_rows][wide_columns]) {
+[[gnu::flatten]] void add_wide(const WideSums& sums, double (&held)[wide_rows][wide_columns]) {
     for (int r = 0; r < wide_rows; ++r)
         for (int h = 0; h < 2; ++h) {
             double* at = &held[r][h * wide_lanes];
-            const D sum = first ? sums[r][h] : add_to_odd(load<D>(at), sums[r][h]);
+            const D sum = add_to_odd(load<D>(at), sums[r][h]);
             store(at, round_to<Accumulator, Rounding::nearest_even, true>(sum, D{}));
         }
 }
@@ -185,9 +188,8 @@ bool general(const FloatGemm& p, const GemmRules& rules, const DrawOrder& draws)
                 if (random)
                     for (std::size_t i = 0; i < wide_rows * wide_columns; ++i)
                         by_m[i] = draws.by_m(m + i / wide_columns, n + i % wide_columns);
-                double held[wide_rows][wide_columns] = {};
-                bool first = p.first && begin == 0;
-                if (!first) fetch(p, m, n, held);
+                double held[wide_rows][wide_columns];
+                fetch(p, m, n, begin, held);
                 for (std::size_t k = begin; k < end; k += chunk) {
                     const std::size_t at = k - begin;
                     const WideChunk c{tiles.data() + m * (end - begin) + at * wide_rows,
@@ -196,8 +198,7 @@ bool general(const FloatGemm& p, const GemmRules& rules, const DrawOrder& draws)
                     WideSums sums;
                     run(c, sums);
                     if (p.scales.a != nullptr) rescale_wide(p, m, n, k, sums);
-                    add(sums, first, held);
-                    first = false;
+                    add(sums, held);
                 }
                 put(p, m, n, held);
             }

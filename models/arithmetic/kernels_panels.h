@@ -47,9 +47,12 @@ inline void scales_of(const FloatGemm& p, std::size_t m, std::size_t n, std::siz
         factors[c] = left * E8m0::decode(scales.b[k / 32 * scales.b_stride + std::min(n + c, p.n - 1)]);
 }
 
-// `rows` x `columns` sums between the accumulation buffer and a tile; every NaN that leaves is the same one.
+// `rows` x `columns` sums between the accumulation buffer and a tile. What is not there yet reads as -0, to
+// which any number can be added without a change; every NaN that leaves is the same one.
 template <int rows, int columns, class Number>
-inline void fetch(const FloatGemm& p, std::size_t m, std::size_t n, Number (&held)[rows][columns]) {
+inline void fetch(const FloatGemm& p, std::size_t m, std::size_t n, std::size_t k, Number (&held)[rows][columns]) {
+    std::fill_n(&held[0][0], rows * columns, Number(-0.0));
+    if (p.first && k == 0) return;
     for (std::size_t r = 0; r < std::min<std::size_t>(rows, p.m - m); ++r)
         std::copy_n(p.sums + (m + r) * p.sums_stride + n, std::min<std::size_t>(columns, p.n - n), held[r]);
 }

@@ -59,32 +59,65 @@ struct Bf16Buffer {
     static F add(F held, F chunk) { return round_bf16(held + chunk); }
 };
 
-// The partial sums of one chunk: `rows` of the `stride` rows of a tile of A times one panel.
-template <class Step, int stride, int rows>
-inline void chain(Step& step, const float* a, const float* panel, std::size_t count, F (*sums)[2]) {
-    F row[rows][2];
+// The partial sums of one chunk: a tile of A times one panel.
+template <class Step, int rows>
+inline void chain(Step& step, const float* a, const float* panel, std::size_t count, F (&sums)[rows][2]) {
 #pragma GCC unroll 16
-    for (int r = 0; r < rows; ++r) row[r][0] = row[r][1] = F{};
-    for (std::size_t k = 0; k < count; ++k, panel += columns, a += stride) {
+    for (int r = 0; r < rows; ++r) sums[r][0] = sums[r][1] = F{};
+    for (std::size_t k = 0; k < count; ++k, panel += columns, a += rows) {
         const F left = load<F>(panel), right = load<F>(panel + lanes);
 #pragma GCC unroll 16
         for (int r = 0; r < rows; ++r) {
             const F factor = all(a[r]);
-            row[r][0] = step.mac(row[r][0], factor, left);
-            row[r][1] = step.mac(row[r][1], factor, right);
+            sums[r][0] = step.mac(sums[r][0], factor, left);
+            sums[r][1] = step.mac(sums[r][1], factor, right);
         }
     }
+}
+template <class Buffer, int rows>
+inline void add_to(float (&held)[rows][columns], const F (&sums)[rows][2]) {
 #pragma GCC unroll 16
-    for (int r = 0; r < rows; ++r) sums[r][0] = row[r][0], sums[r][1] = row[r][1];
+    for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 2
+        for (int half = 0; half < 2; ++half) {
+            float* at = held[r] + half * lanes;
+            store(at, Buffer::add(load<F>(at), sums[r][half]));
+        }
 }
 
-// A chunk of a tile: `k` is where it starts, in all of K.
+// One chunk of a tile: `m`, `n` and `k` are where it starts in the problem.
+struct Site {
+    const FloatGemm& problem;
+    const float* a;
+    const float* panel;
+    std::size_t count, m, n, k;
+};
+
 struct Fp32Chunk {
-    template <int rows>
-    void operator()(const float* a, const float* panel, std::size_t count, std::size_t, std::size_t,
-                    std::size_t, F (*sums)[2]) const {
+    template <class Buffer, int rows>
+    void add(const Site& at, float (&held)[rows][columns]) const {
+        F sums[rows][2];
         Fp32Step step;
-        chain<Fp32Step, rows, rows>(step, a, panel, count, sums);
+        chain(step, at.a, at.panel, at.count, sums);
+        add_to<Buffer>(held, sums);
+    }
+};
+
+struct ScaledFp32Chunk {
+    template <class Buffer, int rows>
+    void add(const Site& at, float (&held)[rows][columns]) const {
+        F sums[rows][2];
+        Fp32Step step;
+        chain(step, at.a, at.panel, at.count, sums);
+        for (std::size_t r = 0; r < rows; ++r) {
+            double factors[columns];
+            float sum[columns];
+            scales_of(at.problem, at.m + r, at.n, at.k, factors);
+            std::memcpy(sum, sums[r], sizeof sum);
+            for (std::size_t c = 0; c < columns; ++c) sum[c] = static_cast<float>(sum[c] * factors[c]);
+            std::memcpy(sums[r], sum, sizeof sum);
+        }
+        add_to<Buffer>(held, sums);
     }
 };
 
@@ -94,47 +127,38 @@ struct Bf16Chunk {
     const Spreads* spreads;  // nullptr: all products fit
     std::size_t chunk;
 
-    template <int rows>
-    void operator()(const float* a, const float* panel, std::size_t count, std::size_t m, std::size_t n,
-                    std::size_t k, F (*sums)[2]) const {
+    template <class Buffer, int rows>
+    void add(const Site& at, float (&held)[rows][columns]) const {
         if (spreads != nullptr) {
-            const ChunkExtent left = spreads->tile(m / rows, k / chunk),
-                              right = spreads->panel(n / columns, k / chunk);
+            const ChunkExtent left = spreads->tile(at.m / rows, at.k / chunk),
+                              right = spreads->panel(at.n / columns, at.k / chunk);
             if (!bf16_spreads_fit(left.spread, right.spread)) {
-                watched<rows>(a, panel, count, bf16_dwarfed(left.high, right.high), sums);
+                watched<Buffer>(at, bf16_dwarfed(left.high, right.high), held);
                 return;
             }
         }
+        F sums[rows][2];
         Bf16Step step;
-        chain<Bf16Step, rows, rows>(step, a, panel, count, sums);
+        chain(step, at.a, at.panel, at.count, sums);
+        add_to<Buffer>(held, sums);
     }
 
   private:
-    template <int rows>
-    static void watched(const float* a, const float* panel, std::size_t count, int dwarfed, F (*sums)[2]) {
-        constexpr int part = rows % 3 == 0 ? 3 : rows % 2 == 0 ? 2 : 1;
-        for (int r = 0; r < rows; r += part) {
-            Bf16WatchedStep step;
-            chain<Bf16WatchedStep, rows, part>(step, a + r, panel, count, sums + r);
-            if (!step.below(dwarfed)) continue;
+    template <class Buffer, int rows>
+    static void watched(const Site& at, int dwarfed, float (&held)[rows][columns]) {
+        F sums[rows][2];
+        Bf16WatchedStep step;
+        chain(step, at.a, at.panel, at.count, sums);
+        if (step.below(dwarfed)) {
             Bf16RepairedStep repair;
-            chain<Bf16RepairedStep, rows, part>(repair, a + r, panel, count, sums + r);
+            chain(repair, at.a, at.panel, at.count, sums);
         }
+        add_to<Buffer>(held, sums);
     }
 };
 
-template <int rows>
-inline void rescale(const FloatGemm& p, std::size_t m, std::size_t n, std::size_t k, F (&sums)[rows][2]) {
-    for (std::size_t r = 0; r < rows; ++r) {
-        double factors[columns];
-        scales_of(p, m + r, n, k, factors);
-        auto* sum = reinterpret_cast<float*>(sums[r]);
-        for (std::size_t c = 0; c < columns; ++c) sum[c] = static_cast<float>(sum[c] * factors[c]);
-    }
-}
-
 template <int rows, class Buffer, class Chunk>
-inline void single_product(const FloatGemm& p, std::size_t chunk, const Chunk& run) {
+[[gnu::flatten]] inline void single(const FloatGemm& p, std::size_t chunk, const Chunk& run) {
     const std::size_t depth = std::min(panel_depth(chunk), p.k);
     Room<float> tiles((p.m + rows - 1) / rows * rows * depth), panel(depth * columns);
     for (std::size_t begin = 0; begin < p.k; begin += depth) {
@@ -143,36 +167,24 @@ inline void single_product(const FloatGemm& p, std::size_t chunk, const Chunk& r
         for (std::size_t n = 0; n < p.n; n += columns) {
             pack_columns<columns>(p, n, begin, end, panel.data());
             for (std::size_t m = 0; m < p.m; m += rows) {
+                alignas(64) float held[rows][columns];
+                fetch(p, m, n, begin, held);
                 const float* a = tiles.data() + m * (end - begin);
-                alignas(64) float held[rows][columns] = {};
-                bool first = p.first && begin == 0;
-                if (!first) fetch(p, m, n, held);
-                for (std::size_t k = begin; k < end; k += chunk) {
-                    F sums[rows][2];
-                    run.template operator()<rows>(a + (k - begin) * rows, panel.data() + (k - begin) * columns,
-                                                  std::min(chunk, end - k), m, n, k, sums);
-                    if (p.scales.a != nullptr) rescale<rows>(p, m, n, k, sums);
-#pragma GCC unroll 16
-                    for (int r = 0; r < rows; ++r)
-                        for (int half = 0; half < 2; ++half) {
-                            float* at = held[r] + half * lanes;
-                            store(at, first ? sums[r][half] : Buffer::add(load<F>(at), sums[r][half]));
-                        }
-                    first = false;
-                }
+                for (std::size_t k = begin; k < end; k += chunk)
+                    run.template add<Buffer>(Site{p, a + (k - begin) * rows, panel.data() + (k - begin) * columns,
+                                                  std::min(chunk, end - k), m, n, k},
+                                             held);
                 put(p, m, n, held);
             }
         }
     }
 }
 
-template <class Buffer, class Chunk>
-[[gnu::flatten]] inline void single(const FloatGemm& p, std::size_t chunk, const Chunk& run) {
-    single_product<Lanes::rows, Buffer>(p, chunk, run);
-}
-
 void fp32(const FloatGemm& p, std::size_t chunk) {
-    single<Fp32Buffer>(p, chunk, Fp32Chunk{});
+    if (p.scales.a == nullptr)
+        single<Lanes::rows, Fp32Buffer>(p, chunk, Fp32Chunk{});
+    else
+        single<Lanes::rows, Fp32Buffer>(p, chunk, ScaledFp32Chunk{});
 }
 
 [[gnu::flatten]] Spreads spreads_of(const FloatGemm& p, std::size_t chunk, std::size_t rows) {
@@ -180,12 +192,12 @@ void fp32(const FloatGemm& p, std::size_t chunk) {
 }
 
 bool bf16(const FloatGemm& p, std::size_t chunk, bool fp32_buffer) {
-    const Spreads spreads = spreads_of(p, chunk, Lanes::rows);
+    const Spreads spreads = spreads_of(p, chunk, Lanes::bf16_rows);
     if (!bf16_by_fp32(spreads.a, spreads.b, std::min(chunk, p.k))) return false;
     const Bf16Chunk run{bf16_products_fit(spreads.a, spreads.b) ? nullptr : &spreads, chunk};
     if (fp32_buffer)
-        single<Fp32Buffer>(p, chunk, run);
+        single<Lanes::bf16_rows, Fp32Buffer>(p, chunk, run);
     else
-        single<Bf16Buffer>(p, chunk, run);
+        single<Lanes::bf16_rows, Bf16Buffer>(p, chunk, run);
     return true;
 }
