@@ -1,5 +1,5 @@
-// Between which binary places the numbers of a tensor lie. This tells which short cuts of the kernels give the
-// bits of the rules in mac.h.
+// Between which binary places the numbers of a tensor lie. This tells which short cuts of the kernels give
+// the bits of the rules in mac.h.
 //
 // Every sum of products is a multiple of the product of the operands' lowest places, and stays below a power
 // of two that follows from their highest places: that is what the rules below compare.
@@ -39,12 +39,13 @@ inline Extent extent_of(float value) {
     return {high, low, high - low + 1};
 }
 
-// How many places the sums of a chain can reach above the exponent of the largest product's upper bound.
-// A sum to the nearest or truncated grows no more once a product is within half its last place. A large value
-// says that nobody knows.
+// How many places the sums of a chain can reach above those of its largest product. Every rounding makes a
+// sum larger by one last place at most; to the nearest or truncated, it grows no more once a product is
+// within half its last place.
 inline int growth(std::size_t length, int mantissa, Rounding mode) {
-    if (length <= std::size_t{1} << mantissa) return static_cast<int>(std::bit_width(length)) + 2;
-    return mode == Rounding::stochastic ? Extent::nothing : mantissa + 3;
+    const auto doublings = static_cast<int>(std::min<std::size_t>((length >> mantissa) * 3 / 2 + 2, 1000));
+    const int any = static_cast<int>(std::bit_width(length)) + doublings;
+    return mode == Rounding::stochastic ? any : std::min(any, mantissa + 3);
 }
 
 // The sums of a chain: magnitudes below 2^high, multiples of 2^low.
@@ -55,11 +56,21 @@ inline Reach reach_of_sums(const Extent& a, const Extent& b, int grown) {
     return {a.high + b.high + 2 + grown, a.low + b.low};
 }
 
-// Is a chain exact before each rounding if it is added up in double, and clear of the format's two ends?
+// A chain added up in double is exact before each rounding if its operands spread over few enough places ...
+inline bool sums_are_exact_in_double(int a_spread, int b_spread, int grown) {
+    return a_spread + b_spread + 2 + grown <= 53;
+}
+// ... and the sums stay clear of the format's upper end, of the gap below its smallest number, and of places
+// that a double does not have beside it.
 template <class Format>
-bool sums_are_exact_in_double(const Reach& sums) {
-    return std::max(sums.high, Format::min_exponent + 1) - sums.low <= 53 && sums.high <= Format::max_exponent &&
+bool sums_are_within(const Reach& sums) {
+    return sums.high <= Format::max_exponent && Format::min_exponent + 1 - sums.low <= 53 &&
            (Format::has_subnormals || sums.low > Format::min_exponent);
+}
+// No sum has a place below the format's lowest, so that subnormal sums need no care.
+template <class Format>
+bool sums_are_on_the_grid(const Reach& sums) {
+    return sums.low >= Format::min_exponent - Format::mantissa_bits;
 }
 
 // May fp32 steps stand for bf16 ones at all: operands of 8 bits, no sum below bf16's smallest nor near the

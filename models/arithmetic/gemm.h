@@ -67,7 +67,8 @@ using IntegerGemm = GemmProblem<std::int8_t, std::int32_t>;
 enum class Isa : std::uint8_t { baseline, avx2, avx512 };
 Isa best_isa();  // of this processor
 
-// Throws std::invalid_argument with refusal(rules). Calls at the same time are safe if they write different sums.
+// Throws std::invalid_argument with refusal(rules). Calls at the same time are safe if they write different
+// sums.
 void gemm(const GemmRules& rules, const FloatGemm& problem, Isa isa = best_isa());
 // Returns how many results did not fit, in the array and in the buffer.
 std::uint64_t gemm(const GemmRules& rules, const IntegerGemm& problem, Isa isa = best_isa());

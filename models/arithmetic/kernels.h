@@ -12,7 +12,8 @@ struct Kernels {
     // Sums in bf16 to the nearest, buffer bf16 or fp32, no block scales. False, and nothing done, if the
     // operands are beyond what fp32 steps can answer.
     bool (*bf16)(const FloatGemm& problem, std::size_t chunk, bool fp32_buffer);
-    // Any floating-point sums, rounding and buffer. False, and nothing done, if `fixed` sums do not fit double.
+    // Any floating-point sums, rounding and buffer. False, and nothing done, if `fixed` sums do not fit
+    // double.
     bool (*general)(const FloatGemm& problem, const GemmRules& rules, const DrawOrder& draws);
     // Plain 32-bit products: for operands whose sums always fit.
     void (*integer)(const IntegerGemm& problem);

@@ -29,11 +29,11 @@ inline D all(double v) {
 }
 
 #include "models/arithmetic/kernels_panels.h"
-//
+
 #include "models/arithmetic/kernels_extents.h"
-//
+
 #include "models/arithmetic/kernels_single.h"
-//
+
 #include "models/arithmetic/kernels_double.h"
-//
+
 #include "models/arithmetic/kernels_integer.h"

@@ -1,6 +1,6 @@
-// Sums of any format, rounding and buffer, in double as mac.h has them. A chain whose sums are exact in double
-// before each rounding takes plain steps; others are rounded to odd first and minded at the ends of the
-// format.
+// Sums of any format, rounding and buffer, in double as mac.h has them. A chain whose sums are exact in
+// double before each rounding takes plain steps, of a few operations where no sum lies below the format's
+// lowest place; others are rounded to odd first and minded at the ends of the format.
 
 constexpr int wide_columns = 2 * wide_lanes;
 constexpr int wide_rows = 4;
@@ -20,7 +20,8 @@ inline D add_to_odd(D a, D b) {
     const D sum = a + b;
     const D part = sum - a;
     const D error = (a - (sum - part)) + (b - part);
-    const L opposed = (reinterpret_cast<L>(error) ^ reinterpret_cast<L>(sum)) < 0;  // -1: the sum is too large
+    const L opposed =
+        (reinterpret_cast<L>(error) ^ reinterpret_cast<L>(sum)) < 0;  // -1: the sum is too large
     const L odd = (reinterpret_cast<L>(sum) + opposed) | 1;
     const L inexact = (error > 0) | (error < 0);
     return inexact ? reinterpret_cast<D>(odd) : sum;
@@ -74,29 +75,49 @@ struct WideChunk {
 };
 using WideSums = D[wide_rows][2];
 
-inline D random_below(W state) {  // random_bits, as doubles
+inline W random_bits(W state) {
     W x = state;
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9U;
     x = (x ^ x >> 27) * 0x94d049bb133111ebU;  // what mix does then leaves the top bits
-    return reinterpret_cast<D>(x >> (64 - stochastic_bits) | 0x4330000000000000U) - 0x1p52;
+    return x >> (64 - stochastic_bits);
+}
+inline D as_double(W small) {  // below 2^52
+    return reinterpret_cast<D>(small | 0x4330000000000000U) - 0x1p52;
 }
 
 struct ExactStep {
     static constexpr Rounding rounding = Rounding::nearest_even;
-    static D mac(D sum, D a, D b, D) { return Lanes::fma(a, b, sum); }
+    static D mac(D sum, D a, D b, W) { return Lanes::fma(a, b, sum); }
+};
+// Sums on the format's grid: what is to be cut off are the double's last bits. To the nearest as in
+// round_bf16_below; random bits are added below the last place, a carry goes into the exponent as it should.
+template <class Accumulator, Rounding mode>
+struct GridStep {
+    static constexpr Rounding rounding = mode;
+    static constexpr int cut = 52 - Accumulator::Format::mantissa_bits;
+    static D mac(D sum, D a, D b, W random) {
+        const D v = Lanes::fma(a, b, sum);
+        if constexpr (mode == Rounding::nearest_even) {
+            const D high = v * power_of_two(cut);
+            return high - (high - v);
+        }
+        W bits = reinterpret_cast<W>(v);
+        if constexpr (mode == Rounding::stochastic) bits += random << (cut - stochastic_bits);
+        return reinterpret_cast<D>(bits & (~std::uint64_t{0} << cut));
+    }
 };
 template <class Accumulator, Rounding mode>
 struct PlainStep {
     static constexpr Rounding rounding = mode;
-    static D mac(D sum, D a, D b, D random) {
-        return round_to<Accumulator, mode, false>(Lanes::fma(a, b, sum), random);
+    static D mac(D sum, D a, D b, W random) {
+        return round_to<Accumulator, mode, false>(Lanes::fma(a, b, sum), as_double(random));
     }
 };
 template <class Accumulator, Rounding mode>
 struct CarefulStep {
     static constexpr Rounding rounding = mode;
-    static D mac(D sum, D a, D b, D random) {
-        return round_to<Accumulator, mode, true>(add_to_odd(sum, a * b), random);
+    static D mac(D sum, D a, D b, W random) {
+        return round_to<Accumulator, mode, true>(add_to_odd(sum, a * b), as_double(random));
     }
 };
 
@@ -113,10 +134,10 @@ template <class Step>
             const D factor = all(a[r]);
 #pragma GCC unroll 2
             for (int h = 0; h < 2; ++h) {
-                D random{};
+                W random{};
                 if constexpr (stochastic)
-                    random = random_below(load<W>(by_k + h * wide_lanes) +
-                                          load<W>(c.by_m + r * wide_columns + h * wide_lanes));
+                    random = random_bits(load<W>(by_k + h * wide_lanes) +
+                                         load<W>(c.by_m + r * wide_columns + h * wide_lanes));
                 row[r][h] = Step::mac(row[r][h], factor, half[h], random);
             }
         }
@@ -125,21 +146,37 @@ template <class Step>
 #pragma GCC unroll 8
     for (int r = 0; r < wide_rows; ++r) sums[r][0] = row[r][0], sums[r][1] = row[r][1];
 }
-using WideChain = void (*)(const WideChunk&, WideSums&);
+// `fast` where the sums of a chunk are exact in double; nullptr if there is no such chain.
+struct WideChains {
+    using Chain = void (*)(const WideChunk&, WideSums&);
+    Chain fast = nullptr, careful = nullptr;
+    int grown = 0;
 
-WideChain chain_for(const GemmRules& rules, const Extent& a, const Extent& b, std::size_t length) {
+    Chain of(const ChunkExtent& a, const ChunkExtent& b) const {
+        return fast != nullptr && sums_are_exact_in_double(a.spread, b.spread, grown) ? fast : careful;
+    }
+};
+
+template <class Accumulator, Rounding mode>
+WideChains chains_of(const Extent& a, const Extent& b, std::size_t length) {
+    using Format = typename Accumulator::Format;
+    const int grown = growth(length, Format::mantissa_bits, mode);
+    const Reach sums = reach_of_sums(a, b, grown);
+    WideChains chains{nullptr, wide_chain<CarefulStep<Accumulator, mode>>, grown};
+    if (sums_are_within<Format>(sums))
+        chains.fast = sums_are_on_the_grid<Format>(sums) ? wide_chain<GridStep<Accumulator, mode>>
+                                                         : wide_chain<PlainStep<Accumulator, mode>>;
+    return chains;
+}
+
+WideChains chains_for(const GemmRules& rules, const Extent& a, const Extent& b, std::size_t length) {
     if (rules.accumulator == Accumulator::fixed) {
         const Reach sums = reach_of_sums(a, b, static_cast<int>(std::bit_width(length)));
-        return sums.high - sums.low <= 53 ? wide_chain<ExactStep> : nullptr;
+        return {nullptr, sums.high - sums.low <= 53 ? wide_chain<ExactStep> : nullptr, 0};
     }
     return visit_float_accumulator(rules.accumulator, [&](auto array) {
-        using Array = typename decltype(array)::type;
-        using Format = typename Array::Format;
-        return visit_rounding(rules.rounding, [&](auto mode) -> WideChain {
-            const int grown = growth(length, Format::mantissa_bits, mode());
-            return sums_are_exact_in_double<Format>(reach_of_sums(a, b, grown))
-                       ? wide_chain<PlainStep<Array, mode()>>
-                       : wide_chain<CarefulStep<Array, mode()>>;
+        return visit_rounding(rules.rounding, [&](auto mode) {
+            return chains_of<typename decltype(array)::type, mode()>(a, b, length);
         });
     });
 }
@@ -154,7 +191,8 @@ template <class Accumulator>
         }
 }
 
-[[gnu::flatten]] void rescale_wide(const FloatGemm& p, std::size_t m, std::size_t n, std::size_t k, WideSums& sums) {
+[[gnu::flatten]] void rescale_wide(const FloatGemm& p, std::size_t m, std::size_t n, std::size_t k,
+                                   WideSums& sums) {
     for (std::size_t r = 0; r < wide_rows; ++r) {
         double factors[wide_columns];
         scales_of(p, m + r, n, k, factors);
@@ -167,8 +205,8 @@ template <class Accumulator>
 bool general(const FloatGemm& p, const GemmRules& rules, const DrawOrder& draws) {
     const std::size_t chunk = rules.chunk;
     const Spreads spreads = spreads_of(p, chunk, wide_rows);
-    const WideChain run = chain_for(rules, spreads.a, spreads.b, std::min(chunk, p.k));
-    if (run == nullptr) return false;
+    const WideChains chains = chains_for(rules, spreads.a, spreads.b, std::min(chunk, p.k));
+    if (chains.careful == nullptr) return false;
     const auto add = visit_float_accumulator(
         rules.buffer, [](auto buffer) { return &add_wide<typename decltype(buffer)::type>; });
     const bool random = rules.rounding == Rounding::stochastic;
@@ -196,7 +234,8 @@ bool general(const FloatGemm& p, const GemmRules& rules, const DrawOrder& draws)
                                       panel.data() + at * wide_columns, std::min(chunk, end - k),
                                       random ? by_k.data() + at * wide_columns : nullptr, by_m};
                     WideSums sums;
-                    run(c, sums);
+                    chains.of(spreads.of_tile[m / wide_rows * spreads.chunks + k / chunk],
+                              spreads.of_panel[n / lanes * spreads.chunks + k / chunk])(c, sums);
                     if (p.scales.a != nullptr) rescale_wide(p, m, n, k, sums);
                     add(sums, held);
                 }

@@ -66,7 +66,8 @@ struct Spreads {
             pack_columns<lanes>(p, n, 0, p.k, strip.data());
             for (std::size_t k = 0; k < p.k; k += chunk) {
                 LaneExtents found;
-                for (std::size_t i = k; i < std::min(k + chunk, p.k); ++i) found.take(load<F>(&strip[i * lanes]));
+                for (std::size_t i = k; i < std::min(k + chunk, p.k); ++i)
+                    found.take(load<F>(&strip[i * lanes]));
                 for (int lane = 0; lane < lanes; ++lane) {
                     of_panel[n / lanes * chunks + k / chunk].merge(found.lane(lane));
                     b.merge(found.lane(lane));

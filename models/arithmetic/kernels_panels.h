@@ -24,8 +24,7 @@ template <int rows, class Number>
 inline void pack_rows(const FloatGemm& p, std::size_t k_begin, std::size_t k_end, Number* tile) {
     for (std::size_t m = 0; m < p.m; m += rows)
         for (std::size_t k = k_begin; k < k_end; ++k, tile += rows)
-            for (std::size_t r = 0; r < rows; ++r)
-                tile[r] = m + r < p.m ? p.a[(m + r) * p.a_stride + k] : 0;
+            for (std::size_t r = 0; r < rows; ++r) tile[r] = m + r < p.m ? p.a[(m + r) * p.a_stride + k] : 0;
 }
 
 template <int columns, class Number>
@@ -40,7 +39,8 @@ inline void pack_columns(const FloatGemm& p, std::size_t n, std::size_t k_begin,
 
 // The factors 2^(scale a + scale b) of one row and the columns of a panel.
 template <int columns>
-inline void scales_of(const FloatGemm& p, std::size_t m, std::size_t n, std::size_t k, double (&factors)[columns]) {
+inline void scales_of(const FloatGemm& p, std::size_t m, std::size_t n, std::size_t k,
+                      double (&factors)[columns]) {
     const BlockScales& scales = p.scales;
     const double left = E8m0::decode(scales.a[std::min(m, p.m - 1) * scales.a_stride + k / 32]);
     for (std::size_t c = 0; c < columns; ++c)
@@ -50,7 +50,8 @@ inline void scales_of(const FloatGemm& p, std::size_t m, std::size_t n, std::siz
 // `rows` x `columns` sums between the accumulation buffer and a tile. What is not there yet reads as -0, to
 // which any number can be added without a change; every NaN that leaves is the same one.
 template <int rows, int columns, class Number>
-inline void fetch(const FloatGemm& p, std::size_t m, std::size_t n, std::size_t k, Number (&held)[rows][columns]) {
+inline void fetch(const FloatGemm& p, std::size_t m, std::size_t n, std::size_t k,
+                  Number (&held)[rows][columns]) {
     std::fill_n(&held[0][0], rows * columns, Number(-0.0));
     if (p.first && k == 0) return;
     for (std::size_t r = 0; r < std::min<std::size_t>(rows, p.m - m); ++r)

@@ -171,9 +171,10 @@ template <int rows, class Buffer, class Chunk>
                 fetch(p, m, n, begin, held);
                 const float* a = tiles.data() + m * (end - begin);
                 for (std::size_t k = begin; k < end; k += chunk)
-                    run.template add<Buffer>(Site{p, a + (k - begin) * rows, panel.data() + (k - begin) * columns,
-                                                  std::min(chunk, end - k), m, n, k},
-                                             held);
+                    run.template add<Buffer>(
+                        Site{p, a + (k - begin) * rows, panel.data() + (k - begin) * columns,
+                             std::min(chunk, end - k), m, n, k},
+                        held);
                 put(p, m, n, held);
             }
         }

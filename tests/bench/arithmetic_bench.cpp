@@ -67,6 +67,18 @@ void float_gemm(benchmark::State& state, const char* storage, Accumulator accumu
     report(state, double(M) * N * K);
 }
 
+// On all processors: wall time counts, and the ratio is to the peak of one.
+void parallel_gemm(benchmark::State& state, unsigned threads) {
+    Operands operands("posit8_1");
+    const GemmRules rules;
+    for (auto _ : state) {
+        operands.decode();
+        gemm_parallel(rules, operands.problem(), threads);
+        benchmark::DoNotOptimize(operands.sums.data());
+    }
+    report(state, double(M) * N * K);
+}
+
 void integer_gemm(benchmark::State& state, Isa isa) {
     std::mt19937 random(1);
     std::vector<std::int8_t> a(M * K), b(K * N);
@@ -130,6 +142,11 @@ void register_all() {
         product("bf16_stochastic/posit8_1/one_chain", "posit8_1", bf16, Rounding::stochastic, 0);
         product("fixed/posit8_1", "posit8_1", fixed, Rounding::nearest_even, 16);
     }
+    for (const unsigned threads : {1U, 2U, 4U})
+        benchmark::RegisterBenchmark(("bf16/posit8_1/threads:" + std::to_string(threads)).c_str(),
+                                     parallel_gemm, threads)
+            ->Unit(benchmark::kMillisecond)
+            ->UseRealTime();
     for (const char* name : {"posit8_1", "e4m3", "bf16", "fp16", "posit16_1"})
         add(std::string("encode/") + name, [name](benchmark::State& s) { encode(s, name); });
 }
