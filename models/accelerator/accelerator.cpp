@@ -49,6 +49,8 @@ std::uint32_t beat_parts(const AcceleratorConfig& c) {
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& c,
                          CommandSource& program)
     : sc_module(name),
+      programs_(program.programs()),
+      columns_(static_cast<std::uint32_t>(c.array.cols)),
       ledger_(program.operations()),
       sram_("sram", c.sram, beat_parts(c), ledger_),
       dram_(make_dram(c.dram, ledger_)),
@@ -66,6 +68,18 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
     array_.results(vector_);
     SC_THREAD(serve_load);
     SC_THREAD(serve_store);
+}
+
+void Accelerator::attach(MachineValues& values) {
+    values_ = &values;
+    array_values_ = std::make_unique<ArrayValues>(values);
+    vector_values_ = std::make_unique<VectorValues>(values, programs_, columns_);
+    load_.attach(&values);
+    store_.attach(&values);
+    inputs_.attach(array_values_.get());
+    weights_.attach(array_values_.get());
+    array_.attach(array_values_.get());
+    vector_.attach(vector_values_.get());
 }
 
 void Accelerator::serve_dma(DmaEngine& engine, Queue which, Phase phase) {
@@ -90,6 +104,7 @@ MachineReport Accelerator::finish() {
         throw std::logic_error(text);
     }
     ledger_.close();
+    if (values_ != nullptr) values_->effects.settle(ledger_.report().total);
     MachineReport& report = ledger_.report();
     sram_.close(report.total);
     dram_->close(report.total);

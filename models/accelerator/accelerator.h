@@ -12,6 +12,8 @@ class Accelerator : public sc_core::sc_module {
     SC_HAS_PROCESS(Accelerator);
     Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config, CommandSource& program);
 
+    // From now on values move and are computed as well (before the run).
+    void attach(MachineValues& values);
     // After the kernel has run out of events. Throws std::logic_error if the program has not ended.
     MachineReport finish();
 
@@ -20,13 +22,18 @@ class Accelerator : public sc_core::sc_module {
     void serve_store() { serve_dma(store_, Queue::store, Phase::store); }
     void serve_dma(DmaEngine& engine, Queue queue, Phase phase);
 
+    const std::vector<VectorProgram>& programs_;
+    std::uint32_t columns_;
+    MachineValues* values_ = nullptr;
+    std::unique_ptr<ArrayValues> array_values_;
+    std::unique_ptr<VectorValues> vector_values_;
     Ledger ledger_;
     Scoreboard scoreboard_;
     std::array<CommandQueue, queue_count> queues_;
     Sram sram_;
     std::unique_ptr<Dram> dram_;
     CodecBank codec_;
-    SoftmaxUnit softmax_;
+    SoftmaxStages softmax_;
     DmaEngine load_, store_;
     FillEngine inputs_, weights_;
     SystolicArray array_;

@@ -95,6 +95,8 @@ struct FillCommand {
     std::uint64_t values = 0;  // values moved, for the counts
     Address buffer = 0;        // first vector or row in the buffer
     bool transposed = false;   // weights only: pieces hold columns, the transposer turns them
+    // The matrix that the pieces hold, each `piece_columns` columns of all its rows (the last may have fewer).
+    std::uint32_t rows = 0, columns = 0, piece_columns = 0;
 };
 
 // Passes over the array: for n in n_tiles, for k in k_tiles. All share the M rows of one input tile.
@@ -110,6 +112,7 @@ struct MatmulCommand {
     bool last_k = true;          // the last k tile streams on to the epilogue below
     std::uint32_t epilogue = 0;  // sequence number at the vector engine, if last_k
     Address accumulation = 0;    // first vector in the accumulation buffer, n_tiles * m of them
+    Address input = 0, weight = 0;  // in the buffers: what the fills' `buffer` says
 };
 
 // A tensor or part of one as a vector pass sees it in SRAM.
@@ -117,6 +120,15 @@ struct VectorOperand {
     Strips sram;
     std::uint16_t bits = 0;  // of one value
     bool codec = false;      // decoded on the way in, encoded on the way out
+    // Columns in a piece (the last may have fewer); 0: whole rows, one after another or one a piece.
+    std::uint32_t piece_columns = 0;
+    std::vector<float> scales;  // of integer codes, one for each parameter vector; none: 1
+    float scale(std::size_t i = 0) const { return i < scales.size() ? scales[i] : 1; }
+};
+
+// Where the results of a command belong: for who looks on.
+struct ResultPart {
+    std::uint32_t matrix = 0, first_row = 0, first_column = 0;
 };
 
 // What one pass does with every value (or every row), by operation so that fused work is charged to its own
@@ -135,8 +147,35 @@ struct VectorPass {
     bool uses_softmax = false;      // keeps the softmax unit busy too
     bool reads_parameters = false;  // gamma, beta: `parameter_bits` once a pass
 };
+
+// What the passes compute, each result rounded to the vector format (docs/values.md). v is the value in hand,
+// at first operand 0 or what leaves the array.
+enum class VectorFunction : std::uint8_t {
+    take,              // v
+    add_parameter,     // v + parameter vector `index`
+    add_operand,       // v + operand `index` (of an epilogue: the residual)
+    multiply_operand,  // v * operand `index`
+    scale,             // v * constant
+    relu,
+    gelu,
+    silu,
+    tanh,
+    sigmoid,
+    softmax,    // of a row
+    layernorm,  // of a row; parameter vectors 0 and 1 are gamma and beta, the constant is epsilon
+    rmsnorm,    // of a row; parameter vector 0 is gamma
+    nonorm      // v * parameter vector 0 + parameter vector 1
+};
+struct VectorStep {
+    VectorFunction function = VectorFunction::take;
+    OperationId operation = 0;
+    std::uint8_t index = 0;
+    double constant = 0;
+};
+
 struct VectorProgram {
     std::vector<VectorPass> passes;
+    std::vector<VectorStep> steps;
 };
 
 // What happens to the columns that leave a MatmulCommand with last_k: one pass (passes[0]) at the rate they
@@ -146,8 +185,10 @@ struct EpilogueCommand {
     std::uint32_t m = 0, n_tiles = 0, n_last = 0;
     std::uint32_t pieces_per_tile = 1;
     VectorOperand residual;    // sram.count == 0: none
-    VectorOperand parameters;  // bias: one value a column
+    VectorOperand parameters;  // bias, mask: vectors of one value a column, one a piece
     VectorOperand output;
+    float sum_scale = 1;  // of integer sums: the operands' scales multiplied
+    ResultPart part;
 };
 
 // Whole passes over `rows` x `columns` values in SRAM.
@@ -157,6 +198,7 @@ struct VectorCommand {
     std::array<VectorOperand, 3> operands;  // those a pass reads by its mask
     VectorOperand parameters;               // scale and shift of a norm, one value a column each
     VectorOperand output;
+    ResultPart part;
 };
 
 struct Command {

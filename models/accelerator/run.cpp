@@ -6,7 +6,7 @@
 
 namespace octet {
 
-MachineReport run_machine(const AcceleratorConfig& config, CommandSource& program) {
+MachineReport run_machine(const AcceleratorConfig& config, CommandSource& program, MachineValues* values) {
     static bool ran = false;
     if (ran) throw std::logic_error("the SystemC kernel belongs to the process and can run one machine");
     ran = true;
@@ -14,6 +14,7 @@ MachineReport run_machine(const AcceleratorConfig& config, CommandSource& progra
     sc_core::sc_report_handler::set_actions(sc_core::SC_WARNING, sc_core::SC_DO_NOTHING);
     try {
         Accelerator machine("machine", config, program);
+        if (values != nullptr) machine.attach(*values);
         sc_core::sc_start();
         return machine.finish();
     } catch (const sc_core::sc_report& report) {  // how the kernel hands on what a process has thrown

@@ -60,6 +60,7 @@ void FillEngine::start(const FillCommand& command, OperationId operation) {
         delay += codec_.latency();
     }
     record(command, cycles, delay);
+    if (values_ != nullptr) values_->fill(shape_.engine, command, at, fills_.back().complete);
     ledger_.ended(operation, fills_.back().complete);
     scoreboard_.publish(shape_.engine, fills_.back().complete);
     started_.notify();

@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/array/array_values.h"
 #include "models/array/config.h"
 #include "models/codec/codec_bank.h"
 #include "models/memory/sram.h"
@@ -36,6 +37,8 @@ class FillEngine : public sc_core::sc_module {
     // long ago.
     std::optional<Cycle> complete(std::uint32_t sequence, std::uint32_t index) const;
     const sc_core::sc_event& started() const { return started_; }
+    // From now on codes move as well.
+    void attach(ArrayValues* values) { values_ = values; }
 
   private:
     struct Fill {
@@ -55,6 +58,7 @@ class FillEngine : public sc_core::sc_module {
     std::deque<Fill> fills_;
     std::deque<Cycle> slabs_;
     sc_core::sc_event started_;
+    ArrayValues* values_ = nullptr;
     std::vector<AccessStream> streams_;
     std::vector<GrantRun> runs_;
 };

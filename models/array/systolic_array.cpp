@@ -61,6 +61,7 @@ void SystolicArray::run() {
     ledger_.used_array(operation_, first_weight, end_ + timing_.drain());
     ledger_.report().array_passes += std::uint64_t{c.n_tiles} * c.k_tiles;
     free_from_ = start_;
+    if (values_ != nullptr) values_->passes(c, operation_, start_);
     scoreboard_.publish(Engine::array, end_);
     const Cycle margin = timing_.weight_load() + codec_.latency();
     if (now() > margin) codec_.settle(now() - margin);

@@ -38,6 +38,8 @@ class SystolicArray : public sc_core::sc_module {
         timeline_.stall(from, until, cause, operation);
     }
     std::string waits_for() const;  // for the message about a deadlock
+    // From now on products are computed as well.
+    void attach(ArrayValues* values) { values_ = values; }
 
   private:
     void serve();
@@ -65,6 +67,7 @@ class SystolicArray : public sc_core::sc_module {
     const char* waits_for_ = nullptr;
     std::uint32_t waits_for_sequence_ = 0;
     sc_core::sc_event arrived_, settled_;
+    ArrayValues* values_ = nullptr;
 };
 
 }  // namespace octet

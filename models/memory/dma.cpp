@@ -1,5 +1,7 @@
 #include "models/memory/dma.h"
 
+#include <cstring>
+
 #include "models/clock.h"
 
 namespace octet {
@@ -63,6 +65,7 @@ void DmaEngine::start(const DmaCommand& command, OperationId operation) {
         sram_.count_write(operation, total * 8);
     else
         sram_.count_read(operation, total * 8);
+    if (values_ != nullptr) move_bytes(command, completed);
     ledger_.ended(operation, completed);
     scoreboard_.publish(port_ == DramPort::load ? Engine::load : Engine::store, completed);
 }
@@ -104,6 +107,29 @@ Cycle DmaEngine::store(Address address, std::uint32_t bytes, StripWalker& sram) 
     timeline_.stall(started_, moved.bus_from, StallCause::dram, operation_);
     timeline_.busy(moved.bus_from, moved.bus_to);
     return burst.complete = moved.complete;
+}
+
+// Reads at the start of the command, writes when its last burst is complete.
+void DmaEngine::move_bytes(const DmaCommand& command, Cycle completed) {
+    const bool load = port_ == DramPort::load;
+    ByteStore& source = load ? values_->dram : values_->sram;
+    ByteStore& target = load ? values_->sram : values_->dram;
+    const Strips& from = load ? command.dram : command.sram;
+    const Strips& to = load ? command.sram : command.dram;
+    values_->effects.settle(started_);
+    std::vector<std::uint8_t> bytes;
+    bytes.reserve(from.total());
+    for (std::uint32_t i = 0; i < from.count; ++i) {
+        const std::uint8_t* piece = source.at(from.address(i), from.size(i));
+        bytes.insert(bytes.end(), piece, piece + from.size(i));
+    }
+    values_->effects.at(completed, Effects::Kind::deliver, [&target, to, bytes = std::move(bytes)] {
+        std::size_t done = 0;
+        for (std::uint32_t i = 0; i < to.count; ++i) {
+            std::memcpy(target.at(to.address(i), to.size(i)), bytes.data() + done, to.size(i));
+            done += to.size(i);
+        }
+    });
 }
 
 DmaEngine::Words DmaEngine::move_words(Cycle from, std::uint32_t bytes, StripWalker& sram) {

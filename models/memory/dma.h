@@ -9,6 +9,7 @@
 #include "models/memory/dram.h"
 #include "models/memory/sram.h"
 #include "models/scoreboard.h"
+#include "models/machine_values.h"
 
 namespace octet {
 
@@ -26,6 +27,8 @@ class DmaEngine : public sc_core::sc_module {
         timeline_.stall(from, until, StallCause::dependency, operation);
     }
     std::uint64_t bytes() const { return bytes_; }
+    // From now on bytes move as well.
+    void attach(MachineValues* values) { values_ = values; }
 
   private:
     struct Burst {  // one of the last `outstanding` ones
@@ -38,6 +41,7 @@ class DmaEngine : public sc_core::sc_module {
     };
     Cycle load(Address address, std::uint32_t bytes, class StripWalker& sram);
     Cycle store(Address address, std::uint32_t bytes, class StripWalker& sram);
+    void move_bytes(const DmaCommand& command, Cycle completed);
     Words move_words(Cycle from, std::uint32_t bytes, class StripWalker& sram);
 
     DramPort port_;
@@ -56,6 +60,7 @@ class DmaEngine : public sc_core::sc_module {
     Cycle free_from_ = 0, port_free_ = 0;
     std::uint64_t bytes_ = 0;
     std::vector<AccessStream> streams_;
+    MachineValues* values_ = nullptr;
 };
 
 }  // namespace octet

@@ -16,6 +16,7 @@ void VectorUnit::accept(const EpilogueCommand& command, OperationId operation) {
     epilogue_.accepted = now();
     epilogue_.open = true;
     ledger_.started(operation, now());
+    if (values_ != nullptr) values_->accept(sequence_, command, now());
 
     const std::uint64_t full = command.n_tiles - 1, rows = command.m;
     const std::uint64_t values = rows * (full * result_columns_ + command.n_last);
@@ -107,6 +108,7 @@ ResultHold VectorUnit::take(std::uint32_t sequence, const ResultTile& tile) {
         hold_of(tile, grant.conflicts + (first - possible), late, lane_cycles >= port_cycles);
     if (e.tiles == c.n_tiles) {
         e.open = false;
+        if (values_ != nullptr) values_->finish(sequence, e.done);
         ledger_.ended(e.operation, e.done);
         scoreboard_.publish(Engine::vector, e.done);
         finished_.notify();

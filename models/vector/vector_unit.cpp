@@ -9,7 +9,7 @@ namespace octet {
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const VectorConfig& config,
                        std::uint32_t format_bits, std::uint32_t result_columns,
                        const std::vector<VectorProgram>& programs, CommandQueue& queue, Sram& sram,
-                       CodecBank& codec, SoftmaxUnit& softmax, Ledger& ledger, Scoreboard& scoreboard)
+                       CodecBank& codec, SoftmaxStages& softmax, Ledger& ledger, Scoreboard& scoreboard)
     : sc_module(name),
       config_(config),
       format_bits_(format_bits),
@@ -78,6 +78,7 @@ void VectorUnit::run(const VectorCommand& command, OperationId operation) {
         softmax |= p.uses_softmax;
     }
     if (softmax) softmax_.occupy(at, done);
+    if (values_ != nullptr) values_->run(command, at, done);
     timeline_.tail_busy(done);
     ledger_.ended(operation, done);
     scoreboard_.publish(Engine::vector, done);

@@ -14,8 +14,9 @@
 #include "models/accelerator/queue.h"
 #include "models/array/result_sink.h"
 #include "models/codec/codec_bank.h"
-#include "models/softmax/softmax_unit.h"
+#include "models/softmax/softmax_stages.h"
 #include "models/vector/rates.h"
+#include "models/vector/vector_values.h"
 
 namespace octet {
 
@@ -24,7 +25,7 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
     SC_HAS_PROCESS(VectorUnit);
     VectorUnit(const sc_core::sc_module_name& name, const VectorConfig& config, std::uint32_t format_bits,
                std::uint32_t result_columns, const std::vector<VectorProgram>& programs, CommandQueue& queue,
-               Sram& sram, CodecBank& codec, SoftmaxUnit& softmax, Ledger& ledger, Scoreboard& scoreboard);
+               Sram& sram, CodecBank& codec, SoftmaxStages& softmax, Ledger& ledger, Scoreboard& scoreboard);
 
     // ResultSink: the array's side.
     std::optional<Cycle> accepted(std::uint32_t sequence) const override;
@@ -32,6 +33,8 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
     ResultHold take(std::uint32_t sequence, const ResultTile& tile) override;
 
     std::string waits_for() const;  // for the message about a deadlock
+    // From now on results are computed as well.
+    void attach(VectorValues* values) { values_ = values; }
 
   private:
     struct Epilogue {
@@ -74,7 +77,7 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
     CommandQueue& queue_;
     Sram& sram_;
     CodecBank& codec_;
-    SoftmaxUnit& softmax_;
+    SoftmaxStages& softmax_;
     Ledger& ledger_;
     Scoreboard& scoreboard_;
     Timeline& timeline_;
@@ -93,6 +96,7 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
     sc_core::sc_event acceptance_, finished_;
     std::vector<AccessStream> streams_;
     std::vector<GrantRun> runs_;
+    VectorValues* values_ = nullptr;
 };
 
 }  // namespace octet

@@ -51,6 +51,7 @@ class GemmLowering {
     Emitter& e_;
     const MachineShape& machine_;
     std::size_t kernel_;
+    std::uint64_t item_;
     OperationId id_;
     const Operation& op_;
     std::uint64_t m_, n_, k_, k_tiles_, n_tiles_;

@@ -40,15 +40,16 @@ bool continues_group(const Graph& graph, const Kernel& before, const Kernel& ker
 
 }  // namespace
 
-bool is_parameter(const Operation& operation, std::size_t index) {
+bool is_parameter(const Graph& graph, const Operation& operation, std::size_t index) {
     switch (operation.kind) {
         case OperationKind::matmul:
             return index == 2;
         case OperationKind::layernorm:
         case OperationKind::rmsnorm:
         case OperationKind::nonorm:
-        case OperationKind::mask:
             return index > 0;
+        case OperationKind::mask:
+            return index > 0 && (operation.m == 1 || graph.tensors[operation.inputs[index]].rows == 1);
         default:
             return false;
     }
@@ -81,6 +82,7 @@ FusedGraph fuse(const Graph& graph, FusionLevel level) {
             if (!joins_epilogue(operation, level) ||
                 operation.batch * operation.m * operation.n != first.elements())
                 break;
+            if (operation.kind == OperationKind::mask && !is_parameter(graph, operation, 1)) break;
             if (operation.kind == OperationKind::add) {
                 // The other summand must exist when the product starts, and one stream of it is all the unit
                 // can fetch.

@@ -21,8 +21,8 @@ struct Kernel {
 };
 
 // True if input `index` of the operation is one value a column for all rows: a bias, a scale or shift, a
-// mask.
-bool is_parameter(const Operation& operation, std::size_t index);
+// mask of one row.
+bool is_parameter(const Graph& graph, const Operation& operation, std::size_t index);
 
 struct FusedGraph {
     std::vector<Kernel> kernels;

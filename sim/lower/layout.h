@@ -40,6 +40,8 @@ class Layout {
     std::uint64_t rows() const { return rows_; }
     std::uint64_t cols() const { return cols_; }
     bool is_row_major() const { return row_bits_ != 0; }
+    // Columns in a piece of strips(): a panel's; 0 where pieces are rows.
+    std::uint64_t piece_columns() const { return is_row_major() ? 0 : panel_; }
     const FormatInfo& format() const { return *format_; }
     std::uint64_t bytes() const { return bytes_; }
     std::uint64_t row_bytes(std::uint64_t cols) const;  // that one row of so many columns takes

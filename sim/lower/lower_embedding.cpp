@@ -27,7 +27,7 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
     place_output(*out.matrix);
     Parameters params = parameters(types, id);
     const std::uint32_t program =
-        program_of(2 * kernel + fused.kernels.size(), vector_program(id, op, false));
+        program_of(2 * kernel + fused.kernels.size(), vector_program(id, graph, false));
 
     const std::size_t tables = std::min<std::size_t>(op.inputs.size(), 2);
     const std::uint64_t row_bytes = placement.matrix(op.inputs[0], 0).layout.row_bytes(op.n);
@@ -87,12 +87,11 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
             needs.after(Engine::load, loaded);
             VectorOperand& operand = command.operands.at(t);
             operand.sram = staged.strips(area.region.base, {0, count}, {0, op.n});
-            operand.bits = static_cast<std::uint16_t>(table.layout.format().bits);
-            operand.codec = table.layout.format().name != machine.vector->name;
+            describe(operand, table, table.layout.piece_columns());
         }
         const Block target{{out.block.rows.first + first, count}, out.block.columns};
-        command.output.bits = static_cast<std::uint16_t>(out.matrix->layout.format().bits);
-        command.output.codec = out.matrix->layout.format().name != machine.vector->name;
+        describe(command.output, *out.matrix, out.matrix->layout.piece_columns());
+        command.part = part_of(item, first, 0);
         if (out_staged) {
             const Area& area = out_areas[b % 2];
             command.output.sram = out.matrix->layout.part(target.rows, target.columns)

@@ -13,13 +13,11 @@ void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t ni) {
     epilogue.n_last = static_cast<std::uint32_t>(columns - (n_of(ni) - 1) * machine_.cols);
     Needs needs = parameters_.ready;
     epilogue.parameters = Lowering::slice(parameters_, n0, columns);
-    const auto describe = [&](VectorOperand& operand, const View& view) {
-        operand.bits = static_cast<std::uint16_t>(view.matrix->layout.format().bits);
-        operand.codec = view.matrix->layout.format().name != machine_.vector->name;
-    };
+    epilogue.sum_scale = l_.scale_of(a_.matrix->tensor) * l_.scale_of(b_.matrix->tensor);
+    epilogue.part = Lowering::part_of(item_, mi * plan_.m_tile, n0);
     if (residual_.matrix != nullptr) {
         const Block part = out_block(residual_, mi, ni);
-        describe(epilogue.residual, residual_);
+        l_.describe(epilogue.residual, *residual_.matrix, machine_.cols);
         if (staged_residual_) {
             staged_residual_->go_to(part);
             epilogue.residual.sram = staged_residual_->strips(part, machine_.cols);
@@ -31,7 +29,7 @@ void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t ni) {
         }
     }
     const Block out = out_block(out_, mi, ni);
-    describe(epilogue.output, out_);
+    l_.describe(epilogue.output, *out_.matrix, machine_.cols);
     std::size_t area = 0;
     Strips written;  // the same bytes as a DMA takes them
     if (out_.matrix->resident()) {

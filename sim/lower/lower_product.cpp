@@ -14,6 +14,7 @@ GemmLowering::GemmLowering(Lowering& lowering, std::size_t kernel, std::uint64_t
       e_(lowering.emitter),
       machine_(lowering.machine),
       kernel_(kernel),
+      item_(item),
       id_(lowering.fused.kernels[kernel].operation),
       op_(lowering.graph.operations[id_]),
       m_(op_.m),
@@ -217,13 +218,16 @@ BufferHalves::Half& GemmLowering::filled(const FillSource& source, std::uint64_t
         needs.merge(matrix.sram_ready);
     }
     fill.values = part.rows.count * part.columns.count;
+    fill.rows = static_cast<std::uint32_t>(part.rows.count);
+    fill.columns = static_cast<std::uint32_t>(part.columns.count);
+    fill.piece_columns = static_cast<std::uint32_t>(tile);
     fill.buffer = source.depth == unlimited_depth ? index << 32U : index * source.depth;
     const std::uint32_t sequence = e_.emit(source.engine, id_, needs, fill);
     if (source.staged)
         source.staged->read_by(source.engine, sequence);
     else
         matrix.readers.after(source.engine, sequence);
-    half = {key, sequence, 0};
+    half = {key, sequence, 0, fill.buffer};
     return half;
 }
 
@@ -264,6 +268,8 @@ void GemmLowering::chunk(std::uint64_t mi, std::uint64_t ni, std::uint64_t ki) {
     MatmulCommand matmul;
     matmul.input_fill = input.fill;
     matmul.weight_fill = weight.fill;
+    matmul.input = input.address;
+    matmul.weight = weight.address;
     matmul.m = static_cast<std::uint32_t>(m_of(mi));
     matmul.k_tiles = static_cast<std::uint32_t>(kt);
     matmul.n_tiles = static_cast<std::uint32_t>(nt);

@@ -14,7 +14,7 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
     const Operation& op = graph.operations[id];
     std::vector<View> operands, vectors;
     for (std::size_t i = 0; i < op.inputs.size(); ++i) {
-        if (is_parameter(op, i))
+        if (is_parameter(graph, op, i))
             vectors.push_back(rows_of(op.inputs[i], item, op.batch, 1));
         else
             operands.push_back(rows_of(op.inputs[i], item, op.batch, op.m));
@@ -31,7 +31,7 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
     const bool temporary = needs_temporary(op);
     const bool in_place = temporary && fused.wide[x.tensor] && x.uses_left == 1 && !x.in_dram;
     const std::uint32_t program =
-        program_of(2 * kernel + (in_place ? 1 : 0) + fused.kernels.size(), vector_program(id, op, in_place));
+        program_of(2 * kernel + (in_place ? 1 : 0) + fused.kernels.size(), vector_program(id, graph, in_place));
     const Layout wide = Layout::row_major(op.m, op.n, op.n, *machine.vector);
 
     // Bytes a row takes in staging areas; two areas each, so that DMA and vector unit overlap.
@@ -85,14 +85,11 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
         command.columns = static_cast<std::uint32_t>(op.n);
         Needs needs = params.ready;
         command.parameters = slice(params, 0, op.n);
-        const auto describe = [&](VectorOperand& operand, const Layout& layout) {
-            operand.bits = static_cast<std::uint16_t>(layout.format().bits);
-            operand.codec = layout.format().name != machine.vector->name;
-        };
+        command.part = part_of(item, b * rows, 0);
         for (std::size_t i = 0; i < operands.size(); ++i) {
             const Block block = part(operands[i], b);
             const Matrix& matrix = *operands[i].matrix;
-            describe(command.operands.at(i), matrix.layout);
+            describe(command.operands.at(i), matrix, matrix.layout.piece_columns());
             if (rings[i]) {
                 rings[i]->go_to(block);
                 command.operands.at(i).sram = rings[i]->strips(block, 0);
@@ -105,12 +102,12 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
         }
         if (scratch) {
             const Layout layout = wide.part({0, command.rows}, {0, op.n});
-            describe(command.operands[2], layout);
+            command.operands[2].bits = static_cast<std::uint16_t>(layout.format().bits);
             command.operands[2].sram = layout.strips(scratch->base, {0, command.rows}, {0, op.n});
             needs.merge(scratch->free_after);
         }
         const Block target = part(out, b);
-        describe(command.output, out.matrix->layout);
+        describe(command.output, *out.matrix, out.matrix->layout.piece_columns());
         const std::size_t area = out_areas.empty() ? 0 : b % out_areas.size();
         if (out_areas.empty()) {
             command.output.sram =

@@ -10,7 +10,8 @@ constexpr std::uint64_t dram_alignment = 64;
 
 }  // namespace
 
-Lowering::Lowering(const Graph& graph_, const AcceleratorConfig& config_, std::uint64_t seed)
+Lowering::Lowering(const Graph& graph_, const AcceleratorConfig& config_, std::uint64_t seed,
+                   std::vector<float> scales)
     : graph(graph_),
       config(config_),
       machine(config_),
@@ -19,7 +20,8 @@ Lowering::Lowering(const Graph& graph_, const AcceleratorConfig& config_, std::u
       emitter(placement, machine),
       input_halves_(machine.input_slots),
       weight_halves_(machine.weight_slots),
-      seed_(seed) {
+      seed_(seed),
+      scales_(std::move(scales)) {
     choices.resize(fused.kernels.size());
     for (std::size_t k = 0; k < fused.kernels.size(); ++k) {
         choices[k].operation = fused.kernels[k].operation;
@@ -126,6 +128,8 @@ Lowering::Parameters Lowering::parameters(const std::vector<View>& vectors, Oper
     const FormatInfo& format = vectors[0].matrix->layout.format();
     p.bits = static_cast<std::uint16_t>(format.bits);
     p.codec = format.name != machine.vector->name;
+    if (!scales_.empty())
+        for (const View& view : vectors) p.scales.push_back(scale_of(view.matrix->tensor));
     // A vector that several items share (an attention mask) stays in SRAM.
     if (vectors.size() == 1 && vectors[0].matrix->layout.rows() == 1 &&
         (vectors[0].matrix->uses_left > 1 || vectors[0].matrix->resident()) &&
@@ -158,6 +162,13 @@ Lowering::Parameters Lowering::parameters(const std::vector<View>& vectors, Oper
     return p;
 }
 
+void Lowering::describe(VectorOperand& operand, const Matrix& matrix, std::uint64_t piece_columns) const {
+    operand.bits = static_cast<std::uint16_t>(matrix.layout.format().bits);
+    operand.codec = matrix.layout.format().name != machine.vector->name;
+    operand.piece_columns = static_cast<std::uint32_t>(piece_columns);
+    if (!scales_.empty()) operand.scales.assign(1, scale_of(matrix.tensor));
+}
+
 void Lowering::release(Parameters& p, const Needs& last_use) {
     if (p.region) placement.sram().release(*p.region, last_use);
     if (p.resident != nullptr) p.resident->readers.merge(last_use);
@@ -168,6 +179,7 @@ VectorOperand Lowering::slice(const Parameters& p, std::uint64_t first, std::uin
     VectorOperand operand;
     operand.bits = p.bits;
     operand.codec = p.codec;
+    operand.scales = p.scales;
     operand.sram = p.strips;
     if (p.strips.count == 0) return operand;
     const auto bytes = static_cast<std::uint32_t>(ceil_div(count * p.bits, std::uint64_t{8}));

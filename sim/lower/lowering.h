@@ -24,6 +24,7 @@ class BufferHalves {
         std::uint64_t key = ~std::uint64_t{0};
         std::uint32_t fill = 0;         // sequence number of the fill at its engine
         std::uint32_t last_reader = 0;  // matmul command
+        Address address = 0;            // in the buffer
     };
     Half* find(std::uint64_t key) {
         for (Half& half : halves_)
@@ -44,7 +45,8 @@ class BufferHalves {
 
 class Lowering {
   public:
-    Lowering(const Graph& graph, const AcceleratorConfig& config, std::uint64_t seed);
+    Lowering(const Graph& graph, const AcceleratorConfig& config, std::uint64_t seed,
+             std::vector<float> scales);
 
     // Emits the next work item; false when there is none left.
     bool next_item();
@@ -88,7 +90,16 @@ class Lowering {
         Needs ready;
         std::uint16_t bits = 0;
         bool codec = false;
+        std::vector<float> scales;
     };
+    // The format of a matrix, and how a unit finds its values in pieces of so many columns (0: rows).
+    void describe(VectorOperand& operand, const Matrix& matrix, std::uint64_t piece_columns) const;
+    float scale_of(TensorId tensor) const { return tensor < scales_.size() ? scales_[tensor] : 1; }
+    // `rows` x `columns` results of the command from row and column on, of matrix `item` of an operation.
+    static ResultPart part_of(std::uint64_t item, std::uint64_t row, std::uint64_t column) {
+        return {static_cast<std::uint32_t>(item), static_cast<std::uint32_t>(row),
+                static_cast<std::uint32_t>(column)};
+    }
     Parameters parameters(const std::vector<View>& vectors, OperationId id);
     void release(Parameters& parameters, const Needs& last_use);
     static VectorOperand slice(const Parameters& parameters, std::uint64_t first, std::uint64_t count);
@@ -97,6 +108,7 @@ class Lowering {
     std::map<std::size_t, std::uint32_t> programs_of_;
     BufferHalves input_halves_, weight_halves_;
     std::uint64_t seed_;
+    std::vector<float> scales_;  // of integer codes, by tensor; none: 1
     std::uint64_t key_ = 0;  // of the next buffer filling
     // Position in the schedule: kernels [group_begin_, group_end_) run item after item.
     std::size_t group_begin_ = 0, group_end_ = 0, in_group_ = 0;

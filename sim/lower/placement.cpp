@@ -17,7 +17,7 @@ Placement::Placement(const Graph& graph, const FusedGraph& fused, const MachineS
     };
     for (const Operation& operation : graph.operations) {
         for (std::size_t i = 0; i < operation.inputs.size(); ++i)
-            if (operation.kind == OperationKind::embedding || is_parameter(operation, i))
+            if (operation.kind == OperationKind::embedding || is_parameter(graph, operation, i))
                 by_row[operation.inputs[i]] = true;
         if (operation.kind != OperationKind::matmul) continue;
         narrow(operation.inputs[0], operation.a_blocks);
@@ -46,6 +46,7 @@ Placement::Placement(const Graph& graph, const FusedGraph& fused, const MachineS
             matrix.layout = Layout::panels(tensor.rows, tensor.cols, machine.cols, format);
         else
             matrix.layout = Layout::row_major(tensor.rows, tensor.cols, unit[id], format);
+        matrix.transposed = turned[id] && !by_row[id];
         matrix.in_dram = tensor.role == TensorRole::weight || tensor.role == TensorRole::input;
         matrices_.insert(matrices_.end(), tensor.batch, matrix);
     }

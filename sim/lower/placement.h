@@ -23,6 +23,7 @@ struct Matrix {
     Needs sram_ready;                         // when its values are in SRAM
     Needs readers;                            // commands that read the SRAM copy
     std::uint64_t uses_left = 0;              // work items that still read it
+    bool transposed = false;  // `layout` is that of the transpose (a static weight)
     bool placed = false;                      // its producer has decided between SRAM and DRAM
     bool resident() const { return sram.has_value(); }
 };

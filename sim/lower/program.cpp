@@ -1,5 +1,8 @@
 #include "sim/lower/program.h"
 
+#include <algorithm>
+#include <stdexcept>
+
 #include "sim/lower/lowering.h"
 
 namespace octet {
@@ -9,8 +12,9 @@ class Program::State : public Lowering {
     using Lowering::Lowering;
 };
 
-Program::Program(const Graph& graph, const AcceleratorConfig& config, std::uint64_t seed)
-    : state_(std::make_unique<State>(graph, config, seed)) {}
+Program::Program(const Graph& graph, const AcceleratorConfig& config, std::uint64_t seed,
+                 std::vector<float> scales)
+    : state_(std::make_unique<State>(graph, config, seed, std::move(scales))) {}
 
 Program::~Program() = default;
 
@@ -43,6 +47,38 @@ std::uint64_t Program::dram_bytes() const {
 }
 std::uint64_t Program::evictions() const {
     return state_->emitter.evictions();
+}
+
+namespace {
+
+std::vector<Program::Stored> stored(const Graph& graph, Placement& placement,
+                                    std::initializer_list<TensorRole> roles) {
+    std::vector<Program::Stored> list;
+    for (TensorId id = 0; id < graph.tensors.size(); ++id) {
+        const Tensor& tensor = graph.tensors[id];
+        if (std::find(roles.begin(), roles.end(), tensor.role) == roles.end()) continue;
+        for (std::uint64_t i = 0; i < tensor.batch; ++i) {
+            const Matrix& matrix = placement.matrix(id, i);
+            if (!matrix.in_dram) throw std::logic_error("tensor '" + tensor.name + "' is not in DRAM");
+            const Layout& layout = matrix.layout;
+            Program::Stored s{id, i, {}, matrix.transposed, &layout.format()};
+            s.place.rows = static_cast<std::uint32_t>(layout.rows());
+            s.place.columns = static_cast<std::uint32_t>(layout.cols());
+            s.place.piece_columns = static_cast<std::uint32_t>(layout.piece_columns());
+            s.place.strips = layout.strips(matrix.dram, {0, layout.rows()}, {0, layout.cols()});
+            list.push_back(s);
+        }
+    }
+    return list;
+}
+
+}  // namespace
+
+std::vector<Program::Stored> Program::sources() const {
+    return stored(state_->graph, state_->placement, {TensorRole::weight, TensorRole::input});
+}
+std::vector<Program::Stored> Program::outputs() const {
+    return stored(state_->graph, state_->placement, {TensorRole::output});
 }
 
 }  // namespace octet

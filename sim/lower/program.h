@@ -8,6 +8,7 @@
 
 #include "models/accelerator/command.h"
 #include "models/accelerator/config.h"
+#include "models/codec/matrix_codes.h"
 #include "sim/lower/plan.h"
 #include "sim/workload/graph.h"
 
@@ -26,9 +27,10 @@ struct KernelChoice {
 
 class Program final : public CommandSource {
   public:
-    // `seed` draws the token ids of embedding look-ups. Throws std::invalid_argument if the machine's
-    // memories are too small for the graph.
-    Program(const Graph& graph, const AcceleratorConfig& config, std::uint64_t seed);
+    // `seed` draws the token ids of embedding look-ups. `scales`: of tensors of integer codes, by tensor;
+    // empty: 1. Throws std::invalid_argument if the machine's memories are too small for the graph.
+    Program(const Graph& graph, const AcceleratorConfig& config, std::uint64_t seed,
+            std::vector<float> scales = {});
     ~Program() override;
 
     bool next(Command& command) override;
@@ -42,6 +44,17 @@ class Program final : public CommandSource {
     std::uint64_t sram_peak_bytes() const;
     std::uint64_t dram_bytes() const;
     std::uint64_t evictions() const;
+
+    // A matrix of a tensor in DRAM.
+    struct Stored {
+        TensorId tensor = no_tensor;
+        std::uint64_t index = 0;   // in the tensor's batch
+        CodedMatrix place;         // of the matrix, or of its transpose
+        bool transposed = false;
+        const FormatInfo* format = nullptr;
+    };
+    std::vector<Stored> sources() const;  // weights and inputs, before the run
+    std::vector<Stored> outputs() const;  // what the graph calls output, after the run
 
   private:
     class State;

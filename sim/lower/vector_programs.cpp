@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "sim/lower/kernels.h"
+
 namespace octet {
 namespace {
 
@@ -65,60 +67,125 @@ bool needs_temporary(const Operation& operation) {
     return operation.kind == OperationKind::layernorm || operation.kind == OperationKind::rmsnorm;
 }
 
-VectorProgram vector_program(OperationId id, const Operation& operation, bool in_place) {
+namespace {
+
+std::vector<VectorPass> passes_of(OperationId id, const Graph& graph, bool in_place) {
+    const Operation& operation = graph.operations[id];
     const int temporary = in_place ? 0 : 2;
     const auto normalised = static_cast<std::uint8_t>(1U << temporary);
     switch (operation.kind) {
         case OperationKind::layernorm:
-            return {{pass(id, {vector_reduce}, {vector_multiply}, 1),
-                     pass(id, {vector_add, vector_square, vector_reduce},
-                          {vector_multiply, vector_add, vector_square_root, vector_reciprocal}, 1),
-                     writing_operand(pass(id, {vector_add, vector_multiply}, {}, 1), temporary),
-                     writing(with_parameters(pass(id, {vector_multiply, vector_add}, {}, normalised)))}};
+            return {pass(id, {vector_reduce}, {vector_multiply}, 1),
+                    pass(id, {vector_add, vector_square, vector_reduce},
+                         {vector_multiply, vector_add, vector_square_root, vector_reciprocal}, 1),
+                    writing_operand(pass(id, {vector_add, vector_multiply}, {}, 1), temporary),
+                    writing(with_parameters(pass(id, {vector_multiply, vector_add}, {}, normalised)))};
         case OperationKind::rmsnorm:
-            return {{pass(id, {vector_square, vector_reduce},
-                          {vector_multiply, vector_add, vector_square_root, vector_reciprocal}, 1),
-                     writing_operand(pass(id, {vector_multiply}, {}, 1), temporary),
-                     writing(with_parameters(pass(id, {vector_multiply}, {}, normalised)))}};
+            return {pass(id, {vector_square, vector_reduce},
+                         {vector_multiply, vector_add, vector_square_root, vector_reciprocal}, 1),
+                    writing_operand(pass(id, {vector_multiply}, {}, 1), temporary),
+                    writing(with_parameters(pass(id, {vector_multiply}, {}, normalised)))};
         case OperationKind::nonorm:
-            return {{writing(with_parameters(pass(id, {vector_multiply, vector_add}, {}, 1)))}};
+            return {writing(with_parameters(pass(id, {vector_multiply, vector_add}, {}, 1)))};
         case OperationKind::softmax:
-            return {{in_softmax(pass(id, {vector_reduce}, {}, 1)),
-                     in_softmax(pass(id, {vector_add, softmax_exp, vector_reduce}, {softmax_reciprocal}, 1)),
-                     in_softmax(writing(pass(id, {vector_add, softmax_exp, vector_multiply}, {}, 1)))}};
+            return {in_softmax(pass(id, {vector_reduce}, {}, 1)),
+                    in_softmax(pass(id, {vector_add, softmax_exp, vector_reduce}, {softmax_reciprocal}, 1)),
+                    in_softmax(writing(pass(id, {vector_add, softmax_exp, vector_multiply}, {}, 1)))};
         case OperationKind::embedding: {
             // Word and position are operands, the token type (one row) is a parameter.
             const std::size_t tables = operation.inputs.size();
-            if (tables == 1) return {{writing(pass(id, {}, {}, 1))}};
-            if (tables == 2) return {{writing(pass(id, {vector_add}, {}, 3))}};
-            return {{writing(with_parameters(pass(id, {vector_add, vector_add}, {}, 3)))}};
+            if (tables == 1) return {writing(pass(id, {}, {}, 1))};
+            if (tables == 2) return {writing(pass(id, {vector_add}, {}, 3))};
+            return {writing(with_parameters(pass(id, {vector_add, vector_add}, {}, 3)))};
         }
         case OperationKind::copy:
-            return {{writing(pass(id, {}, {}, 1))}};
+            return {writing(pass(id, {}, {}, 1))};
         case OperationKind::mask:
-            return {{writing(with_parameters(pass(id, {vector_add}, {}, 1)))}};
+            if (!is_parameter(graph, operation, 1)) return {writing(pass(id, {vector_add}, {}, 3))};
+            return {writing(with_parameters(pass(id, {vector_add}, {}, 1)))};
         case OperationKind::add:
         case OperationKind::multiply:
-            return {{writing(pass(id, {elementwise(operation)}, {}, 3))}};
+            return {writing(pass(id, {elementwise(operation)}, {}, 3))};
         default:
-            return {{writing(pass(id, {elementwise(operation)}, {}, 1))}};
+            return {writing(pass(id, {elementwise(operation)}, {}, 1))};
     }
+}
+
+// What an operation that stands alone computes, after v has been taken from operand 0.
+void append_steps(std::vector<VectorStep>& steps, OperationId id, const Graph& graph) {
+    const Operation& operation = graph.operations[id];
+    const auto step = [&](VectorFunction function, int index = 0, double constant = 0) {
+        steps.push_back({function, id, static_cast<std::uint8_t>(index), constant});
+    };
+    switch (operation.kind) {
+        case OperationKind::softmax:
+            return step(VectorFunction::softmax);
+        case OperationKind::layernorm:
+            return step(VectorFunction::layernorm, 0, operation.epsilon);
+        case OperationKind::rmsnorm:
+            return step(VectorFunction::rmsnorm, 0, operation.epsilon);
+        case OperationKind::nonorm:
+            return step(VectorFunction::nonorm);
+        case OperationKind::embedding:
+            if (operation.inputs.size() > 1) step(VectorFunction::add_operand, 1);
+            if (operation.inputs.size() > 2) step(VectorFunction::add_parameter);
+            return;
+        case OperationKind::scale:
+            return step(VectorFunction::scale, 0, operation.factor);
+        case OperationKind::mask:
+            return is_parameter(graph, operation, 1) ? step(VectorFunction::add_parameter)
+                                                     : step(VectorFunction::add_operand, 1);
+        case OperationKind::add:
+            return step(VectorFunction::add_operand, 1);
+        case OperationKind::multiply:
+            return step(VectorFunction::multiply_operand, 1);
+        case OperationKind::relu:
+            return step(VectorFunction::relu);
+        case OperationKind::gelu:
+            return step(VectorFunction::gelu);
+        case OperationKind::silu:
+            return step(VectorFunction::silu);
+        case OperationKind::tanh:
+            return step(VectorFunction::tanh);
+        case OperationKind::sigmoid:
+            return step(VectorFunction::sigmoid);
+        default:  // a copy
+            return;
+    }
+}
+
+}  // namespace
+
+VectorProgram vector_program(OperationId id, const Graph& graph, bool in_place) {
+    VectorProgram program{passes_of(id, graph, in_place), {{VectorFunction::take, id, 0, 0}}};
+    append_steps(program.steps, id, graph);
+    return program;
 }
 
 VectorProgram epilogue_program(OperationId product, const Graph& graph,
                                const std::vector<OperationId>& fused) {
     VectorPass p = writing({});
+    std::vector<VectorStep> steps{{VectorFunction::take, product, 0, 0}};
+    std::uint8_t parameters = 0;
     if (graph.operations[product].has_bias) {
         p.stages.push_back({vector_add, product, false});
         p.reads_parameters = true;
+        steps.push_back({VectorFunction::add_parameter, product, parameters++, 0});
     }
     for (OperationId id : fused) {
         const Operation& operation = graph.operations[id];
         p.stages.push_back({elementwise(operation), id, false});
-        if (operation.kind == OperationKind::mask) p.reads_parameters = true;
-        if (operation.kind == OperationKind::add) p.reads = 1;
+        if (operation.kind == OperationKind::mask) {
+            p.reads_parameters = true;
+            steps.push_back({VectorFunction::add_parameter, id, parameters++, 0});
+        } else if (operation.kind == OperationKind::add) {
+            p.reads = 1;
+            steps.push_back({VectorFunction::add_operand, id, 0, 0});
+        } else {
+            append_steps(steps, id, graph);
+        }
     }
-    return {{p}};
+    return {{p}, std::move(steps)};
 }
 
 }  // namespace octet

@@ -7,7 +7,7 @@ namespace octet {
 
 // Operand slots of a VectorCommand: 0 the input, 1 the second input, 2 a temporary (norms).
 // `in_place`: a norm may overwrite its input with the normalised values instead of a temporary.
-VectorProgram vector_program(OperationId id, const Operation& operation, bool in_place);
+VectorProgram vector_program(OperationId id, const Graph& graph, bool in_place);
 
 // One pass: bias of the product, then the fused operations in order.
 VectorProgram epilogue_program(OperationId product, const Graph& graph,

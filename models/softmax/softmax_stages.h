@@ -10,9 +10,9 @@
 
 namespace octet {
 
-class SoftmaxUnit : public sc_core::sc_module {
+class SoftmaxStages : public sc_core::sc_module {
   public:
-    SoftmaxUnit(const sc_core::sc_module_name& name, const SoftmaxConfig&, Ledger& ledger)
+    SoftmaxStages(const sc_core::sc_module_name& name, const SoftmaxConfig&, Ledger& ledger)
         : sc_module(name), timeline_(ledger.unit(Unit::softmax)) {}
 
     void occupy(Cycle from, Cycle to) { timeline_.busy(from, to); }

@@ -1,0 +1,89 @@
+#include "models/array/array_values.h"
+
+#include <stdexcept>
+
+namespace octet {
+namespace {
+
+template <class T>
+std::vector<T> transpose(const std::vector<T>& matrix, std::size_t rows, std::size_t columns) {
+    std::vector<T> turned(matrix.size());
+    for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t c = 0; c < columns; ++c) turned[c * rows + r] = matrix[r * columns + c];
+    return turned;
+}
+
+}  // namespace
+
+ArrayValues::Operands ArrayValues::read(const FillCommand& c) const {
+    const ValueConfig& config = values_.config;
+    const CodedMatrix place{c.sram, c.rows, c.columns, c.piece_columns};
+    Operands operands{c.rows, c.columns, {}, {}};
+    if (integers()) {
+        operands.integers = read_integers(values_.sram, place, *config.storage.info);
+        if (c.transposed) operands.integers = transpose(operands.integers, c.rows, c.columns);
+    } else {
+        operands.numbers = read_numbers(values_.sram, place, *config.storage.info);
+        if (config.operand != nullptr) {  // an operand format that does not hold all of the storage format
+            std::vector<std::byte> codes(operands.numbers.size() *
+                                         static_cast<std::size_t>(code_bytes(*config.operand)));
+            config.operand->encode_floats(operands.numbers, codes.data(), config.operand->overflow);
+            config.operand->decode_floats(codes.data(), operands.numbers);
+        }
+        if (c.transposed) operands.numbers = transpose(operands.numbers, c.rows, c.columns);
+    }
+    if (c.transposed) std::swap(operands.rows, operands.columns);
+    return operands;
+}
+
+void ArrayValues::fill(Engine engine, const FillCommand& command, Cycle start, Cycle complete) {
+    values_.effects.settle(start);
+    auto& buffer = engine == Engine::input_fill ? inputs_ : weights_;
+    values_.effects.at(complete, Effects::Kind::deliver,
+                       [&buffer, address = command.buffer, operands = read(command)]() mutable {
+                           buffer[address] = std::move(operands);
+                       });
+}
+
+void ArrayValues::passes(const MatmulCommand& command, OperationId operation, Cycle last_start) {
+    values_.effects.at(last_start, Effects::Kind::use,
+                       [this, command, operation] { multiply(command, operation); });
+}
+
+void ArrayValues::multiply(const MatmulCommand& c, OperationId operation) {
+    const auto input = inputs_.find(c.input), weight = weights_.find(c.weight);
+    if (input == inputs_.end() || weight == weights_.end() || c.slab0 != 0 || c.tile0 != 0)
+        throw std::logic_error("a matmul command names what is not in the buffers");
+    const Operands &a = input->second, &b = weight->second;
+    GemmRules& rules = values_.config.rules;
+    const std::uint32_t k = (c.k_tiles - 1) * static_cast<std::uint32_t>(rules.rows) + c.k_last;
+    const std::uint32_t n = (c.n_tiles - 1) * static_cast<std::uint32_t>(rules.columns) + c.n_last;
+    if (a.rows != c.m || a.columns != k || b.rows != k || b.columns != n)
+        throw std::logic_error("a matmul command and what is in the buffers differ in shape");
+    const std::size_t size = std::size_t{c.m} * n;
+    const auto problem = [&]<class Operand, class Sum>(const std::vector<Operand>& x,
+                                                       const std::vector<Operand>& y,
+                                                       std::vector<Sum>& sums) {
+        if (c.first_k) sums.assign(size, 0);
+        if (sums.size() != size) throw std::logic_error("the accumulation buffer holds another product");
+        GemmProblem<Operand, Sum> p;
+        p.m = c.m, p.n = n, p.k = k;
+        p.a = x.data(), p.a_stride = k;
+        p.b = y.data(), p.b_stride = n;
+        p.sums = sums.data(), p.sums_stride = n;
+        p.first = c.first_k;
+        return p;
+    };
+    MachineValues::Sums result{c.m, n, {}, {}};
+    if (integers()) {
+        values_.counts[operation].saturated += gemm(rules, problem(a.integers, b.integers, held_integers_));
+        if (c.last_k) result.integers = std::move(held_integers_);
+    } else {
+        gemm(rules, problem(a.numbers, b.numbers, held_));
+        if (c.last_k) result.numbers = std::move(held_);
+    }
+    rules.first_draw += std::uint64_t{c.m} * c.k_tiles * c.n_tiles;
+    if (c.last_k) values_.sums[c.epilogue] = std::move(result);
+}
+
+}  // namespace octet

@@ -1,0 +1,147 @@
+#include "models/codec/matrix_codes.h"
+
+#include <bit>
+#include <cstring>
+#include <stdexcept>
+
+namespace octet {
+namespace {
+
+Code code_at(const std::byte* codes, int code_bytes, std::size_t i) {
+    Code code = 0;
+    std::memcpy(&code, codes + i * static_cast<std::size_t>(code_bytes),
+                static_cast<std::size_t>(code_bytes));
+    return code;
+}
+
+bool plain(int bits, int code_bytes) {
+    return bits == 8 * code_bytes;
+}
+
+// Calls f(bytes of the row's piece, index of its first value among all, number of values).
+template <class F>
+void for_each_run(ByteStore& memory, const CodedMatrix& m, int bits, F&& f) {
+    for (std::uint32_t piece = 0; piece < m.pieces(); ++piece)
+        for (std::uint32_t row = 0; row < m.rows; ++row) {
+            const CodedMatrix::Run run = m.run(row, piece);
+            const std::uint64_t size =
+                ceil_div<std::uint64_t>(std::uint64_t{run.count} * static_cast<std::uint64_t>(bits), 8);
+            f(memory.at(run.address, size), std::size_t{row} * m.columns + run.first, std::size_t{run.count});
+        }
+}
+
+template <class Number>
+void write(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& format,
+           std::span<const Number> values) {
+    const FormatInfo& info = *format.info;
+    const int width = code_bytes(info);
+    std::vector<std::byte> codes(std::size_t{matrix.columns} * static_cast<std::size_t>(width));
+    for_each_run(memory, matrix, info.bits, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
+        const auto row = values.subspan(first, count);
+        if (info.encode_scaled != nullptr) {
+            for (std::size_t i = 0; i < count; ++i) {
+                const Code code = info.encode_scaled(double{row[i]}, double{format.scale});
+                std::memcpy(codes.data() + i * static_cast<std::size_t>(width), &code,
+                            static_cast<std::size_t>(width));
+            }
+        } else if constexpr (std::is_same_v<Number, float>) {
+            info.encode_floats(row, codes.data(), info.overflow);
+        } else {
+            info.encode_doubles(row, codes.data(), info.overflow);
+        }
+        pack(codes.data(), width, info.bits, count, bytes);
+    });
+}
+
+}  // namespace
+
+CodedMatrix::Run CodedMatrix::run(std::uint32_t row, std::uint32_t piece) const {
+    if (piece_columns == 0) {  // whole rows
+        if (strips.count == 1) {
+            const std::uint64_t row_bytes = strips.last_bytes / rows;
+            return {strips.base + row * row_bytes, 0, columns};
+        }
+        if (strips.count != rows) throw std::logic_error("a matrix by rows needs a piece for each row");
+        return {strips.address(row), 0, columns};
+    }
+    if (piece >= strips.count) throw std::logic_error("a matrix has fewer pieces than columns ask for");
+    const std::uint32_t first = piece * piece_columns;
+    const std::uint64_t step = strips.step != 0 ? strips.step : strips.size(piece) / rows;
+    return {strips.address(piece) + row * step, first, std::min(piece_columns, columns - first)};
+}
+
+void unpack(const std::uint8_t* bytes, int bits, std::size_t count, std::byte* codes, int code_bytes) {
+    if (plain(bits, code_bytes)) {
+        std::memcpy(codes, bytes, count * static_cast<std::size_t>(code_bytes));
+        return;
+    }
+    const Code mask = static_cast<Code>((std::uint64_t{1} << bits) - 1);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t bit = i * static_cast<std::size_t>(bits);
+        std::uint64_t window = 0;
+        const std::size_t used = (bit % 8 + static_cast<std::size_t>(bits) + 7) / 8;
+        for (std::size_t b = 0; b < used; ++b) window |= std::uint64_t{bytes[bit / 8 + b]} << (8 * b);
+        const Code code = static_cast<Code>(window >> (bit % 8)) & mask;
+        std::memcpy(codes + i * static_cast<std::size_t>(code_bytes), &code,
+                    static_cast<std::size_t>(code_bytes));
+    }
+}
+
+void pack(const std::byte* codes, int code_bytes, int bits, std::size_t count, std::uint8_t* bytes) {
+    if (plain(bits, code_bytes)) {
+        std::memcpy(bytes, codes, count * static_cast<std::size_t>(code_bytes));
+        return;
+    }
+    const Code mask = static_cast<Code>((std::uint64_t{1} << bits) - 1);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t bit = i * static_cast<std::size_t>(bits);
+        const std::uint64_t code = std::uint64_t{code_at(codes, code_bytes, i) & mask} << (bit % 8);
+        const std::uint64_t keep = ~(std::uint64_t{mask} << (bit % 8));
+        const std::size_t used = (bit % 8 + static_cast<std::size_t>(bits) + 7) / 8;
+        for (std::size_t b = 0; b < used; ++b)
+            bytes[bit / 8 + b] =
+                static_cast<std::uint8_t>((bytes[bit / 8 + b] & keep >> (8 * b)) | code >> (8 * b));
+    }
+}
+
+std::vector<float> read_numbers(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& info) {
+    const int width = code_bytes(info);
+    std::vector<float> values(std::size_t{matrix.rows} * matrix.columns);
+    std::vector<std::byte> codes(std::size_t{matrix.columns} * static_cast<std::size_t>(width));
+    for_each_run(memory, matrix, info.bits, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
+        const std::span<float> row(values.data() + first, count);
+        if (plain(info.bits, width)) {
+            info.decode_floats(reinterpret_cast<const std::byte*>(bytes), row);
+        } else {
+            unpack(bytes, info.bits, count, codes.data(), width);
+            info.decode_floats(codes.data(), row);
+        }
+    });
+    return values;
+}
+
+std::vector<std::int8_t> read_integers(ByteStore& memory, const CodedMatrix& matrix,
+                                       const FormatInfo& format) {
+    if (format.bits > 8) throw std::logic_error("integer operands have at most 8 bits");
+    std::vector<std::int8_t> values(std::size_t{matrix.rows} * matrix.columns);
+    std::vector<std::byte> codes(matrix.columns);
+    const int shift = 8 - format.bits;
+    for_each_run(memory, matrix, format.bits, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
+        unpack(bytes, format.bits, count, codes.data(), 1);
+        for (std::size_t i = 0; i < count; ++i)
+            values[first + i] = static_cast<std::int8_t>(
+                static_cast<std::int8_t>(std::to_integer<unsigned>(codes[i]) << shift) >> shift);
+    });
+    return values;
+}
+
+void write_numbers(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& format,
+                   std::span<const float> values) {
+    write(memory, matrix, format, values);
+}
+void write_numbers(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& format,
+                   std::span<const double> values) {
+    write(memory, matrix, format, values);
+}
+
+}  // namespace octet

@@ -1,0 +1,49 @@
+// Matrices of numbers as codes in a memory, packed bit after bit: what decoders and encoders see.
+//
+// Every row of a piece begins at a byte. Within it values follow one another without gaps, the first in the
+// lowest bits.
+#pragma once
+#include <span>
+#include <vector>
+
+#include "models/accelerator/command.h"
+#include "models/formats/registry.h"
+#include "models/memory/byte_store.h"
+
+namespace octet {
+
+struct CodedFormat {
+    const FormatInfo* info = nullptr;
+    float scale = 1;  // of integers and codebooks: value = code * scale
+    bool scaled() const { return info->encode_scaled != nullptr; }
+};
+
+// A matrix where it lies in a memory; see Strips and piece_columns in command.h.
+struct CodedMatrix {
+    Strips strips;
+    std::uint32_t rows = 0, columns = 0, piece_columns = 0;
+    // Of columns [first, first + count), which lie in one piece, of a row.
+    struct Run {
+        Address address;
+        std::uint32_t first, count;
+    };
+    std::uint32_t pieces() const { return piece_columns == 0 ? 1 : ceil_div(columns, piece_columns); }
+    Run run(std::uint32_t row, std::uint32_t piece) const;
+};
+
+// Codes of one row, one by one: `codes` in code_bytes(*info) bytes each.
+void unpack(const std::uint8_t* bytes, int bits, std::size_t count, std::byte* codes, int code_bytes);
+void pack(const std::byte* codes, int code_bytes, int bits, std::size_t count, std::uint8_t* bytes);
+
+// rows x columns numbers, row by row; integers and codebooks at scale 1.
+std::vector<float> read_numbers(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& format);
+// The codes of 8-bit and narrower two's complement integers, sign-extended.
+std::vector<std::int8_t> read_integers(ByteStore& memory, const CodedMatrix& matrix,
+                                       const FormatInfo& format);
+// Encodes to the nearest and writes.
+void write_numbers(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& format,
+                   std::span<const float> values);
+void write_numbers(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& format,
+                   std::span<const double> values);
+
+}  // namespace octet

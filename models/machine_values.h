@@ -1,0 +1,67 @@
+// The values of a run: what the memories hold, and what becomes of it (docs/values.md).
+//
+// A machine without values has none of this; with values its timing is the same, because nothing here has a
+// say in it. A unit reads at the start of a command what has been delivered by then, and delivers its results
+// in the cycle in which the command completes: a command that does not wait for what it needs computes with
+// what happens to be there.
+#pragma once
+#include <map>
+#include <span>
+#include <vector>
+
+#include "models/accelerator/command.h"
+#include "models/arithmetic/gemm.h"
+#include "models/codec/matrix_codes.h"
+#include "models/effects.h"
+#include "models/softmax/config.h"
+
+namespace octet {
+
+// Looks on while values are computed.
+class ValueObserver {
+  public:
+    virtual ~ValueObserver() = default;
+    // Results of an operation: rows x columns of them, row by row, as later operations see them.
+    virtual void produced(OperationId operation, const ResultPart& part, std::size_t rows,
+                          std::size_t columns, std::span<const float> values) = 0;
+};
+
+// What went wrong in an operation's arithmetic, in numbers of values.
+struct ValueCounts {
+    std::uint64_t saturated =
+        0;  // beyond the largest number of the format, or an integer sum that overflowed
+    std::uint64_t underflowed = 0;  // not zero, but below the smallest number of the format
+    std::uint64_t nar = 0;          // not a number
+};
+
+struct ValueConfig {
+    CodedFormat storage;
+    const FormatInfo* operand = nullptr;
+    const FormatInfo* vector = nullptr;
+    Accumulator vector_accumulator = Accumulator::bf16;  // the vector format as a unit that computes
+    GemmRules rules;
+    std::size_t lanes = 16;
+    SoftmaxConfig softmax;
+    std::uint64_t sram_bytes = 0;
+    std::uint32_t operations = 0;
+};
+
+struct MachineValues {
+    explicit MachineValues(const ValueConfig& c)
+        : config(c), sram(c.sram_bytes), dram(~std::uint64_t{0} >> 1U), counts(c.operations) {}
+
+    ValueConfig config;
+    ByteStore sram, dram;
+    Effects effects;
+    ValueObserver* observer = nullptr;
+    std::vector<ValueCounts> counts;  // by operation
+    // Result columns of matrix products on their way to the vector unit, by the epilogue's sequence number.
+    struct Sums {
+        std::uint32_t rows = 0, columns = 0;
+        std::vector<float> numbers;
+        std::vector<std::int32_t> integers;
+    };
+    std::map<std::uint32_t, Sums> sums;
+};
+
+}  // namespace octet

@@ -1,0 +1,228 @@
+#include "models/vector/vector_values.h"
+
+#include <cmath>
+#include <stdexcept>
+
+namespace octet {
+namespace {
+
+// a * b rounded to odd: rounding it again gives what rounding the exact product gives.
+double multiply_to_odd(double a, double b) {
+    const double product = a * b, error = std::fma(a, b, -product);
+    const auto bits = std::bit_cast<std::int64_t>(product);
+    if (error == 0 || error != error || (bits & 1) != 0) return product;
+    return std::bit_cast<double>(bits + ((error > 0) == (product > 0) ? 1 : -1));
+}
+
+SoftmaxUnit softmax_unit(const SoftmaxConfig& config) {
+    SoftmaxUnit unit;
+    if (config.unit != SoftmaxUnitKind::posit_approximate) return unit;
+    if (config.exp == Approximation::approximate) unit.exponential.emplace(config.theta);
+    unit.approximate_reciprocal = config.reciprocal == Approximation::approximate;
+    return unit;
+}
+
+}  // namespace
+
+VectorValues::VectorValues(MachineValues& values, const std::vector<VectorProgram>& programs,
+                           std::uint32_t result_columns)
+    : values_(values),
+      programs_(programs),
+      result_columns_(result_columns),
+      unit_{VectorMath(values.config.vector_accumulator), values.config.lanes},
+      softmax_(softmax_unit(values.config.softmax)) {}
+
+std::vector<float> VectorValues::read(const VectorOperand& operand, std::uint32_t rows,
+                                      std::uint32_t columns) const {
+    const ValueConfig& config = values_.config;
+    const FormatInfo& format = operand.codec ? *config.storage.info : *config.vector;
+    auto v = read_numbers(values_.sram, {operand.sram, rows, columns, operand.piece_columns}, format);
+    if (!operand.codec) return v;
+    if (config.storage.scaled())
+        for (float& x : v) x = unit_.math.multiply(x, operand.scale());
+    else
+        for (float& x : v) x = unit_.math.round(double{x});
+    return v;
+}
+
+std::vector<std::vector<float>> VectorValues::read_parameters(const VectorOperand& operand,
+                                                              std::uint32_t columns) const {
+    std::vector<std::vector<float>> vectors;
+    for (std::uint32_t i = 0; i < operand.sram.count; ++i) {
+        VectorOperand one = operand;
+        one.sram = {operand.sram.address(i), 1, operand.sram.size(i), operand.sram.size(i), 0, 0};
+        one.scales.assign(1, operand.scale(i));
+        vectors.push_back(read(one, 1, columns));
+    }
+    return vectors;
+}
+
+void VectorValues::accept(std::uint32_t sequence, const EpilogueCommand& c, Cycle at) {
+    values_.effects.settle(at);
+    Work work;
+    work.program = &programs_.at(c.program);
+    work.rows = c.m;
+    work.columns = (c.n_tiles - 1) * result_columns_ + c.n_last;
+    work.operands.emplace_back();
+    if (c.residual.sram.count > 0) work.operands[0] = read(c.residual, work.rows, work.columns);
+    work.parameters = read_parameters(c.parameters, work.columns);
+    work.output = c.output;
+    work.sum_scale = c.sum_scale;
+    work.part = c.part;
+    epilogues_[sequence] = std::move(work);
+}
+
+void VectorValues::finish(std::uint32_t sequence, Cycle done) {
+    values_.effects.at(done, Effects::Kind::deliver, [this, sequence] {
+        const auto work = epilogues_.extract(sequence);
+        const auto sums = values_.sums.extract(sequence);
+        if (work.empty() || sums.empty() || sums.mapped().rows != work.mapped().rows ||
+            sums.mapped().columns != work.mapped().columns)
+            throw std::logic_error("an epilogue and the results of its passes do not fit");
+        compute(work.mapped(), entering(sums.mapped(), work.mapped().sum_scale));
+    });
+}
+
+void VectorValues::run(const VectorCommand& c, Cycle start, Cycle done) {
+    values_.effects.settle(start);
+    Work work;
+    work.program = &programs_.at(c.program);
+    work.rows = c.rows;
+    work.columns = c.columns;
+    std::uint8_t reads = 0;
+    for (const VectorPass& pass : work.program->passes) reads |= pass.reads;
+    for (std::size_t i = 0; i < c.operands.size(); ++i) {
+        const bool input = (reads >> i & 1) != 0 && i < 2;  // operand 2 is a temporary
+        work.operands.push_back(input ? read(c.operands[i], c.rows, c.columns) : std::vector<float>{});
+    }
+    work.parameters = read_parameters(c.parameters, c.columns);
+    work.output = c.output;
+    work.part = c.part;
+    values_.effects.at(done, Effects::Kind::deliver, [this, work = std::move(work)]() mutable {
+        std::vector<float> v = std::move(work.operands[0]);
+        compute(work, std::move(v));
+    });
+}
+
+// Sums as the unit takes them in.
+std::vector<float> VectorValues::entering(const MachineValues::Sums& sums, float scale) const {
+    std::vector<float> v;
+    if (is_integer(values_.config.rules.accumulator)) {
+        v.reserve(sums.integers.size());
+        for (const std::int32_t sum : sums.integers)
+            v.push_back(unit_.math.round(multiply_to_odd(sum, double{scale})));
+    } else {
+        v.reserve(sums.numbers.size());
+        for (const float sum : sums.numbers) v.push_back(unit_.math.round(double{sum}));
+    }
+    return v;
+}
+
+void VectorValues::compute(const Work& work, std::vector<float> v) {
+    const auto& steps = work.program->steps;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        step(steps[i], work, v);
+        const bool last = i + 1 == steps.size();
+        if (last) write(work, steps[i].operation, v);
+        if (last || steps[i + 1].operation != steps[i].operation) observe(steps[i].operation, work, v);
+    }
+}
+
+void VectorValues::step(const VectorStep& s, const Work& work, std::vector<float>& v) const {
+    const VectorMath& math = unit_.math;
+    const std::size_t columns = work.columns;
+    const auto each = [&](auto&& f) {
+        for (float& x : v) x = f(x);
+    };
+    const auto by_column = [&](const std::vector<float>& parameter, auto&& f) {
+        for (std::size_t row = 0; row < work.rows; ++row)
+            for (std::size_t c = 0; c < columns; ++c)
+                v[row * columns + c] = f(v[row * columns + c], parameter[c]);
+    };
+    const auto with_operand = [&](auto&& f) {
+        const std::vector<float>& other = work.operands.at(s.index);
+        for (std::size_t i = 0; i < v.size(); ++i) v[i] = f(v[i], other.at(i));
+    };
+    const auto add = [&](float a, float b) { return math.add(a, b); };
+    const auto multiply = [&](float a, float b) { return math.multiply(a, b); };
+    switch (s.function) {
+        case VectorFunction::take:
+            return;
+        case VectorFunction::add_parameter:
+            return by_column(work.parameters.at(s.index), add);
+        case VectorFunction::add_operand:
+            return with_operand(add);
+        case VectorFunction::multiply_operand:
+            return with_operand(multiply);
+        case VectorFunction::scale:
+            return each([&, factor = math.round(s.constant)](float x) { return math.multiply(x, factor); });
+        case VectorFunction::relu:
+            return each([](float x) { return x < 0 ? 0.0F : x; });
+        case VectorFunction::gelu:
+            return each([&](float x) { return math.gelu(x); });
+        case VectorFunction::silu:
+            return each([&](float x) { return math.silu(x); });
+        case VectorFunction::tanh:
+            return each([&](float x) { return math.tanh(x); });
+        case VectorFunction::sigmoid:
+            return each([&](float x) { return math.sigmoid(x); });
+        case VectorFunction::nonorm:
+            by_column(work.parameters.at(0), multiply);
+            return by_column(work.parameters.at(1), add);
+        default: {
+            std::vector<float> result(columns);
+            for (std::size_t row = 0; row < work.rows; ++row) {
+                const std::span<float> x(v.data() + row * columns, columns);
+                row_step(s, work, x, result);
+                std::copy(result.begin(), result.end(), x.begin());
+            }
+        }
+    }
+}
+
+void VectorValues::row_step(const VectorStep& s, const Work& work, std::span<const float> x,
+                            std::span<float> y) const {
+    const auto epsilon = static_cast<float>(s.constant);
+    switch (s.function) {
+        case VectorFunction::softmax:
+            softmax(unit_, softmax_, x, y);
+            return;
+        case VectorFunction::layernorm:
+            layernorm(unit_, x, work.parameters.at(0), work.parameters.at(1), epsilon, y);
+            return;
+        case VectorFunction::rmsnorm:
+            rmsnorm(unit_, x, work.parameters.at(0), epsilon, y);
+            return;
+        default:
+            throw std::logic_error("a step of the vector unit that is not known");
+    }
+}
+
+void VectorValues::observe(OperationId operation, const Work& work, std::span<const float> v) {
+    std::uint64_t nar = 0;
+    for (const float x : v) nar += x != x;
+    values_.counts[operation].nar += nar;
+    if (values_.observer != nullptr)
+        values_.observer->produced(operation, work.part, work.rows, work.columns, v);
+}
+
+// Leaves in v what is in memory.
+void VectorValues::write(const Work& work, OperationId operation, std::vector<float>& v) {
+    const ValueConfig& config = values_.config;
+    const VectorOperand& out = work.output;
+    const CodedFormat format{out.codec ? config.storage.info : config.vector, out.scale()};
+    const double largest = format.info->max * double{format.scale},
+                 smallest = format.info->min * double{format.scale};
+    ValueCounts& counts = values_.counts[operation];
+    for (const float x : v) {
+        const double magnitude = std::fabs(double{x});
+        counts.saturated += magnitude > largest;
+        counts.underflowed += magnitude < smallest && magnitude > 0;
+    }
+    const CodedMatrix place{out.sram, work.rows, work.columns, out.piece_columns};
+    write_numbers(values_.sram, place, format, std::span<const float>(v));
+    if (!out.codec) return;
+    v = read(out, work.rows, work.columns);
+}
+
+}  // namespace octet

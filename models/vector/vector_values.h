@@ -1,0 +1,52 @@
+// The values of the vector unit: what the steps of a program make of tensors in SRAM.
+//
+// Every step rounds once to the vector format; values that are read are rounded to it too, where their own
+// format holds more. Results are encoded to the nearest when they are written.
+#pragma once
+#include <map>
+#include <span>
+#include <vector>
+
+#include "models/arithmetic/rows.h"
+#include "models/machine_values.h"
+
+namespace octet {
+
+class VectorValues {
+  public:
+    VectorValues(MachineValues& values, const std::vector<VectorProgram>& programs, std::uint32_t result_columns);
+
+    // An epilogue reads its residual and parameters when it is accepted and delivers when it is done.
+    void accept(std::uint32_t sequence, const EpilogueCommand& command, Cycle at);
+    void finish(std::uint32_t sequence, Cycle done);
+    void run(const VectorCommand& command, Cycle start, Cycle done);
+
+  private:
+    struct Work {
+        const VectorProgram* program = nullptr;
+        std::uint32_t rows = 0, columns = 0;
+        std::vector<std::vector<float>> operands, parameters;
+        VectorOperand output;
+        float sum_scale = 1;
+        ResultPart part;
+    };
+    std::vector<float> read(const VectorOperand& operand, std::uint32_t rows, std::uint32_t columns) const;
+    std::vector<std::vector<float>> read_parameters(const VectorOperand& operand,
+                                                    std::uint32_t columns) const;
+    std::vector<float> entering(const MachineValues::Sums& sums, float scale) const;
+    void compute(const Work& work, std::vector<float> v);
+    void step(const VectorStep& step, const Work& work, std::vector<float>& v) const;
+    void row_step(const VectorStep& step, const Work& work, std::span<const float> x,
+                  std::span<float> y) const;
+    void observe(OperationId operation, const Work& work, std::span<const float> v);
+    void write(const Work& work, OperationId operation, std::vector<float>& v);
+
+    MachineValues& values_;
+    const std::vector<VectorProgram>& programs_;
+    std::uint32_t result_columns_;
+    RowMath unit_;
+    SoftmaxUnit softmax_;
+    std::map<std::uint32_t, Work> epilogues_;
+};
+
+}  // namespace octet
