@@ -1,5 +1,6 @@
 #include "models/arithmetic/rows.h"
 
+#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -17,6 +18,19 @@ float reciprocal_deviation(const RowMath& unit, std::span<const float> row, floa
 
 }  // namespace
 
+float SoftmaxUnit::raise(const VectorMath& math, float z) const {
+    const auto bits = std::bit_cast<std::uint32_t>(z);
+    if (!exponentials.empty() && (bits & 0xffffU) == 0) return exponentials[bits >> 16U];
+    return exponential ? math.round((*exponential)(z)) : math.exponential(z);
+}
+
+void SoftmaxUnit::tabulate(const VectorMath& bf16) {
+    std::vector<float> table(0x10000);
+    for (std::uint32_t code = 0; code < table.size(); ++code)
+        table[code] = raise(bf16, std::bit_cast<float>(code << 16U));
+    exponentials = std::move(table);
+}
+
 float softmax(const RowMath& unit, const SoftmaxUnit& softmax, std::span<const float> x, std::span<float> y,
               std::span<float> exponentials) {
     const VectorMath& math = unit.math;
@@ -25,7 +39,7 @@ float softmax(const RowMath& unit, const SoftmaxUnit& softmax, std::span<const f
     std::vector<float> raised;
     for (const float value : x) {
         const float z = math.subtract(value, largest);
-        raised.push_back(softmax.exponential ? math.round((*softmax.exponential)(z)) : math.exponential(z));
+        raised.push_back(softmax.raise(math, z));
     }
     const float sum = math.sum(raised, unit.lanes);
     const float reciprocal = softmax.approximate_reciprocal ? math.round(approximate_reciprocal(double{sum}))

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "models/arithmetic/posit_functions.h"
 #include "models/arithmetic/vector_math.h"
@@ -19,6 +20,10 @@ struct RowMath {
 struct SoftmaxUnit {
     std::optional<ApproximateExponential> exponential;  // without: correctly rounded
     bool approximate_reciprocal = false;                // without: correctly rounded division of 1 by the sum
+    // The exponential of every bf16 number by its 16 bits, where that is the vector format; empty: computed.
+    std::vector<float> exponentials = {};
+    void tabulate(const VectorMath& bf16);
+    float raise(const VectorMath& math, float z) const;
 };
 
 // Maximum; x - maximum; exponential; sum; reciprocal of the sum; exponential times reciprocal. Returns the

@@ -39,12 +39,27 @@ double to_odd(long double x) {
     return odd_beside(near, sign_of(static_cast<double>(rest)) * sign_of(near));
 }
 
+// A function of bf16 numbers, worked out once for all 65536 of them; of others, each time.
+template <class F>
+float tabulated(bool bf16, float x, F function) {
+    const auto bits = std::bit_cast<std::uint32_t>(x);
+    if (!bf16 || (bits & 0xffffU) != 0) return function(x);
+    static const std::vector<float> table = [&] {
+        std::vector<float> values(0x10000);
+        for (std::uint32_t code = 0; code < values.size(); ++code)
+            values[code] = function(std::bit_cast<float>(code << 16U));
+        return values;
+    }();
+    return table[bits >> 16U];
+}
+
 }  // namespace
 
 VectorMath::VectorMath(Accumulator format)
     : round_(visit_float_accumulator(format, [](auto kind) -> float (*)(double) {
           return [](double x) { return decltype(kind)::type::template round<Rounding::nearest_even>(x); };
-      })) {}
+      })),
+      bf16_(format == Accumulator::bf16) {}
 
 float VectorMath::divide(float a, float b) const {
     return round_(divide_to_odd(a, b));
@@ -55,33 +70,45 @@ float VectorMath::square_root(float x) const {
 float VectorMath::reciprocal_square_root(float x) const {
     return round_(to_odd(1 / std::sqrt(static_cast<long double>(x))));
 }
-float VectorMath::exponential(float x) const {
-    return round_(to_odd(std::exp(static_cast<long double>(x))));
+float VectorMath::exponential(float argument) const {
+    return tabulated(bf16_, argument, [round = round_](float x) {
+        return round(to_odd(std::exp(static_cast<long double>(x))));
+    });
 }
-float VectorMath::tanh(float x) const {
-    return round_(to_odd(std::tanh(static_cast<long double>(x))));
-}
-
-float VectorMath::sigmoid(float x) const {
-    return round_(to_odd(1 / (1 + std::exp(-static_cast<long double>(x)))));
-}
-
-float VectorMath::silu(float x) const {
-    if (x == -HUGE_VALF) return -0.0F;
-    return round_(to_odd(x / (1 + std::exp(-static_cast<long double>(x)))));
+float VectorMath::tanh(float argument) const {
+    return tabulated(bf16_, argument, [round = round_](float x) {
+        return round(to_odd(std::tanh(static_cast<long double>(x))));
+    });
 }
 
-float VectorMath::gelu(float x) const {
-    if (x == -HUGE_VALF) return -0.0F;
-    constexpr long double half = 0.5L, root_half = std::numbers::sqrt2_v<long double> / 2;
-    return round_(to_odd(half * x * std::erfc(-root_half * x)));
+float VectorMath::sigmoid(float argument) const {
+    return tabulated(bf16_, argument, [round = round_](float x) {
+        return round(to_odd(1 / (1 + std::exp(-static_cast<long double>(x)))));
+    });
 }
 
-float VectorMath::gelu_tanh(float x) const {
-    if (x == -HUGE_VALF) return -0.0F;
-    const long double wide = x, slope = std::sqrt(2 * std::numbers::inv_pi_v<long double>);
-    // (1 + tanh u) / 2 = 1 / (1 + exp(-2u)), without cancellation
-    return round_(to_odd(wide / (1 + std::exp(-2 * slope * (wide + 0.044715L * wide * wide * wide)))));
+float VectorMath::silu(float argument) const {
+    return tabulated(bf16_, argument, [round = round_](float x) {
+        if (x == -HUGE_VALF) return -0.0F;
+        return round(to_odd(x / (1 + std::exp(-static_cast<long double>(x)))));
+    });
+}
+
+float VectorMath::gelu(float argument) const {
+    return tabulated(bf16_, argument, [round = round_](float x) {
+        if (x == -HUGE_VALF) return -0.0F;
+        constexpr long double half = 0.5L, root_half = std::numbers::sqrt2_v<long double> / 2;
+        return round(to_odd(half * x * std::erfc(-root_half * x)));
+    });
+}
+
+float VectorMath::gelu_tanh(float argument) const {
+    return tabulated(bf16_, argument, [round = round_](float x) {
+        if (x == -HUGE_VALF) return -0.0F;
+        const long double wide = x, slope = std::sqrt(2 * std::numbers::inv_pi_v<long double>);
+        // (1 + tanh u) / 2 = 1 / (1 + exp(-2u)), without cancellation
+        return round(to_odd(wide / (1 + std::exp(-2 * slope * (wide + 0.044715L * wide * wide * wide)))));
+    });
 }
 
 float VectorMath::sum(std::span<const float> row, std::size_t lanes) const {

@@ -1,6 +1,8 @@
 // The elementary operations of a vector unit: each the exact function of its operands, rounded once to the
 // nearest number of the vector format.
 #pragma once
+#include <bit>
+#include <limits>
 #include <span>
 
 #include "models/arithmetic/mac.h"
@@ -12,9 +14,15 @@ class VectorMath {
     explicit VectorMath(Accumulator format);  // a floating-point one
 
     float round(double exact_or_odd) const { return round_(exact_or_odd); }
-    float add(float a, float b) const { return round_(add_to_odd(double{a}, double{b})); }
+    // Two bf16 numbers need no more than fp32 on the way: a sum of theirs that does not fit 24 bits is nowhere
+    // near a tie of 8, and a product has 16.
+    float add(float a, float b) const {
+        return bf16_ && are_bf16(a, b) ? to_bf16(a + b) : round_(add_to_odd(double{a}, double{b}));
+    }
     float subtract(float a, float b) const { return add(a, -b); }
-    float multiply(float a, float b) const { return round_(double{a} * double{b}); }
+    float multiply(float a, float b) const {
+        return bf16_ && are_bf16(a, b) ? to_bf16(a * b) : round_(double{a} * double{b});
+    }
     float divide(float a, float b) const;
     float square_root(float x) const;
     float reciprocal_square_root(float x) const;
@@ -33,7 +41,17 @@ class VectorMath {
     float sum(std::span<const float> row, std::size_t lanes) const;
 
   private:
+    static bool are_bf16(float a, float b) {
+        return ((std::bit_cast<std::uint32_t>(a) | std::bit_cast<std::uint32_t>(b)) & 0xffffU) == 0;
+    }
+    static float to_bf16(float x) {
+        const auto bits = std::bit_cast<std::uint32_t>(x);
+        const std::uint32_t rounded = (bits + 0x7fffU + (bits >> 16U & 1U)) & 0xffff0000U;
+        return x == x ? std::bit_cast<float>(rounded) : std::numeric_limits<float>::quiet_NaN();
+    }
+
     float (*round_)(double);
+    bool bf16_;
 };
 
 }  // namespace octet

@@ -1,7 +1,11 @@
 #include "models/vector/vector_values.h"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <stdexcept>
+
+#include "models/arithmetic/ibert.h"
 
 namespace octet {
 namespace {
@@ -30,7 +34,9 @@ VectorValues::VectorValues(MachineValues& values, const std::vector<VectorProgra
       programs_(programs),
       result_columns_(result_columns),
       unit_{VectorMath(values.config.vector_accumulator), values.config.lanes},
-      softmax_(softmax_unit(values.config.softmax)) {}
+      softmax_(softmax_unit(values.config.softmax)) {
+    if (values.config.vector_accumulator == Accumulator::bf16) softmax_.tabulate(unit_.math);
+}
 
 std::vector<float> VectorValues::read(const VectorOperand& operand, std::uint32_t rows,
                                       std::uint32_t columns) const {
@@ -185,7 +191,10 @@ void VectorValues::row_step(const VectorStep& s, const Work& work, std::span<con
     const auto epsilon = static_cast<float>(s.constant);
     switch (s.function) {
         case VectorFunction::softmax:
-            softmax(unit_, softmax_, x, y);
+            if (values_.config.softmax.unit == SoftmaxUnitKind::ibert)
+                integer_softmax(x, y);
+            else
+                softmax(unit_, softmax_, x, y);
             return;
         case VectorFunction::layernorm:
             layernorm(unit_, x, work.parameters.at(0), work.parameters.at(1), epsilon, y);
@@ -196,6 +205,21 @@ void VectorValues::row_step(const VectorStep& s, const Work& work, std::span<con
         default:
             throw std::logic_error("a step of the vector unit that is not known");
     }
+}
+
+// The distance to the largest in steps of 2^-8, no further than 128; probabilities in steps of 2^-16.
+void VectorValues::integer_softmax(std::span<const float> x, std::span<float> y) const {
+    constexpr double step = 0x1p-8, furthest = -128;
+    constexpr int output_bits = 16;
+    const float largest = *std::max_element(x.begin(), x.end());
+    std::vector<std::int64_t> row(x.size()), result(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const double z = unit_.math.subtract(x[i], largest);
+        row[i] = z > furthest ? std::llrint(z / step) : std::llrint(furthest / step);
+    }
+    ibert::softmax(row, step, output_bits, result);
+    for (std::size_t i = 0; i < x.size(); ++i)
+        y[i] = unit_.math.round(std::ldexp(static_cast<double>(result[i]), -output_bits));
 }
 
 void VectorValues::observe(OperationId operation, const Work& work, std::span<const float> v) {

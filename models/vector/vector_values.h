@@ -38,6 +38,7 @@ class VectorValues {
     void step(const VectorStep& step, const Work& work, std::vector<float>& v) const;
     void row_step(const VectorStep& step, const Work& work, std::span<const float> x,
                   std::span<float> y) const;
+    void integer_softmax(std::span<const float> x, std::span<float> y) const;
     void observe(OperationId operation, const Work& work, std::span<const float> v);
     void write(const Work& work, OperationId operation, std::vector<float>& v);
 

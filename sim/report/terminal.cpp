@@ -77,6 +77,17 @@ std::string largest_components(const Shares& shares) {
     return text;
 }
 
+// "SQNR 31.2 dB, largest error 0.4; 12 saturated, 340 underflowed, no NaR"
+std::string error(const NumericsResult& n) {
+    const auto count = [](std::uint64_t values, std::string_view what) {
+        return values == 0 ? fmt::format("none {}", what) : fmt::format("{} {}", grouped(values), what);
+    };
+    return fmt::format("SQNR {}, largest {}   against double precision; values {}, {}, {}",
+                       n.sqnr_db ? fmt::format("{:.2f} dB", *n.sqnr_db) : "not finite",
+                       n.max_abs_error ? short_number(*n.max_abs_error) : "not finite",
+                       count(n.saturated, "saturated"), count(n.underflowed, "underflowed"), count(n.nar, "NaR"));
+}
+
 double weakly_known(const Shares& shares) {
     return percent(shares[Confidence::fitted] + shares[Confidence::assumed], shares.total);
 }
@@ -118,6 +129,7 @@ std::string summary(const Result& result, bool colour) {
          fmt::format("{} mm2   {}", short_number(result.area.total * 1e-6), largest_components(result.area)));
     line("efficiency",
          fmt::format("{} TOPS/W", result.tops_per_watt ? short_number(*result.tops_per_watt) : "no"));
+    if (result.numerics) line("error", error(*result.numerics));
     line("DRAM traffic",
          fmt::format("{}   read {}, written {}", mib(machine.dram_read_bytes + machine.dram_write_bytes),
                      mib(machine.dram_read_bytes), mib(machine.dram_write_bytes)));

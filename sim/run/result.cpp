@@ -54,23 +54,40 @@ Json cycles_of(const Result& result) {
             {"units", units}};
 }
 
+// `keys` without values where there are no numerics.
+void add_numerics(Json& object, const std::optional<NumericsResult>& numerics) {
+    const NumericsResult n = numerics.value_or(NumericsResult{});
+    const auto count = [&](std::uint64_t value) { return numerics ? Json(value) : Json(nullptr); };
+    object["sqnr_db"] = number(n.sqnr_db);
+    object["max_abs_error"] = number(n.max_abs_error);
+    object["saturated"] = count(n.saturated);
+    object["underflowed"] = count(n.underflowed);
+    object["nar"] = count(n.nar);
+}
+
+Json numerics_of(const Result& result) {
+    if (!result.numerics) return nullptr;
+    Json object = Json::object();
+    add_numerics(object, result.numerics);
+    for (const char* key : {"nll", "perplexity", "accuracy"}) object[key] = nullptr;
+    object["reference"] = {{"nll", nullptr}, {"perplexity", nullptr}, {"accuracy", nullptr}};
+    return object;
+}
+
 Json operation_of(const OperationResult& operation) {
-    return {{"name", operation.name},
-            {"kind", operation.kind},
-            {"macs", operation.macs},
-            {"start", operation.start},
-            {"end", operation.end},
-            {"cycles", operation.end - operation.start},
-            {"array_cycles", operation.array_cycles},
-            {"ideal_cycles", number(operation.ideal_cycles)},
-            {"stalls", stalls_of(operation.stalls)},
-            {"energy_pj", number(operation.energy.total)},
-            {"components", components_of(operation.energy, component_count)},
-            {"sqnr_db", nullptr},
-            {"max_abs_error", nullptr},
-            {"saturated", nullptr},
-            {"underflowed", nullptr},
-            {"nar", nullptr}};
+    Json object = {{"name", operation.name},
+                   {"kind", operation.kind},
+                   {"macs", operation.macs},
+                   {"start", operation.start},
+                   {"end", operation.end},
+                   {"cycles", operation.end - operation.start},
+                   {"array_cycles", operation.array_cycles},
+                   {"ideal_cycles", number(operation.ideal_cycles)},
+                   {"stalls", stalls_of(operation.stalls)},
+                   {"energy_pj", number(operation.energy.total)},
+                   {"components", components_of(operation.energy, component_count)}};
+    add_numerics(object, operation.numerics);
+    return object;
 }
 
 }  // namespace
@@ -107,7 +124,7 @@ nlohmann::ordered_json to_json(const Result& result) {
               {"mfu", number(result.mfu)},
               {"tokens_per_second", number(result.tokens_per_second)}}},
             {"operations", operations},
-            {"numerics", nullptr}};
+            {"numerics", numerics_of(result)}};
 }
 
 std::string to_text(const Result& result) {

@@ -13,6 +13,12 @@
 
 namespace octet {
 
+// How far values are from double precision, and what went wrong on the way.
+struct NumericsResult {
+    std::optional<double> sqnr_db, max_abs_error;  // nothing if not finite
+    std::uint64_t saturated = 0, underflowed = 0, nar = 0;
+};
+
 struct OperationResult {
     std::string name, kind;
     std::uint64_t macs = 0;
@@ -24,6 +30,7 @@ struct OperationResult {
         0;  // cycles in which it was the oldest unfinished operation; they add up to the total
     StallCounts stalls{};
     Shares energy;  // pJ
+    std::optional<NumericsResult> numerics;  // of a run with values
 };
 
 struct Result {
@@ -40,6 +47,7 @@ struct Result {
     Shares area;               // um2
     std::vector<OperationResult> operations;
     std::optional<double> tops_per_watt, edp, mfu, tokens_per_second;
+    std::optional<NumericsResult> numerics;  // of the outputs; counts of all operations
 };
 
 // The document, schema 1. Numbers that are not finite become null.
