@@ -66,7 +66,7 @@ std::vector<std::vector<float>> VectorValues::read_parameters(const VectorOperan
 void VectorValues::accept(std::uint32_t sequence, const EpilogueCommand& c, Cycle at) {
     values_.effects.settle(at);
     Work work;
-    work.program = &programs_.at(c.program);
+    work.program = c.program;
     work.rows = c.m;
     work.columns = (c.n_tiles - 1) * result_columns_ + c.n_last;
     work.operands.emplace_back();
@@ -92,11 +92,11 @@ void VectorValues::finish(std::uint32_t sequence, Cycle done) {
 void VectorValues::run(const VectorCommand& c, Cycle start, Cycle done) {
     values_.effects.settle(start);
     Work work;
-    work.program = &programs_.at(c.program);
+    work.program = c.program;
     work.rows = c.rows;
     work.columns = c.columns;
     std::uint8_t reads = 0;
-    for (const VectorPass& pass : work.program->passes) reads |= pass.reads;
+    for (const VectorPass& pass : programs_.at(c.program).passes) reads |= pass.reads;
     for (std::size_t i = 0; i < c.operands.size(); ++i) {
         const bool input = (reads >> i & 1) != 0 && i < 2;  // operand 2 is a temporary
         work.operands.push_back(input ? read(c.operands[i], c.rows, c.columns) : std::vector<float>{});
@@ -125,7 +125,7 @@ std::vector<float> VectorValues::entering(const MachineValues::Sums& sums, float
 }
 
 void VectorValues::compute(const Work& work, std::vector<float> v) {
-    const auto& steps = work.program->steps;
+    const auto& steps = programs_.at(work.program).steps;
     for (std::size_t i = 0; i < steps.size(); ++i) {
         step(steps[i], work, v);
         const bool last = i + 1 == steps.size();

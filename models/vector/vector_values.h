@@ -23,7 +23,7 @@ class VectorValues {
 
   private:
     struct Work {
-        const VectorProgram* program = nullptr;
+        std::uint32_t program = 0;  // index: the list grows
         std::uint32_t rows = 0, columns = 0;
         std::vector<std::vector<float>> operands, parameters;
         VectorOperand output;

@@ -74,10 +74,8 @@ void check_supported(const ExperimentConfig& experiment, Diagnostics& diagnostic
     refuse(std::holds_alternative<DramDeviceConfig>(a.dram), "accelerator.dram",
            "a DRAM part (use kind: ideal)");
     refuse(a.matvec == Matvec::vector, "accelerator.matvec", "vector");
-    refuse(a.pe.rounding == Rounding::stochastic, "accelerator.pe.rounding", "stochastic");
     refuse(experiment.phase.kind != PhaseKind::encode, "phase.kind",
            fmt::format("the phase {}", name_in(phase_kind_names, experiment.phase.kind)));
-    refuse(experiment.values == Values::exact, "values", "exact");
     refuse(experiment.fidelity == Fidelity::registers, "fidelity", "register");
     const PhaseFormats& f = experiment.formats;
     refuse(!(f.forward + f.dgrad + f.wgrad + f.update + f.kv_cache).empty(), "formats", "formats by use");

@@ -19,7 +19,7 @@ inline constexpr auto fidelity_names =
 inline constexpr auto lora_targets =
     std::to_array<std::string_view>({"query", "key", "value", "output", "ffn_in", "ffn_out"});
 inline constexpr auto optimizer_names = std::to_array<std::string_view>({"sgd", "adam", "adamw"});
-inline constexpr auto distribution_names = std::to_array<std::string_view>({"gaussian", "uniform"});
+inline constexpr auto distribution_names = std::to_array<std::string_view>({"gaussian", "laplace", "uniform"});
 
 template <class V>
 void describe(V& v, PhaseConfig& c) {

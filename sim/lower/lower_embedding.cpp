@@ -3,19 +3,12 @@
 
 #include "sim/lower/lowering.h"
 #include "sim/lower/vector_programs.h"
+#include "sim/workload/tokens.h"
 
 namespace octet {
-namespace {
-
-// splitmix64: the token ids of a run without tokens.
-std::uint64_t scatter(std::uint64_t x) {
-    x += 0x9e3779b97f4a7c15U;
-    x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9U;
-    x = (x ^ (x >> 27U)) * 0x94d049bb133111ebU;
-    return x ^ (x >> 31U);
+std::uint64_t Lowering::token_at(std::uint64_t position, std::uint64_t vocabulary) const {
+    return tokens_.empty() ? synthetic_token(seed_, position, vocabulary) : tokens_.at(position);
 }
-
-}  // namespace
 
 void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
     const OperationId id = fused.kernels[kernel].operation;
@@ -71,8 +64,7 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
             std::uint32_t loaded = 0;
             if (t == 0) {  // a row a token
                 for (std::uint64_t r = 0; r < count; ++r) {
-                    const std::uint64_t token =
-                        scatter(seed_ ^ ((item * op.m + first + r) << 20U)) % table.layout.rows();
+                    const std::uint64_t token = token_at(item * op.m + first + r, table.layout.rows());
                     DmaCommand dma;
                     dma.dram = table.layout.strips(table.dram, {token, 1}, {0, op.n});
                     dma.sram = staged.strips(area.region.base, {r, 1}, {0, op.n});

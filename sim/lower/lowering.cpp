@@ -11,7 +11,7 @@ constexpr std::uint64_t dram_alignment = 64;
 }  // namespace
 
 Lowering::Lowering(const Graph& graph_, const AcceleratorConfig& config_, std::uint64_t seed,
-                   std::vector<float> scales)
+                   std::vector<float> scales, std::vector<std::uint64_t> tokens)
     : graph(graph_),
       config(config_),
       machine(config_),
@@ -21,7 +21,8 @@ Lowering::Lowering(const Graph& graph_, const AcceleratorConfig& config_, std::u
       input_halves_(machine.input_slots),
       weight_halves_(machine.weight_slots),
       seed_(seed),
-      scales_(std::move(scales)) {
+      scales_(std::move(scales)),
+      tokens_(std::move(tokens)) {
     choices.resize(fused.kernels.size());
     for (std::size_t k = 0; k < fused.kernels.size(); ++k) {
         choices[k].operation = fused.kernels[k].operation;

@@ -46,7 +46,7 @@ class BufferHalves {
 class Lowering {
   public:
     Lowering(const Graph& graph, const AcceleratorConfig& config, std::uint64_t seed,
-             std::vector<float> scales);
+             std::vector<float> scales, std::vector<std::uint64_t> tokens);
 
     // Emits the next work item; false when there is none left.
     bool next_item();
@@ -65,6 +65,7 @@ class Lowering {
     void product(std::size_t kernel, std::uint64_t item);
     void vector_work(std::size_t kernel, std::uint64_t item);
     void embedding(std::size_t kernel, std::uint64_t item);
+    std::uint64_t token_at(std::uint64_t position, std::uint64_t vocabulary) const;
 
     const Operation& operation(std::size_t kernel) const {
         return graph.operations[fused.kernels[kernel].operation];
@@ -109,6 +110,7 @@ class Lowering {
     BufferHalves input_halves_, weight_halves_;
     std::uint64_t seed_;
     std::vector<float> scales_;  // of integer codes, by tensor; none: 1
+    std::vector<std::uint64_t> tokens_;  // none: drawn
     std::uint64_t key_ = 0;  // of the next buffer filling
     // Position in the schedule: kernels [group_begin_, group_end_) run item after item.
     std::size_t group_begin_ = 0, group_end_ = 0, in_group_ = 0;

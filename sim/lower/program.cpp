@@ -13,8 +13,8 @@ class Program::State : public Lowering {
 };
 
 Program::Program(const Graph& graph, const AcceleratorConfig& config, std::uint64_t seed,
-                 std::vector<float> scales)
-    : state_(std::make_unique<State>(graph, config, seed, std::move(scales))) {}
+                 std::vector<float> scales, std::vector<std::uint64_t> tokens)
+    : state_(std::make_unique<State>(graph, config, seed, std::move(scales), std::move(tokens))) {}
 
 Program::~Program() = default;
 

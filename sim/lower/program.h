@@ -27,10 +27,11 @@ struct KernelChoice {
 
 class Program final : public CommandSource {
   public:
-    // `seed` draws the token ids of embedding look-ups. `scales`: of tensors of integer codes, by tensor;
-    // empty: 1. Throws std::invalid_argument if the machine's memories are too small for the graph.
+    // `scales`: of tensors of integer codes, by tensor; empty: 1. `tokens`: the ids of embedding look-ups, a
+    // sample after the other; empty: drawn by `seed`. Throws std::invalid_argument if the machine's memories
+    // are too small for the graph.
     Program(const Graph& graph, const AcceleratorConfig& config, std::uint64_t seed,
-            std::vector<float> scales = {});
+            std::vector<float> scales = {}, std::vector<std::uint64_t> tokens = {});
     ~Program() override;
 
     bool next(Command& command) override;

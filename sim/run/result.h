@@ -29,7 +29,7 @@ struct OperationResult {
     double oldest_cycles =
         0;  // cycles in which it was the oldest unfinished operation; they add up to the total
     StallCounts stalls{};
-    Shares energy;  // pJ
+    Shares energy;                           // pJ
     std::optional<NumericsResult> numerics;  // of a run with values
 };
 

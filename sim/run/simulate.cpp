@@ -8,6 +8,7 @@
 #include "sim/config/json_writer.h"
 #include "sim/cost/read.h"
 #include "sim/run/assemble.h"
+#include "sim/run/value_run.h"
 #include "sim/workload/load.h"
 
 namespace octet {
@@ -43,8 +44,13 @@ Simulation simulate(const ExperimentConfig& experiment) {
 
     Simulation simulation;
     const auto begin = std::chrono::steady_clock::now();
-    Program program(workload.graph, experiment.accelerator, experiment.seed);
-    MachineReport report = run_machine(experiment.accelerator, program);
+    std::optional<ValueRun> values;
+    if (experiment.values == Values::exact) values.emplace(experiment, workload.graph);
+    Program program = values ? Program(workload.graph, experiment.accelerator, experiment.seed,
+                                       values->scales(), values->tokens())
+                             : Program(workload.graph, experiment.accelerator, experiment.seed);
+    MachineReport report =
+        run_machine(experiment.accelerator, program, values ? &values->begin(program) : nullptr);
     simulation.lowering_and_machine_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     complete_fused(report, program.hosts());
@@ -60,6 +66,7 @@ Simulation simulate(const ExperimentConfig& experiment) {
         description.tokens = experiment.phase.batch * experiment.phase.sequence;
     }
     simulation.result = assemble(description, experiment.accelerator, workload.graph, report, prices);
+    if (values) values->end(simulation.result);
     check_invariants(simulation.result);
     simulation.choices = program.choices();
     simulation.sram_peak_bytes = program.sram_peak_bytes();

@@ -1,0 +1,214 @@
+#include "sim/reference/evaluate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "sim/reference/product.h"
+
+namespace octet {
+namespace {
+
+using Matrix = std::vector<double>;
+
+class Evaluation {
+  public:
+    Evaluation(const Graph& graph, const SourceTensors& sources, std::span<const std::uint64_t> tokens,
+               unsigned threads)
+        : graph_(graph),
+          sources_(sources),
+          tokens_(tokens),
+          threads_(threads),
+          results_(graph.tensors.size()) {}
+
+    void run(const OnResult& on_result) {
+        std::vector<OperationId> last_reader(graph_.tensors.size(), 0);
+        for (OperationId id = 0; id < graph_.operations.size(); ++id)
+            for (const TensorId input : graph_.operations[id].inputs) last_reader[input] = id;
+        for (OperationId id = 0; id < graph_.operations.size(); ++id) {
+            const Operation& op = graph_.operations[id];
+            Matrix result(graph_.tensors[op.output].elements());
+            compute(op, result);
+            if (on_result && !on_result(id, result)) return;
+            results_[op.output] = std::move(result);
+            for (const TensorId input : op.inputs)
+                if (last_reader[input] == id) results_[input] = Matrix{};
+        }
+    }
+
+  private:
+    const double* of(TensorId id) const {
+        return results_[id].empty() ? sources_[id].data() : results_[id].data();
+    }
+
+    void compute(const Operation& op, Matrix& y) const {
+        switch (op.kind) {
+            case OperationKind::matmul:
+                return product(op, y);
+            case OperationKind::embedding:
+                return embedding(op, y);
+            case OperationKind::copy:
+                return copy(op, y);
+            case OperationKind::softmax:
+            case OperationKind::layernorm:
+            case OperationKind::rmsnorm:
+            case OperationKind::nonorm:
+                return by_row(op, y);
+            case OperationKind::mask:
+                return mask(op, y);
+            default:
+                return elementwise(op, y);
+        }
+    }
+
+    // Where the values of an operand of a batched product begin, and the distance between its rows.
+    struct Part {
+        std::size_t first, stride;
+    };
+    Part part(TensorId id, const Operation& op, std::uint64_t item, std::uint64_t blocks, std::uint64_t rows,
+              std::uint64_t columns) const {
+        const Tensor& t = graph_.tensors[id];
+        if (blocks == 0) {
+            const std::uint64_t matrix = t.batch == 1 ? 0 : item * t.batch / op.batch;
+            return {matrix * t.rows * t.cols, t.cols};
+        }
+        const std::uint64_t sample = item / op.heads, block = item % op.heads * blocks / op.heads;
+        return {sample * rows * t.cols + block * columns, t.cols};
+    }
+
+    void product(const Operation& op, Matrix& y) const {
+        const double* bias = op.has_bias ? of(op.inputs[2]) : nullptr;
+        Matrix turned;
+        for (std::uint64_t item = 0; item < op.batch; ++item) {
+            const Part a = part(op.inputs[0], op, item, op.a_blocks, op.m, op.k);
+            const Part c = part(op.output, op, item, op.out_blocks, op.m, op.n);
+            DoubleProduct p{op.m,     op.n,    op.k, of(op.inputs[0]) + a.first,
+                            a.stride, nullptr, op.n, y.data() + c.first,
+                            c.stride};
+            if (op.transpose_b) {
+                const Part b = part(op.inputs[1], op, item, op.b_blocks, op.n, op.k);
+                const double* from = of(op.inputs[1]) + b.first;
+                turned.resize(op.k * op.n);
+                for (std::size_t n = 0; n < op.n; ++n)
+                    for (std::size_t k = 0; k < op.k; ++k) turned[k * op.n + n] = from[n * b.stride + k];
+                p.b = turned.data();
+            } else {
+                const Part b = part(op.inputs[1], op, item, op.b_blocks, op.k, op.n);
+                p.b = of(op.inputs[1]) + b.first;
+                p.b_stride = b.stride;
+            }
+            multiply(p, threads_);
+            if (bias == nullptr) continue;
+            for (std::size_t m = 0; m < op.m; ++m)
+                for (std::size_t n = 0; n < op.n; ++n) p.c[m * p.c_stride + n] += bias[n];
+        }
+    }
+
+    void embedding(const Operation& op, Matrix& y) const {
+        const double* word = of(op.inputs[0]);
+        const double* position = op.inputs.size() > 1 ? of(op.inputs[1]) : nullptr;
+        const double* type = op.inputs.size() > 2 ? of(op.inputs[2]) : nullptr;
+        for (std::size_t row = 0; row < op.batch * op.m; ++row)
+            for (std::size_t n = 0; n < op.n; ++n) {
+                double x = word[tokens_[row] * op.n + n];
+                if (position != nullptr) x += position[row % op.m * op.n + n];
+                if (type != nullptr) x += type[n];
+                y[row * op.n + n] = x;
+            }
+    }
+
+    void copy(const Operation& op, Matrix& y) const {
+        const Tensor& t = graph_.tensors[op.inputs[0]];
+        const std::uint64_t part = t.batch * t.rows / op.batch;  // rows
+        for (std::uint64_t item = 0; item < op.batch; ++item)
+            std::copy_n(of(op.inputs[0]) + item * part * op.n, op.m * op.n, y.data() + item * op.m * op.n);
+    }
+
+    void mask(const Operation& op, Matrix& y) const {
+        const Tensor& t = graph_.tensors[op.inputs[1]];
+        const double *x = of(op.inputs[0]), *mask = of(op.inputs[1]);
+        for (std::uint64_t item = 0; item < op.batch; ++item)
+            for (std::uint64_t m = 0; m < op.m; ++m) {
+                const std::uint64_t row = item * op.m + m;
+                const double* added =
+                    mask + (item * t.batch / op.batch * t.rows + (t.rows == 1 ? 0 : m)) * op.n;
+                for (std::uint64_t n = 0; n < op.n; ++n) y[row * op.n + n] = x[row * op.n + n] + added[n];
+            }
+    }
+
+    void elementwise(const Operation& op, Matrix& y) const {
+        const double* x = of(op.inputs[0]);
+        const double* other = op.inputs.size() > 1 ? of(op.inputs[1]) : nullptr;
+        for (std::size_t i = 0; i < y.size(); ++i) {
+            switch (op.kind) {
+                case OperationKind::scale:
+                    y[i] = x[i] * op.factor;
+                    break;
+                case OperationKind::add:
+                    y[i] = x[i] + other[i];
+                    break;
+                case OperationKind::multiply:
+                    y[i] = x[i] * other[i];
+                    break;
+                case OperationKind::relu:
+                    y[i] = x[i] < 0 ? 0 : x[i];
+                    break;
+                case OperationKind::gelu:
+                    y[i] = x[i] / 2 * std::erfc(-x[i] / std::numbers::sqrt2);
+                    break;
+                case OperationKind::silu:
+                    y[i] = x[i] / (1 + std::exp(-x[i]));
+                    break;
+                case OperationKind::tanh:
+                    y[i] = std::tanh(x[i]);
+                    break;
+                default:  // sigmoid
+                    y[i] = 1 / (1 + std::exp(-x[i]));
+            }
+        }
+    }
+
+    void by_row(const Operation& op, Matrix& y) const {
+        const double* gamma = op.inputs.size() > 1 ? of(op.inputs[1]) : nullptr;
+        const double* beta = op.inputs.size() > 2 ? of(op.inputs[2]) : nullptr;
+        const std::size_t n = op.n;
+        for (std::size_t row = 0; row < op.batch * op.m; ++row) {
+            const double* x = of(op.inputs[0]) + row * n;
+            double* z = y.data() + row * n;
+            double shift = 0, factor = 1;
+            if (op.kind == OperationKind::softmax) {
+                shift = *std::max_element(x, x + n);
+                double sum = 0;
+                for (std::size_t i = 0; i < n; ++i) sum += z[i] = std::exp(x[i] - shift);
+                for (std::size_t i = 0; i < n; ++i) z[i] /= sum;
+                continue;
+            }
+            if (op.kind == OperationKind::layernorm) {
+                for (std::size_t i = 0; i < n; ++i) shift += x[i];
+                shift /= static_cast<double>(n);
+            }
+            if (op.kind != OperationKind::nonorm) {
+                double squares = 0;
+                for (std::size_t i = 0; i < n; ++i) squares += (x[i] - shift) * (x[i] - shift);
+                factor = 1 / std::sqrt(squares / static_cast<double>(n) + op.epsilon);
+            }
+            for (std::size_t i = 0; i < n; ++i)
+                z[i] = (x[i] - shift) * factor * gamma[i] + (beta != nullptr ? beta[i] : 0);
+        }
+    }
+
+    const Graph& graph_;
+    const SourceTensors& sources_;
+    std::span<const std::uint64_t> tokens_;
+    unsigned threads_;
+    std::vector<Matrix> results_;
+};
+
+}  // namespace
+
+void evaluate(const Graph& graph, const SourceTensors& sources, std::span<const std::uint64_t> tokens,
+              unsigned threads, const OnResult& on_result) {
+    Evaluation(graph, sources, tokens, threads).run(on_result);
+}
+
+}  // namespace octet

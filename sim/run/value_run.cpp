@@ -1,0 +1,172 @@
+#include "sim/run/value_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "models/formats/registry.h"
+#include "sim/workload/tokens.h"
+
+namespace octet {
+namespace {
+
+Accumulator accumulator(const std::string& name, const char* key) {
+    const auto found = find_accumulator(name);
+    if (!found) throw std::invalid_argument(fmt::format("{}: nothing adds up in {}", key, name));
+    return *found;
+}
+
+// True if every number of `storage` is one of `operand`.
+bool holds(const FormatInfo& operand, const FormatInfo& storage) {
+    if (operand.name == storage.name) return true;
+    if (storage.bits > 16) return false;
+    for (Code code = 0; code < Code{1} << storage.bits; ++code) {
+        const double x = storage.decode(code);
+        if (std::isfinite(x) && operand.decode(operand.encode(x, operand.overflow)) != x) return false;
+    }
+    return true;
+}
+
+std::vector<std::uint64_t> drawn_tokens(const Graph& graph, std::uint64_t seed) {
+    for (const Operation& operation : graph.operations) {
+        if (operation.kind != OperationKind::embedding) continue;
+        std::vector<std::uint64_t> tokens(operation.batch * operation.m);
+        for (std::uint64_t i = 0; i < tokens.size(); ++i)
+            tokens[i] = synthetic_token(seed, i, graph.tensors[operation.inputs[0]].rows);
+        return tokens;
+    }
+    return {};
+}
+
+std::optional<double> finite(double x) {
+    return std::isfinite(x) ? std::optional(x) : std::nullopt;
+}
+
+}  // namespace
+
+ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::size_t operations) {
+    ValueConfig v;
+    v.storage.info = find_format(c.pe.storage);
+    v.vector = find_format(c.vector.format);
+    const FormatInfo* operand = find_format(c.pe.operand);
+    if (v.storage.info->block_length > 0)
+        throw std::invalid_argument(
+            fmt::format("pe.storage: {}: formats with block scales have no values yet", c.pe.storage));
+    v.rules.accumulator = accumulator(c.pe.accumulator, "pe.accumulator");
+    v.rules.buffer = accumulator(c.buffers.accumulation_format, "buffers.accumulation.format");
+    v.rules.rounding = c.pe.rounding;
+    if (const std::string reason = refusal(v.rules); !reason.empty())
+        throw std::invalid_argument("pe.accumulator: " + reason);
+    const bool integers = is_integer(v.rules.accumulator);
+    if (integers != (v.storage.info->kind == FormatKind::integer) || (integers && v.storage.info->bits > 8))
+        throw std::invalid_argument(
+            fmt::format("pe.accumulator: {} does not add up products of {}", c.pe.accumulator, c.pe.storage));
+    v.vector_accumulator = accumulator(c.vector.format, "vector.format");
+    if (is_integer(v.vector_accumulator) || v.vector_accumulator == Accumulator::fixed)
+        throw std::invalid_argument(
+            fmt::format("vector.format: the unit cannot compute in {}", c.vector.format));
+    if (!integers && !holds(*operand, *v.storage.info)) v.operand = operand;
+    v.rules.rows = v.rules.chunk = static_cast<std::size_t>(c.array.rows);
+    v.rules.columns = static_cast<std::size_t>(c.array.cols);
+    v.rules.seed = seed;
+    v.lanes = static_cast<std::size_t>(c.vector.lanes);
+    v.softmax = c.softmax;
+    v.sram_bytes = c.sram.capacity_kib * 1024;
+    v.operations = static_cast<std::uint32_t>(operations);
+    return v;
+}
+
+void write_sources(MachineValues& values, const Program& program, const Graph& graph,
+                   const SourceTensors& sources, std::span<const float> scales) {
+    std::vector<double> turned;
+    for (const Program::Stored& s : program.sources()) {
+        const Tensor& tensor = graph.tensors[s.tensor];
+        std::span<const double> numbers =
+            std::span(sources[s.tensor])
+                .subspan(s.index * tensor.rows * tensor.cols, tensor.rows * tensor.cols);
+        if (s.transposed) {
+            turned.resize(numbers.size());
+            for (std::size_t r = 0; r < tensor.rows; ++r)
+                for (std::size_t c = 0; c < tensor.cols; ++c)
+                    turned[c * tensor.rows + r] = numbers[r * tensor.cols + c];
+            numbers = turned;
+        }
+        const float scale = s.tensor < scales.size() ? scales[s.tensor] : 1;
+        write_numbers(values.dram, s.place, {s.format, scale}, numbers);
+    }
+}
+
+std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
+                             std::span<const std::uint64_t> tokens, const FormatInfo& storage,
+                             unsigned threads) {
+    std::vector<float> scales(graph.tensors.size(), 1);
+    const auto set = [&](TensorId id, std::span<const double> values) {
+        double largest = 0;
+        for (const double x : values)
+            if (std::isfinite(x)) largest = std::max(largest, std::fabs(x));
+        if (largest > 0) scales[id] = static_cast<float>(largest / storage.max);
+    };
+    for (TensorId id = 0; id < sources.size(); ++id) set(id, sources[id]);
+    evaluate(graph, sources, tokens, threads, [&](OperationId id, std::span<const double> values) {
+        set(graph.operations[id].output, values);
+        return true;
+    });
+    return scales;
+}
+
+ValueRun::ValueRun(const ExperimentConfig& experiment, const Graph& graph)
+    : graph_(graph),
+      threads_(std::max(1U, std::thread::hardware_concurrency())),
+      values_(value_config(experiment.accelerator, experiment.seed, graph.operations.size())),
+      comparison_(graph) {
+    sources_ =
+        synthetic_tensors(graph, experiment.inputs.synthetic.value_or(SyntheticInputs{}), experiment.seed);
+    tokens_ = drawn_tokens(graph, experiment.seed);
+    const FormatInfo& storage = *values_.config.storage.info;
+    if (values_.config.storage.scaled()) scales_ = calibrate(graph, sources_, tokens_, storage, threads_);
+}
+
+ValueRun::~ValueRun() {
+    comparison_.machine_ended();
+    if (reference_.joinable()) reference_.join();
+}
+
+MachineValues& ValueRun::begin(const Program& program) {
+    write_sources(values_, program, graph_, sources_, scales_);
+    values_.observer = &comparison_;
+    reference_ = std::thread([this] {
+        try {
+            evaluate(graph_, sources_, tokens_, 1, [&](OperationId id, std::span<const double> values) {
+                return comparison_.compare(id, values);
+            });
+        } catch (...) {
+            failure_ = std::current_exception();
+        }
+        comparison_.reference_ended();
+    });
+    return values_;
+}
+
+void ValueRun::end(Result& result) {
+    comparison_.machine_ended();
+    reference_.join();
+    if (failure_) std::rethrow_exception(failure_);
+    ErrorSums outputs;
+    result.numerics.emplace();
+    for (OperationId id = 0; id < graph_.operations.size(); ++id) {
+        const ErrorSums& sums = comparison_.errors()[id];
+        const ValueCounts& counts = values_.counts[id];
+        result.operations[id].numerics = {finite(sums.sqnr_db()), finite(sums.largest), counts.saturated,
+                                          counts.underflowed, counts.nar};
+        result.numerics->saturated += counts.saturated;
+        result.numerics->underflowed += counts.underflowed;
+        result.numerics->nar += counts.nar;
+        if (graph_.tensors[graph_.operations[id].output].role == TensorRole::output) outputs += sums;
+    }
+    result.numerics->sqnr_db = finite(outputs.sqnr_db());
+    result.numerics->max_abs_error = finite(outputs.largest);
+}
+
+}  // namespace octet

@@ -1,0 +1,88 @@
+#include "sim/tensors/synthetic.h"
+
+#include <cmath>
+#include <numbers>
+
+#include "sim/workload/tokens.h"
+
+namespace octet {
+namespace {
+
+double open_unit(std::uint64_t bits) {  // in (0, 1)
+    return (static_cast<double>(bits >> 11U) + 0.5) * 0x1p-53;
+}
+
+std::uint64_t hash(std::string_view text) {
+    std::uint64_t h = 0xcbf29ce484222325U;
+    for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+    return h;
+}
+
+// How the numbers of a source tensor are spread, by the operation that reads it first.
+struct Spread {
+    double mean = 0, deviation = 1;
+    bool outliers = true;
+};
+
+Spread spread_of(const Operation& operation, std::size_t index) {
+    switch (operation.kind) {
+        case OperationKind::matmul:
+            if (index == 1) return {0, 1 / std::sqrt(static_cast<double>(operation.k)), true};
+            return index == 2 ? Spread{0, 0.02, false} : Spread{};
+        case OperationKind::layernorm:
+        case OperationKind::rmsnorm:
+        case OperationKind::nonorm:
+            return index == 0 ? Spread{} : Spread{index == 1 ? 1.0 : 0.0, 0.02, false};
+        case OperationKind::mask:
+            return index == 0 ? Spread{} : Spread{0, 0, false};
+        default:
+            return {};
+    }
+}
+
+}  // namespace
+
+double gaussian(std::uint64_t a, std::uint64_t b) {
+    return std::sqrt(-2 * std::log(open_unit(a))) * std::cos(2 * std::numbers::pi * open_unit(b));
+}
+
+double laplace(std::uint64_t a) {
+    const double u = open_unit(a) - 0.5;
+    return (u < 0 ? 1 : -1) * std::log(1 - 2 * std::fabs(u)) / std::numbers::sqrt2;
+}
+
+double uniform(std::uint64_t a) {
+    return (2 * open_unit(a) - 1) * std::numbers::sqrt3;
+}
+
+SourceTensors synthetic_tensors(const Graph& graph, const SyntheticInputs& inputs, std::uint64_t seed) {
+    std::vector<Spread> spreads(graph.tensors.size());
+    std::vector<bool> known(graph.tensors.size());
+    for (const Operation& operation : graph.operations)
+        for (std::size_t i = 0; i < operation.inputs.size(); ++i)
+            if (!known[operation.inputs[i]]) {
+                known[operation.inputs[i]] = true;
+                spreads[operation.inputs[i]] = spread_of(operation, i);
+            }
+    SourceTensors tensors(graph.tensors.size());
+    for (TensorId id = 0; id < graph.tensors.size(); ++id) {
+        const Tensor& tensor = graph.tensors[id];
+        if (tensor.role != TensorRole::weight && tensor.role != TensorRole::input) continue;
+        const Spread& spread = spreads[id];
+        std::vector<double>& values = tensors[id];
+        values.resize(tensor.elements());
+        const std::uint64_t stream = scatter(seed + hash(tensor.name));
+        for (std::uint64_t i = 0; i < values.size(); ++i) {
+            const std::uint64_t a = scatter(stream + 2 * i), b = scatter(stream + 2 * i + 1);
+            double x = inputs.distribution == "laplace"   ? laplace(a)
+                       : inputs.distribution == "uniform" ? uniform(a)
+                                                          : gaussian(a, b);
+            if (spread.outliers && inputs.outlier_rate > 0 && open_unit(scatter(a ^ b)) < inputs.outlier_rate)
+                x *= inputs.outlier_scale;
+            values[i] = spread.mean + spread.deviation * x;
+        }
+    }
+    return tensors;
+}
+
+}  // namespace octet

@@ -1,0 +1,28 @@
+// Seeded tensors for runs without a trained model.
+//
+// Number i of a tensor depends on the seed, the tensor's name and i alone. Its generator is a counter: u =
+// scatter(scatter(seed + hash of the name) + i), hash: FNV-1a, 64 bits.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "sim/config/experiment.h"
+#include "sim/workload/graph.h"
+
+namespace octet {
+
+// By TensorId, in the order batch, row, column; empty for what operations make.
+using SourceTensors = std::vector<std::vector<double>>;
+
+// Weights of products: standard deviation 1 / sqrt(K), so that activations keep their size; biases and betas
+// 0.02; gammas 1 + 0.02 times; tables of embeddings and inputs 1. Masks are 0. Of weights (not of biases,
+// gammas and betas) and inputs a share of `outlier_rate` is `outlier_scale` times as large.
+SourceTensors synthetic_tensors(const Graph& graph, const SyntheticInputs& inputs, std::uint64_t seed);
+
+// Standard normal (Box-Muller), Laplace and uniform numbers of mean 0 and deviation 1 from 64 random bits and
+// 64 more.
+double gaussian(std::uint64_t a, std::uint64_t b);
+double laplace(std::uint64_t a);
+double uniform(std::uint64_t a);
+
+}  // namespace octet
