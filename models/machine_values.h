@@ -36,7 +36,9 @@ struct ValueCounts {
 
 struct ValueConfig {
     CodedFormat storage;
-    const FormatInfo* operand = nullptr;
+    const FormatInfo* operand = nullptr;  // only if it does not hold every number of the storage format
+    bool rounds_on_entry = true;          // the vector format does not hold every number of the storage format
+    bool rounds_sums = true;              // ... of the accumulation buffer
     const FormatInfo* vector = nullptr;
     Accumulator vector_accumulator = Accumulator::bf16;  // the vector format as a unit that computes
     GemmRules rules;

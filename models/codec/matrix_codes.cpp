@@ -1,5 +1,6 @@
 #include "models/codec/matrix_codes.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <stdexcept>
@@ -36,6 +37,7 @@ void write(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& form
     const FormatInfo& info = *format.info;
     const int width = code_bytes(info);
     std::vector<std::byte> codes(std::size_t{matrix.columns} * static_cast<std::size_t>(width));
+    std::vector<float> floats;
     for_each_run(memory, matrix, info.bits, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
         const auto row = values.subspan(first, count);
         if (info.encode_scaled != nullptr) {
@@ -47,7 +49,11 @@ void write(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& form
         } else if constexpr (std::is_same_v<Number, float>) {
             info.encode_floats(row, codes.data(), info.overflow);
         } else {
-            info.encode_doubles(row, codes.data(), info.overflow);
+            floats.assign(row.begin(), row.end());  // numbers that are floats go by table
+            if (std::equal(row.begin(), row.end(), floats.begin()))
+                info.encode_floats(floats, codes.data(), info.overflow);
+            else
+                info.encode_doubles(row, codes.data(), info.overflow);
         }
         pack(codes.data(), width, info.bits, count, bytes);
     });

@@ -46,7 +46,7 @@ std::vector<float> VectorValues::read(const VectorOperand& operand, std::uint32_
     if (!operand.codec) return v;
     if (config.storage.scaled())
         for (float& x : v) x = unit_.math.multiply(x, operand.scale());
-    else
+    else if (config.rounds_on_entry)
         for (float& x : v) x = unit_.math.round(double{x});
     return v;
 }
@@ -81,7 +81,7 @@ void VectorValues::accept(std::uint32_t sequence, const EpilogueCommand& c, Cycl
 void VectorValues::finish(std::uint32_t sequence, Cycle done) {
     values_.effects.at(done, Effects::Kind::deliver, [this, sequence] {
         const auto work = epilogues_.extract(sequence);
-        const auto sums = values_.sums.extract(sequence);
+        auto sums = values_.sums.extract(sequence);
         if (work.empty() || sums.empty() || sums.mapped().rows != work.mapped().rows ||
             sums.mapped().columns != work.mapped().columns)
             throw std::logic_error("an epilogue and the results of its passes do not fit");
@@ -111,15 +111,16 @@ void VectorValues::run(const VectorCommand& c, Cycle start, Cycle done) {
 }
 
 // Sums as the unit takes them in.
-std::vector<float> VectorValues::entering(const MachineValues::Sums& sums, float scale) const {
+std::vector<float> VectorValues::entering(MachineValues::Sums& sums, float scale) const {
     std::vector<float> v;
     if (is_integer(values_.config.rules.accumulator)) {
         v.reserve(sums.integers.size());
         for (const std::int32_t sum : sums.integers)
             v.push_back(unit_.math.round(multiply_to_odd(sum, double{scale})));
     } else {
-        v.reserve(sums.numbers.size());
-        for (const float sum : sums.numbers) v.push_back(unit_.math.round(double{sum}));
+        v = std::move(sums.numbers);
+        if (values_.config.rounds_sums)
+            for (float& sum : v) sum = unit_.math.round(double{sum});
     }
     return v;
 }

@@ -14,7 +14,8 @@ namespace octet {
 
 class VectorValues {
   public:
-    VectorValues(MachineValues& values, const std::vector<VectorProgram>& programs, std::uint32_t result_columns);
+    VectorValues(MachineValues& values, const std::vector<VectorProgram>& programs,
+                 std::uint32_t result_columns);
 
     // An epilogue reads its residual and parameters when it is accepted and delivers when it is done.
     void accept(std::uint32_t sequence, const EpilogueCommand& command, Cycle at);
@@ -33,7 +34,7 @@ class VectorValues {
     std::vector<float> read(const VectorOperand& operand, std::uint32_t rows, std::uint32_t columns) const;
     std::vector<std::vector<float>> read_parameters(const VectorOperand& operand,
                                                     std::uint32_t columns) const;
-    std::vector<float> entering(const MachineValues::Sums& sums, float scale) const;
+    std::vector<float> entering(MachineValues::Sums& sums, float scale) const;
     void compute(const Work& work, std::vector<float> v);
     void step(const VectorStep& step, const Work& work, std::vector<float>& v) const;
     void row_step(const VectorStep& step, const Work& work, std::span<const float> x,

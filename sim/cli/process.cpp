@@ -1,6 +1,7 @@
 #include "sim/cli/process.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -36,6 +37,9 @@ void prepare_process() {
     for (int fd = 0; fd <= 2; ++fd)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd) break;
     std::signal(SIGPIPE, SIG_IGN);
+    // Memory that is freed is soon wanted again: it is not handed back in between.
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
     sc_core::sc_report_handler::set_handler(report);
 }
 

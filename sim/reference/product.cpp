@@ -1,7 +1,6 @@
 #include "sim/reference/product.h"
 
 #include <algorithm>
-#include <cstring>
 #include <thread>
 #include <vector>
 
@@ -11,27 +10,31 @@ namespace {
 // A block of rows x columns sums stays in registers while k runs. GCC's vector type; the compiler makes what
 // the processor has of it, and clones of the function pick that at run time. Products and sums are rounded
 // one by one in all of them, so the bits are the same.
-constexpr std::size_t rows = 4, columns = 16;
+constexpr std::size_t rows = 4, columns = 12;
 typedef double Four __attribute__((vector_size(32)));
+typedef double Unaligned __attribute__((vector_size(32), aligned(8), may_alias));
 
 #if defined(__x86_64__)
 __attribute__((target_clones("avx2", "default")))
 #endif
 void block(const double* a, std::size_t a_stride, const double* packed, std::size_t k, double* c) {
-    Four sums[rows][columns / 4] = {};
+    Four s00{}, s01{}, s02{}, s10{}, s11{}, s12{}, s20{}, s21{}, s22{}, s30{}, s31{}, s32{};
+    const double *a1 = a + a_stride, *a2 = a1 + a_stride, *a3 = a2 + a_stride;
     for (std::size_t i = 0; i < k; ++i, packed += columns) {
-        Four b[columns / 4];
-        std::memcpy(b, packed, sizeof b);
-        for (std::size_t r = 0; r < rows; ++r) {
-            const double x = a[r * a_stride + i];
-            const Four s{x, x, x, x};
-            sums[r][0] += s * b[0];
-            sums[r][1] += s * b[1];
-            sums[r][2] += s * b[2];
-            sums[r][3] += s * b[3];
-        }
+        const Unaligned* b = reinterpret_cast<const Unaligned*>(packed);
+        const Four b0 = b[0], b1 = b[1], b2 = b[2];
+        const Four x0{a[i], a[i], a[i], a[i]};
+        s00 += x0 * b0, s01 += x0 * b1, s02 += x0 * b2;
+        const Four x1{a1[i], a1[i], a1[i], a1[i]};
+        s10 += x1 * b0, s11 += x1 * b1, s12 += x1 * b2;
+        const Four x2{a2[i], a2[i], a2[i], a2[i]};
+        s20 += x2 * b0, s21 += x2 * b1, s22 += x2 * b2;
+        const Four x3{a3[i], a3[i], a3[i], a3[i]};
+        s30 += x3 * b0, s31 += x3 * b1, s32 += x3 * b2;
     }
-    std::memcpy(c, sums, sizeof sums);
+    Unaligned* out = reinterpret_cast<Unaligned*>(c);
+    out[0] = s00, out[1] = s01, out[2] = s02, out[3] = s10, out[4] = s11, out[5] = s12;
+    out[6] = s20, out[7] = s21, out[8] = s22, out[9] = s30, out[10] = s31, out[11] = s32;
 }
 
 // Columns [from, to) of the product; `from` is a multiple of `columns`.

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "models/formats/registry.h"
+#include "sim/tensors/parallel.h"
 #include "sim/workload/tokens.h"
 
 namespace octet {
@@ -68,6 +69,8 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
         throw std::invalid_argument(
             fmt::format("vector.format: the unit cannot compute in {}", c.vector.format));
     if (!integers && !holds(*operand, *v.storage.info)) v.operand = operand;
+    v.rounds_on_entry = integers || !holds(*v.vector, *v.storage.info);
+    v.rounds_sums = integers || c.vector.format != c.buffers.accumulation_format;
     v.rules.rows = v.rules.chunk = static_cast<std::size_t>(c.array.rows);
     v.rules.columns = static_cast<std::size_t>(c.array.cols);
     v.rules.seed = seed;
@@ -79,13 +82,19 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
 }
 
 void write_sources(MachineValues& values, const Program& program, const Graph& graph,
-                   const SourceTensors& sources, std::span<const float> scales) {
-    std::vector<double> turned;
-    for (const Program::Stored& s : program.sources()) {
+                   const SourceTensors& sources, std::span<const float> scales, unsigned threads) {
+    const std::vector<Program::Stored> stored = program.sources();
+    for (const Program::Stored& s : stored) {  // the memory must not grow while threads write
+        const std::uint32_t last = s.place.strips.count - 1;
+        values.dram.at(s.place.strips.address(last), s.place.strips.size(last));
+    }
+    for_each_parallel(stored.size(), threads, [&](std::size_t i) {
+        const Program::Stored& s = stored[i];
         const Tensor& tensor = graph.tensors[s.tensor];
         std::span<const double> numbers =
             std::span(sources[s.tensor])
                 .subspan(s.index * tensor.rows * tensor.cols, tensor.rows * tensor.cols);
+        std::vector<double> turned;
         if (s.transposed) {
             turned.resize(numbers.size());
             for (std::size_t r = 0; r < tensor.rows; ++r)
@@ -95,7 +104,7 @@ void write_sources(MachineValues& values, const Program& program, const Graph& g
         }
         const float scale = s.tensor < scales.size() ? scales[s.tensor] : 1;
         write_numbers(values.dram, s.place, {s.format, scale}, numbers);
-    }
+    });
 }
 
 std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
@@ -121,8 +130,8 @@ ValueRun::ValueRun(const ExperimentConfig& experiment, const Graph& graph)
       threads_(std::max(1U, std::thread::hardware_concurrency())),
       values_(value_config(experiment.accelerator, experiment.seed, graph.operations.size())),
       comparison_(graph) {
-    sources_ =
-        synthetic_tensors(graph, experiment.inputs.synthetic.value_or(SyntheticInputs{}), experiment.seed);
+    sources_ = synthetic_tensors(graph, experiment.inputs.synthetic.value_or(SyntheticInputs{}),
+                                 experiment.seed, threads_);
     tokens_ = drawn_tokens(graph, experiment.seed);
     const FormatInfo& storage = *values_.config.storage.info;
     if (values_.config.storage.scaled()) scales_ = calibrate(graph, sources_, tokens_, storage, threads_);
@@ -134,7 +143,7 @@ ValueRun::~ValueRun() {
 }
 
 MachineValues& ValueRun::begin(const Program& program) {
-    write_sources(values_, program, graph_, sources_, scales_);
+    write_sources(values_, program, graph_, sources_, scales_, threads_);
     values_.observer = &comparison_;
     reference_ = std::thread([this] {
         try {

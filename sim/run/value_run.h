@@ -18,7 +18,7 @@ ValueConfig value_config(const AcceleratorConfig& machine, std::uint64_t seed, s
 
 // Numbers in the places of a program's sources.
 void write_sources(MachineValues& values, const Program& program, const Graph& graph,
-                   const SourceTensors& sources, std::span<const float> scales);
+                   const SourceTensors& sources, std::span<const float> scales, unsigned threads = 1);
 
 // One for each tensor: largest magnitude / largest code. Activations are evaluated in double precision.
 std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "sim/tensors/parallel.h"
 #include "sim/workload/tokens.h"
 
 namespace octet {
@@ -42,8 +43,9 @@ Spread spread_of(const Operation& operation, std::size_t index) {
 
 }  // namespace
 
-double gaussian(std::uint64_t a, std::uint64_t b) {
-    return std::sqrt(-2 * std::log(open_unit(a))) * std::cos(2 * std::numbers::pi * open_unit(b));
+NormalPair gaussian(std::uint64_t a, std::uint64_t b) {
+    const double radius = std::sqrt(-2 * std::log(open_unit(a))), angle = 2 * std::numbers::pi * open_unit(b);
+    return {radius * std::cos(angle), radius * std::sin(angle)};
 }
 
 double laplace(std::uint64_t a) {
@@ -55,7 +57,30 @@ double uniform(std::uint64_t a) {
     return (2 * open_unit(a) - 1) * std::numbers::sqrt3;
 }
 
-SourceTensors synthetic_tensors(const Graph& graph, const SyntheticInputs& inputs, std::uint64_t seed) {
+namespace {
+
+void draw(const SyntheticInputs& inputs, const Spread& spread, std::uint64_t stream,
+          std::vector<double>& values) {
+    const bool laplacian = inputs.distribution == "laplace", flat = inputs.distribution == "uniform";
+    const bool outliers = spread.outliers && inputs.outlier_rate > 0;
+    const auto put = [&](std::uint64_t i, std::uint64_t bits, double x) {
+        if (outliers && open_unit(scatter(~bits)) < inputs.outlier_rate) x *= inputs.outlier_scale;
+        values[i] = static_cast<float>(spread.mean + spread.deviation * x);
+    };
+    for (std::uint64_t i = 0; i < values.size(); i += 2) {
+        const std::uint64_t a = scatter(stream + i), b = scatter(stream + i + 1);
+        const NormalPair pair = laplacian ? NormalPair{laplace(a), laplace(b)}
+                                : flat    ? NormalPair{uniform(a), uniform(b)}
+                                          : gaussian(a, b);
+        put(i, a, pair.even);
+        if (i + 1 < values.size()) put(i + 1, b, pair.odd);
+    }
+}
+
+}  // namespace
+
+SourceTensors synthetic_tensors(const Graph& graph, const SyntheticInputs& inputs, std::uint64_t seed,
+                                unsigned threads) {
     std::vector<Spread> spreads(graph.tensors.size());
     std::vector<bool> known(graph.tensors.size());
     for (const Operation& operation : graph.operations)
@@ -65,23 +90,12 @@ SourceTensors synthetic_tensors(const Graph& graph, const SyntheticInputs& input
                 spreads[operation.inputs[i]] = spread_of(operation, i);
             }
     SourceTensors tensors(graph.tensors.size());
-    for (TensorId id = 0; id < graph.tensors.size(); ++id) {
+    for_each_parallel(tensors.size(), threads, [&](std::size_t id) {
         const Tensor& tensor = graph.tensors[id];
-        if (tensor.role != TensorRole::weight && tensor.role != TensorRole::input) continue;
-        const Spread& spread = spreads[id];
-        std::vector<double>& values = tensors[id];
-        values.resize(tensor.elements());
-        const std::uint64_t stream = scatter(seed + hash(tensor.name));
-        for (std::uint64_t i = 0; i < values.size(); ++i) {
-            const std::uint64_t a = scatter(stream + 2 * i), b = scatter(stream + 2 * i + 1);
-            double x = inputs.distribution == "laplace"   ? laplace(a)
-                       : inputs.distribution == "uniform" ? uniform(a)
-                                                          : gaussian(a, b);
-            if (spread.outliers && inputs.outlier_rate > 0 && open_unit(scatter(a ^ b)) < inputs.outlier_rate)
-                x *= inputs.outlier_scale;
-            values[i] = spread.mean + spread.deviation * x;
-        }
-    }
+        if (tensor.role != TensorRole::weight && tensor.role != TensorRole::input) return;
+        tensors[id].resize(tensor.elements());
+        draw(inputs, spreads[id], scatter(seed + hash(tensor.name)), tensors[id]);
+    });
     return tensors;
 }
 

@@ -1,7 +1,8 @@
 // Seeded tensors for runs without a trained model.
 //
-// Number i of a tensor depends on the seed, the tensor's name and i alone. Its generator is a counter: u =
-// scatter(scatter(seed + hash of the name) + i), hash: FNV-1a, 64 bits.
+// Number i of a tensor depends on the seed, the tensor's name and i alone. Its random bits are
+// scatter(s + i), where s = scatter(seed + hash of the name) and the hash is FNV-1a of 64 bits. Numbers are
+// rounded to float.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -17,11 +18,14 @@ using SourceTensors = std::vector<std::vector<double>>;
 // Weights of products: standard deviation 1 / sqrt(K), so that activations keep their size; biases and betas
 // 0.02; gammas 1 + 0.02 times; tables of embeddings and inputs 1. Masks are 0. Of weights (not of biases,
 // gammas and betas) and inputs a share of `outlier_rate` is `outlier_scale` times as large.
-SourceTensors synthetic_tensors(const Graph& graph, const SyntheticInputs& inputs, std::uint64_t seed);
+SourceTensors synthetic_tensors(const Graph& graph, const SyntheticInputs& inputs, std::uint64_t seed,
+                                unsigned threads = 1);
 
-// Standard normal (Box-Muller), Laplace and uniform numbers of mean 0 and deviation 1 from 64 random bits and
-// 64 more.
-double gaussian(std::uint64_t a, std::uint64_t b);
+// Numbers of mean 0 and deviation 1. Normal ones come in pairs (Box-Muller) from 64 random bits and 64 more.
+struct NormalPair {
+    double even, odd;
+};
+NormalPair gaussian(std::uint64_t a, std::uint64_t b);
 double laplace(std::uint64_t a);
 double uniform(std::uint64_t a);
 
