@@ -58,10 +58,10 @@ struct Needs {
     }
 };
 
-// `count` pieces of `bytes` each, `stride` apart. The last piece has `last_bytes` and starts `last_shift` bytes before its
-// regular place (a narrow last panel has shorter rows). Iterate with address(i) and size(i). The vectors of a piece follow one
-// another without gaps, or, if `step` is not 0, begin `step` bytes apart (a column of tiles in a row-major matrix); fills and
-// epilogues take such pieces, a DMA does not.
+// `count` pieces of `bytes` each, `stride` apart. The last piece has `last_bytes` and starts `last_shift`
+// bytes before its regular place (a narrow last panel has shorter rows). Iterate with address(i) and size(i).
+// The vectors of a piece follow one another without gaps, or, if `step` is not 0, begin `step` bytes apart (a
+// column of tiles in a row-major matrix); fills and epilogues take such pieces, a DMA does not.
 struct Strips {
     Address base = 0;
     std::uint32_t count = 0;
@@ -95,8 +95,10 @@ struct FillCommand {
     std::uint64_t values = 0;  // values moved, for the counts
     Address buffer = 0;        // first vector or row in the buffer
     bool transposed = false;   // weights only: pieces hold columns, the transposer turns them
-    // The matrix that the pieces hold, each `piece_columns` columns of all its rows (the last may have fewer).
+    // The matrix that the pieces hold, each `piece_columns` columns of all its rows (the last may have
+    // fewer).
     std::uint32_t rows = 0, columns = 0, piece_columns = 0;
+    std::uint32_t pitch = 0;  // bits from one value of a row to the next, 0: those of a value
 };
 
 // Passes over the array: for n in n_tiles, for k in k_tiles. All share the M rows of one input tile.
@@ -108,10 +110,10 @@ struct MatmulCommand {
     std::uint32_t k_last = 0, n_last = 0;     // rows used by the last k tile, columns used by the last n tile
     std::uint32_t input_fill = 0, slab0 = 0;  // sequence number of the fill at its engine
     std::uint32_t weight_fill = 0, tile0 = 0;
-    bool first_k = true;         // the first k tile starts the sums: nothing is read back
-    bool last_k = true;          // the last k tile streams on to the epilogue below
-    std::uint32_t epilogue = 0;  // sequence number at the vector engine, if last_k
-    Address accumulation = 0;    // first vector in the accumulation buffer, n_tiles * m of them
+    bool first_k = true;            // the first k tile starts the sums: nothing is read back
+    bool last_k = true;             // the last k tile streams on to the epilogue below
+    std::uint32_t epilogue = 0;     // sequence number at the vector engine, if last_k
+    Address accumulation = 0;       // first vector in the accumulation buffer, n_tiles * m of them
     Address input = 0, weight = 0;  // in the buffers: what the fills' `buffer` says
 };
 
@@ -122,6 +124,8 @@ struct VectorOperand {
     bool codec = false;      // decoded on the way in, encoded on the way out
     // Columns in a piece (the last may have fewer); 0: whole rows, one after another or one a piece.
     std::uint32_t piece_columns = 0;
+    std::uint16_t pitch = 0;  // bits from one value of a row to the next, 0: `bits`
+    std::uint64_t stride_bits() const { return pitch != 0 ? pitch : bits; }
     std::vector<float> scales;  // of integer codes, one for each parameter vector; none: 1
     float scale(std::size_t i = 0) const { return i < scales.size() ? scales[i] : 1; }
 };

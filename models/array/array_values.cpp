@@ -17,7 +17,7 @@ std::vector<T> transpose(const std::vector<T>& matrix, std::size_t rows, std::si
 
 ArrayValues::Operands ArrayValues::read(const FillCommand& c) const {
     const ValueConfig& config = values_.config;
-    const CodedMatrix place{c.sram, c.rows, c.columns, c.piece_columns};
+    const CodedMatrix place{c.sram, c.rows, c.columns, c.piece_columns, c.pitch};
     Operands operands{c.rows, c.columns, {}, {}};
     if (integers()) {
         operands.integers = read_integers(values_.sram, place, *config.storage.info);

@@ -15,18 +15,21 @@ Code code_at(const std::byte* codes, int code_bytes, std::size_t i) {
     return code;
 }
 
-bool plain(int bits, int code_bytes) {
-    return bits == 8 * code_bytes;
+Packing packing_of(const CodedMatrix& matrix, const FormatInfo& format) {
+    return {format.bits, matrix.pitch != 0 ? static_cast<int>(matrix.pitch) : format.bits,
+            code_bytes(format)};
 }
 
 // Calls f(bytes of the row's piece, index of its first value among all, number of values).
 template <class F>
-void for_each_run(ByteStore& memory, const CodedMatrix& m, int bits, F&& f) {
+void for_each_run(ByteStore& memory, const CodedMatrix& m, const Packing& packing, F&& f) {
     for (std::uint32_t piece = 0; piece < m.pieces(); ++piece)
         for (std::uint32_t row = 0; row < m.rows; ++row) {
             const CodedMatrix::Run run = m.run(row, piece);
-            const std::uint64_t size =
-                ceil_div<std::uint64_t>(std::uint64_t{run.count} * static_cast<std::uint64_t>(bits), 8);
+            const std::uint64_t bits =
+                (std::uint64_t{run.count} - 1) * static_cast<std::uint64_t>(packing.pitch) +
+                static_cast<std::uint64_t>(packing.bits);
+            const std::uint64_t size = ceil_div<std::uint64_t>(bits, 8);
             f(memory.at(run.address, size), std::size_t{row} * m.columns + run.first, std::size_t{run.count});
         }
 }
@@ -36,9 +39,10 @@ void write(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& form
            std::span<const Number> values) {
     const FormatInfo& info = *format.info;
     const int width = code_bytes(info);
+    const Packing packing = packing_of(matrix, info);
     std::vector<std::byte> codes(std::size_t{matrix.columns} * static_cast<std::size_t>(width));
     std::vector<float> floats;
-    for_each_run(memory, matrix, info.bits, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
+    for_each_run(memory, matrix, packing, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
         const auto row = values.subspan(first, count);
         if (info.encode_scaled != nullptr) {
             for (std::size_t i = 0; i < count; ++i) {
@@ -55,7 +59,7 @@ void write(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& form
             else
                 info.encode_doubles(row, codes.data(), info.overflow);
         }
-        pack(codes.data(), width, info.bits, count, bytes);
+        pack(codes.data(), packing, count, bytes);
     });
 }
 
@@ -76,32 +80,34 @@ CodedMatrix::Run CodedMatrix::run(std::uint32_t row, std::uint32_t piece) const 
     return {strips.address(piece) + row * step, first, std::min(piece_columns, columns - first)};
 }
 
-void unpack(const std::uint8_t* bytes, int bits, std::size_t count, std::byte* codes, int code_bytes) {
-    if (plain(bits, code_bytes)) {
-        std::memcpy(codes, bytes, count * static_cast<std::size_t>(code_bytes));
+void unpack(const std::uint8_t* bytes, const Packing& packing, std::size_t count, std::byte* codes) {
+    const auto [bits, pitch, width] = packing;
+    const auto code_size = static_cast<std::size_t>(width);
+    if (packing.plain()) {
+        std::memcpy(codes, bytes, count * code_size);
         return;
     }
     const Code mask = static_cast<Code>((std::uint64_t{1} << bits) - 1);
     for (std::size_t i = 0; i < count; ++i) {
-        const std::size_t bit = i * static_cast<std::size_t>(bits);
+        const std::size_t bit = i * static_cast<std::size_t>(pitch);
         std::uint64_t window = 0;
         const std::size_t used = (bit % 8 + static_cast<std::size_t>(bits) + 7) / 8;
         for (std::size_t b = 0; b < used; ++b) window |= std::uint64_t{bytes[bit / 8 + b]} << (8 * b);
         const Code code = static_cast<Code>(window >> (bit % 8)) & mask;
-        std::memcpy(codes + i * static_cast<std::size_t>(code_bytes), &code,
-                    static_cast<std::size_t>(code_bytes));
+        std::memcpy(codes + i * code_size, &code, code_size);
     }
 }
 
-void pack(const std::byte* codes, int code_bytes, int bits, std::size_t count, std::uint8_t* bytes) {
-    if (plain(bits, code_bytes)) {
-        std::memcpy(bytes, codes, count * static_cast<std::size_t>(code_bytes));
+void pack(const std::byte* codes, const Packing& packing, std::size_t count, std::uint8_t* bytes) {
+    const auto [bits, pitch, width] = packing;
+    if (packing.plain()) {
+        std::memcpy(bytes, codes, count * static_cast<std::size_t>(width));
         return;
     }
     const Code mask = static_cast<Code>((std::uint64_t{1} << bits) - 1);
     for (std::size_t i = 0; i < count; ++i) {
-        const std::size_t bit = i * static_cast<std::size_t>(bits);
-        const std::uint64_t code = std::uint64_t{code_at(codes, code_bytes, i) & mask} << (bit % 8);
+        const std::size_t bit = i * static_cast<std::size_t>(pitch);
+        const std::uint64_t code = std::uint64_t{code_at(codes, width, i) & mask} << (bit % 8);
         const std::uint64_t keep = ~(std::uint64_t{mask} << (bit % 8));
         const std::size_t used = (bit % 8 + static_cast<std::size_t>(bits) + 7) / 8;
         for (std::size_t b = 0; b < used; ++b)
@@ -112,14 +118,15 @@ void pack(const std::byte* codes, int code_bytes, int bits, std::size_t count, s
 
 std::vector<float> read_numbers(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& info) {
     const int width = code_bytes(info);
+    const Packing packing = packing_of(matrix, info);
     std::vector<float> values(std::size_t{matrix.rows} * matrix.columns);
     std::vector<std::byte> codes(std::size_t{matrix.columns} * static_cast<std::size_t>(width));
-    for_each_run(memory, matrix, info.bits, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
+    for_each_run(memory, matrix, packing, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
         const std::span<float> row(values.data() + first, count);
-        if (plain(info.bits, width)) {
+        if (packing.plain()) {
             info.decode_floats(reinterpret_cast<const std::byte*>(bytes), row);
         } else {
-            unpack(bytes, info.bits, count, codes.data(), width);
+            unpack(bytes, packing, count, codes.data());
             info.decode_floats(codes.data(), row);
         }
     });
@@ -132,8 +139,9 @@ std::vector<std::int8_t> read_integers(ByteStore& memory, const CodedMatrix& mat
     std::vector<std::int8_t> values(std::size_t{matrix.rows} * matrix.columns);
     std::vector<std::byte> codes(matrix.columns);
     const int shift = 8 - format.bits;
-    for_each_run(memory, matrix, format.bits, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
-        unpack(bytes, format.bits, count, codes.data(), 1);
+    const Packing packing = packing_of(matrix, format);
+    for_each_run(memory, matrix, packing, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
+        unpack(bytes, packing, count, codes.data());
         for (std::size_t i = 0; i < count; ++i)
             values[first + i] = static_cast<std::int8_t>(
                 static_cast<std::int8_t>(std::to_integer<unsigned>(codes[i]) << shift) >> shift);

@@ -1,7 +1,7 @@
 // Matrices of numbers as codes in a memory, packed bit after bit: what decoders and encoders see.
 //
-// Every row of a piece begins at a byte. Within it values follow one another without gaps, the first in the
-// lowest bits.
+// Every row of a piece begins at a byte. Within it values follow one another, one every `pitch` bits, the
+// first in the lowest bits.
 #pragma once
 #include <span>
 #include <vector>
@@ -22,6 +22,7 @@ struct CodedFormat {
 struct CodedMatrix {
     Strips strips;
     std::uint32_t rows = 0, columns = 0, piece_columns = 0;
+    std::uint32_t pitch = 0;  // bits from one value of a row to the next, 0: those of a value
     // Of columns [first, first + count), which lie in one piece, of a row.
     struct Run {
         Address address;
@@ -32,8 +33,12 @@ struct CodedMatrix {
 };
 
 // Codes of one row, one by one: `codes` in code_bytes(*info) bytes each.
-void unpack(const std::uint8_t* bytes, int bits, std::size_t count, std::byte* codes, int code_bytes);
-void pack(const std::byte* codes, int code_bytes, int bits, std::size_t count, std::uint8_t* bytes);
+struct Packing {
+    int bits, pitch, code_bytes;
+    bool plain() const { return bits == 8 * code_bytes && pitch == bits; }
+};
+void unpack(const std::uint8_t* bytes, const Packing& packing, std::size_t count, std::byte* codes);
+void pack(const std::byte* codes, const Packing& packing, std::size_t count, std::uint8_t* bytes);
 
 // rows x columns numbers, row by row; integers and codebooks at scale 1.
 std::vector<float> read_numbers(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& format);

@@ -28,7 +28,7 @@ void VectorUnit::count_result(const VectorOperand& operand, std::uint64_t values
 void VectorUnit::count_parameters(const VectorOperand& parameters, std::uint64_t rows,
                                   OperationId operation) {
     if (parameters.bits == 0) return;
-    const std::uint64_t values = parameters.sram.total() * 8 / parameters.bits;
+    const std::uint64_t values = parameters.sram.total() * 8 / parameters.stride_bits();
     sram_.count_read(operation, values * parameters.bits);
     if (parameters.codec) codec_.count_decodes(operation, values);
     ledger_.count(operation, Action::vector_scratch_write_bits, values * format_bits_);

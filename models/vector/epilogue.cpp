@@ -59,7 +59,7 @@ Cycle VectorUnit::fetch_bias(const ResultTile& tile, std::uint32_t index, Cycle 
     if (bias.sram.count == 0) return from;
     std::vector<AccessStream> fetch;
     const std::uint64_t width = VectorRates::bytes(bias, tile.columns);
-    const std::uint64_t first = std::uint64_t{index} * result_columns_ * bias.bits / 8;
+    const std::uint64_t first = std::uint64_t{index} * result_columns_ * bias.stride_bits() / 8;
     const std::uint32_t cycles = rates_.port_cycles(bias, tile.columns);
     sram_.add_streams(fetch, SramClient::parameters, BeatCursor::vectors(bias.sram, width, first), width,
                       cycles, 0);

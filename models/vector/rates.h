@@ -26,7 +26,7 @@ class VectorRates {
         return port_cycles(operand, values) * (config_.writeback_fifo == 1 ? 2 : 1);
     }
     static std::uint64_t bytes(const VectorOperand& operand, std::uint64_t values) {
-        return std::max<std::uint64_t>(1, ceil_div<std::uint64_t>(values * operand.bits, 8));
+        return std::max<std::uint64_t>(1, ceil_div<std::uint64_t>(values * operand.stride_bits(), 8));
     }
 
   private:

@@ -98,7 +98,7 @@ Cycle VectorUnit::pass(const VectorCommand& command, const VectorPass& pass, std
 
     const auto cursor = [&](const VectorOperand& operand) {
         return BeatCursor::vectors(operand.sram, VectorRates::bytes(operand, lanes),
-                                   first_value * operand.bits / 8);
+                                   first_value * operand.stride_bits() / 8);
     };
     bool decodes = pass.reads_parameters && command.parameters.codec;
     for (std::size_t i = 0; i < command.operands.size(); ++i) {

@@ -42,7 +42,7 @@ std::vector<float> VectorValues::read(const VectorOperand& operand, std::uint32_
                                       std::uint32_t columns) const {
     const ValueConfig& config = values_.config;
     const FormatInfo& format = operand.codec ? *config.storage.info : *config.vector;
-    auto v = read_numbers(values_.sram, {operand.sram, rows, columns, operand.piece_columns}, format);
+    auto v = read_numbers(values_.sram, {operand.sram, rows, columns, operand.piece_columns, operand.pitch}, format);
     if (!operand.codec) return v;
     if (config.storage.scaled())
         for (float& x : v) x = unit_.math.multiply(x, operand.scale());
@@ -244,7 +244,7 @@ void VectorValues::write(const Work& work, OperationId operation, std::vector<fl
         counts.saturated += magnitude > largest;
         counts.underflowed += magnitude < smallest && magnitude > 0;
     }
-    const CodedMatrix place{out.sram, work.rows, work.columns, out.piece_columns};
+    const CodedMatrix place{out.sram, work.rows, work.columns, out.piece_columns, out.pitch};
     write_numbers(values_.sram, place, format, std::span<const float>(v));
     if (!out.codec) return;
     v = read(out, work.rows, work.columns);

@@ -40,6 +40,11 @@ class Layout {
     std::uint64_t rows() const { return rows_; }
     std::uint64_t cols() const { return cols_; }
     bool is_row_major() const { return row_bits_ != 0; }
+    // Bits from one value of a row to the next.
+    std::uint32_t pitch() const {
+        return is_row_major() ? static_cast<std::uint32_t>(row_bits_)
+                              : static_cast<std::uint32_t>(format_->bits);
+    }
     // Columns in a piece of strips(): a panel's; 0 where pieces are rows.
     std::uint64_t piece_columns() const { return is_row_major() ? 0 : panel_; }
     const FormatInfo& format() const { return *format_; }

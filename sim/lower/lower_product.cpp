@@ -221,6 +221,7 @@ BufferHalves::Half& GemmLowering::filled(const FillSource& source, std::uint64_t
     fill.rows = static_cast<std::uint32_t>(part.rows.count);
     fill.columns = static_cast<std::uint32_t>(part.columns.count);
     fill.piece_columns = static_cast<std::uint32_t>(tile);
+    fill.pitch = matrix.layout.pitch();
     fill.buffer = source.depth == unlimited_depth ? index << 32U : index * source.depth;
     const std::uint32_t sequence = e_.emit(source.engine, id_, needs, fill);
     if (source.staged)

@@ -128,6 +128,7 @@ Lowering::Parameters Lowering::parameters(const std::vector<View>& vectors, Oper
     if (vectors.empty()) return p;
     const FormatInfo& format = vectors[0].matrix->layout.format();
     p.bits = static_cast<std::uint16_t>(format.bits);
+    p.pitch = static_cast<std::uint16_t>(vectors[0].matrix->layout.pitch());
     p.codec = format.name != machine.vector->name;
     if (!scales_.empty())
         for (const View& view : vectors) p.scales.push_back(scale_of(view.matrix->tensor));
@@ -166,6 +167,7 @@ Lowering::Parameters Lowering::parameters(const std::vector<View>& vectors, Oper
 void Lowering::describe(VectorOperand& operand, const Matrix& matrix, std::uint64_t piece_columns) const {
     operand.bits = static_cast<std::uint16_t>(matrix.layout.format().bits);
     operand.codec = matrix.layout.format().name != machine.vector->name;
+    operand.pitch = static_cast<std::uint16_t>(matrix.layout.pitch());
     operand.piece_columns = static_cast<std::uint32_t>(piece_columns);
     if (!scales_.empty()) operand.scales.assign(1, scale_of(matrix.tensor));
 }
@@ -179,12 +181,13 @@ void Lowering::release(Parameters& p, const Needs& last_use) {
 VectorOperand Lowering::slice(const Parameters& p, std::uint64_t first, std::uint64_t count) {
     VectorOperand operand;
     operand.bits = p.bits;
+    operand.pitch = p.pitch;
     operand.codec = p.codec;
     operand.scales = p.scales;
     operand.sram = p.strips;
     if (p.strips.count == 0) return operand;
-    const auto bytes = static_cast<std::uint32_t>(ceil_div(count * p.bits, std::uint64_t{8}));
-    operand.sram.base += first * p.bits / 8;
+    const auto bytes = static_cast<std::uint32_t>(ceil_div(count * p.pitch, std::uint64_t{8}));
+    operand.sram.base += first * p.pitch / 8;
     operand.sram.bytes = operand.sram.last_bytes = bytes;
     return operand;
 }

@@ -89,7 +89,7 @@ class Lowering {
         Matrix* resident = nullptr;                 // or a matrix that stays
         Strips strips;
         Needs ready;
-        std::uint16_t bits = 0;
+        std::uint16_t bits = 0, pitch = 0;
         bool codec = false;
         std::vector<float> scales;
     };

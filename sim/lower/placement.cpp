@@ -17,8 +17,12 @@ Placement::Placement(const Graph& graph, const FusedGraph& fused, const MachineS
     };
     for (const Operation& operation : graph.operations) {
         for (std::size_t i = 0; i < operation.inputs.size(); ++i)
-            if (operation.kind == OperationKind::embedding || is_parameter(graph, operation, i))
-                by_row[operation.inputs[i]] = true;
+            if (operation.kind == OperationKind::embedding || is_parameter(graph, operation, i)) {
+                const TensorId id = operation.inputs[i];
+                by_row[id] = true;
+                // An epilogue takes a parameter tile by tile.
+                unit[id] = is_parameter(graph, operation, i) ? machine.cols : graph.tensors[id].cols;
+            }
         if (operation.kind != OperationKind::matmul) continue;
         narrow(operation.inputs[0], operation.a_blocks);
         narrow(operation.inputs[1], operation.b_blocks);
@@ -38,7 +42,7 @@ Placement::Placement(const Graph& graph, const FusedGraph& fused, const MachineS
         matrix.tensor = id;
         const FormatInfo& format = fused.wide[id] ? *machine.vector : *machine.storage;
         if (by_row[id])
-            matrix.layout = Layout::row_major(tensor.rows, tensor.cols, tensor.cols, format);
+            matrix.layout = Layout::row_major(tensor.rows, tensor.cols, unit[id], format);
         else if (tensor.role == TensorRole::weight)
             matrix.layout = turned[id] ? Layout::panels(tensor.cols, tensor.rows, machine.cols, format)
                                        : Layout::panels(tensor.rows, tensor.cols, machine.cols, format);

@@ -64,6 +64,7 @@ std::vector<Program::Stored> stored(const Graph& graph, Placement& placement,
             Program::Stored s{id, i, {}, matrix.transposed, &layout.format()};
             s.place.rows = static_cast<std::uint32_t>(layout.rows());
             s.place.columns = static_cast<std::uint32_t>(layout.cols());
+            s.place.pitch = layout.pitch();
             s.place.piece_columns = static_cast<std::uint32_t>(layout.piece_columns());
             s.place.strips = layout.strips(matrix.dram, {0, layout.rows()}, {0, layout.cols()});
             list.push_back(s);

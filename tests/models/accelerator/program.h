@@ -43,7 +43,7 @@ class Program : public CommandSource {
         return add(engine, f, needs, operation);
     }
     std::uint32_t program(std::vector<VectorPass> passes) {
-        programs_.push_back({std::move(passes)});
+        programs_.push_back({std::move(passes), {}});
         return static_cast<std::uint32_t>(programs_.size()) - 1;
     }
     std::uint32_t count(Engine engine) const { return counts_[static_cast<std::size_t>(engine)]; }

@@ -1,0 +1,282 @@
+// Values that went through DMA, SRAM, buffers, array and vector unit, command by command, against plain loops
+// over whole tensors.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <random>
+
+#include "models/accelerator/run.h"
+#include "models/arithmetic/vector_math.h"
+#include "sim/config/accelerator_keys.h"
+#include "sim/run/value_run.h"
+#include "sim/workload/description.h"
+#include "sim/workload/tokens.h"
+#include "tests/values/plain_reference.h"
+
+namespace octet::test {
+namespace {
+
+TransformerDescription small_transformer() {
+    TransformerDescription d;
+    d.name = "small";
+    d.layers = 2;
+    d.hidden = 48;
+    d.heads = 3;
+    d.ffn = 80;
+    d.vocabulary = 50;
+    d.positions = 32;
+    d.token_types = 2;
+    d.pooler = true;
+    d.head = Head::pooler;
+    return d;
+}
+
+PhaseConfig encode(std::uint64_t batch, std::uint64_t sequence) {
+    PhaseConfig phase;
+    phase.batch = batch;
+    phase.sequence = sequence;
+    return phase;
+}
+
+AcceleratorConfig machine_of(const Preset& preset) {
+    AcceleratorConfig config;
+    take_preset(config, preset);
+    config.dram = IdealDramConfig{};
+    return config;
+}
+
+// Collects what the vector unit computes, in the order of the output tensors.
+class Collector : public ValueObserver {
+  public:
+    explicit Collector(const Graph& graph) : graph_(graph) {
+        for (const Operation& op : graph.operations)
+            results.emplace_back(graph.tensors[op.output].elements());
+    }
+    void produced(OperationId id, const ResultPart& part, std::size_t rows, std::size_t columns,
+                  std::span<const float> values) override {
+        const ResultPlace place = place_of(graph_, id, part);
+        for (std::size_t r = 0; r < rows; ++r)
+            std::copy_n(&values[r * columns], columns, &results[id].at(place.first + r * place.stride));
+        seen += rows * columns;
+    }
+    std::vector<std::vector<float>> results;
+    std::uint64_t seen = 0;
+
+  private:
+    const Graph& graph_;
+};
+
+struct Case {
+    Graph graph;
+    AcceleratorConfig machine;
+    PlainInputs inputs;
+};
+
+Case make_case(Graph graph, const AcceleratorConfig& machine, std::uint64_t seed) {
+    Case c{std::move(graph), machine, {}};
+    c.inputs.seed = seed;
+    SyntheticInputs synthetic;
+    synthetic.outlier_rate = 0.01;
+    synthetic.outlier_scale = 20;
+    c.inputs.sources = synthetic_tensors(c.graph, synthetic, seed);
+    for (TensorId id = 0; id < c.graph.tensors.size(); ++id)  // masks that say something
+        if (c.graph.tensors[id].name.find("mask") != std::string::npos)
+            for (std::size_t i = 0; i < c.inputs.sources[id].size(); ++i)
+                c.inputs.sources[id][i] = i % 5 == 3 ? -100 : i % 7 == 2 ? 0.75 : 0;
+    for (const Operation& op : c.graph.operations)
+        if (op.kind == OperationKind::embedding)
+            for (std::uint64_t i = 0; i < op.batch * op.m; ++i)
+                c.inputs.tokens.push_back(synthetic_token(seed, i, c.graph.tensors[op.inputs[0]].rows));
+    const FormatInfo& storage = *find_format(machine.pe.storage);
+    if (storage.encode_scaled != nullptr)
+        c.inputs.scales = calibrate(c.graph, c.inputs.sources, c.inputs.tokens, storage, 1);
+    return c;
+}
+
+bool same(const std::vector<float>& a, const std::vector<float>& b, std::size_t& where) {
+    for (where = 0; where < a.size() && where < b.size(); ++where)
+        if (std::memcmp(&a[where], &b[where], sizeof(float)) != 0) return false;
+    return a.size() == b.size();
+}
+
+void expect_values_of_reference(const Case& c) {
+    Program program(c.graph, c.machine, c.inputs.seed, c.inputs.scales, c.inputs.tokens);
+    MachineValues values(value_config(c.machine, c.inputs.seed, c.graph.operations.size()));
+    write_sources(values, program, c.graph, c.inputs.sources, c.inputs.scales);
+    Collector seen(c.graph);
+    values.observer = &seen;
+    run_machine(c.machine, program, &values);
+    const auto wanted = plain_results(c.graph, c.machine, c.inputs);
+    for (OperationId id = 0; id < c.graph.operations.size(); ++id) {
+        std::size_t i = 0;
+        ASSERT_TRUE(same(seen.results[id], wanted[id], i))
+            << c.graph.operations[id].name << ", value " << i << " of " << wanted[id].size() << ": machine "
+            << seen.results[id][i] << ", reference " << wanted[id][i];
+    }
+    // What is left in DRAM is what was seen.
+    for (const Program::Stored& out : program.outputs()) {
+        const Tensor& tensor = c.graph.tensors[out.tensor];
+        auto stored = read_numbers(values.dram, out.place, *out.format);
+        const VectorMath math(*find_accumulator(c.machine.vector.format));
+        if (!c.inputs.scales.empty())
+            for (float& x : stored) x = math.multiply(x, c.inputs.scales[out.tensor]);
+        for (OperationId id = 0; id < c.graph.operations.size(); ++id)
+            if (c.graph.operations[id].output == out.tensor) {
+                for (std::size_t i = 0; i < stored.size(); ++i)
+                    ASSERT_EQ(stored[i], math.round(double{wanted[id][out.index * stored.size() + i]}))
+                        << tensor.name << ' ' << i;
+            }
+    }
+}
+
+constexpr std::array<const char*, 5> fusion_words{"none", "scaling", "activation", "layernorm", "residual"};
+
+using Variant = std::tuple<std::string, int>;
+class layer_values_equal_reference : public testing::TestWithParam<Variant> {};
+
+TEST_P(layer_values_equal_reference, ForEveryOperationOfTwoLayers) {
+    const auto& [preset, fusion] = GetParam();
+    AcceleratorConfig machine = machine_of(*find_preset(preset));
+    machine.fusion = static_cast<FusionLevel>(fusion);
+    expect_values_of_reference(make_case(expand(small_transformer(), encode(2, 19)), machine, 7));
+}
+
+std::vector<std::string> presets_with_values() {
+    std::vector<std::string> list;
+    for (const Preset& preset : presets())
+        if (find_format(preset.storage)->block_length == 0) list.emplace_back(preset.name);
+    return list;
+}
+
+INSTANTIATE_TEST_SUITE_P(Values, layer_values_equal_reference,
+                         testing::Combine(testing::ValuesIn(presets_with_values()), testing::Range(0, 5)),
+                         [](const auto& variant) {
+                             return std::get<0>(variant.param) + "_" +
+                                    fusion_words.at(static_cast<std::size_t>(std::get<1>(variant.param)));
+                         });
+
+class SoftmaxVariant : public testing::TestWithParam<int> {};
+
+TEST_P(SoftmaxVariant, OfTheUnitEqualsTheReference) {
+    AcceleratorConfig machine = machine_of(*find_preset("posit8_1"));
+    machine.softmax.unit = GetParam() == 4 ? SoftmaxUnitKind::ibert : SoftmaxUnitKind::posit_approximate;
+    machine.softmax.exp = (GetParam() & 1) != 0 ? Approximation::exact : Approximation::approximate;
+    machine.softmax.reciprocal = (GetParam() & 2) != 0 ? Approximation::exact : Approximation::approximate;
+    machine.softmax.theta = -3;
+    expect_values_of_reference(make_case(expand(small_transformer(), encode(1, 23)), machine, 11));
+}
+INSTANTIATE_TEST_SUITE_P(Values, SoftmaxVariant, testing::Range(0, 5));
+
+unsigned given_seed() {
+    const char* given = std::getenv("OCTET_SEED");
+    return given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10))
+                            : std::random_device{}();
+}
+
+// One machine a process: every index is a case of its own.
+class RandomMachine : public testing::TestWithParam<int> {};
+
+TEST_P(RandomMachine, ComputesTheValuesOfTheReferenceOnARandomTransformer) {
+    const unsigned seed = given_seed() + static_cast<unsigned>(GetParam());
+    SCOPED_TRACE(fmt::format("OCTET_SEED={}", seed - static_cast<unsigned>(GetParam())));
+    std::mt19937 random(seed);
+    const auto pick = [&](std::initializer_list<int> of) {
+        return *(of.begin() + static_cast<std::ptrdiff_t>(random() % of.size()));
+    };
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        TransformerDescription d = small_transformer();
+        d.heads = static_cast<std::uint64_t>(pick({1, 2, 3, 5}));
+        d.hidden = d.heads * static_cast<std::uint64_t>(pick({4, 7, 8, 16, 24}));
+        d.ffn = static_cast<std::uint64_t>(pick({5, 33, 64, 150}));
+        d.norm = random() % 2 == 0   ? OperationKind::layernorm
+                 : random() % 2 == 0 ? OperationKind::rmsnorm
+                                     : OperationKind::nonorm;
+        d.norm_place = random() % 3 == 0 ? NormPlace::pre : NormPlace::post;
+        const auto names = presets_with_values();
+        AcceleratorConfig machine = machine_of(*find_preset(names[random() % names.size()]));
+        machine.array.rows = pick({1, 2, 4, 5, 8, 16, 32});
+        machine.array.cols = pick({1, 3, 4, 8, 12, 16, 32});
+        machine.vector.lanes = pick({1, 3, 4, 16});
+        machine.buffers.input_depth = static_cast<std::uint64_t>(pick({3, 16, 100, 1024}));
+        machine.buffers.weight_depth = static_cast<std::uint64_t>(pick({32, 64, 100, 1024}));
+        machine.buffers.accumulation_depth = static_cast<std::uint64_t>(pick({3, 16, 100, 1024}));
+        machine.buffers.input_double = random() % 4 != 0;
+        machine.buffers.weight_double = random() % 4 != 0;
+        machine.fusion = static_cast<FusionLevel>(random() % 5);
+        machine.sram.capacity_kib = static_cast<std::uint64_t>(pick({4, 8, 16, 64, 256}));
+        machine.sram.width_bits = pick({32, 64, 128, 256});
+        if (random() % 3 == 0 && !is_integer(*find_accumulator(machine.pe.accumulator))) {
+            machine.pe.rounding = Rounding::truncate;
+            machine.pe.accumulator =
+                std::vector<std::string>{"fp32", "bf16", "fp16", "dlfloat16"}[random() % 4];
+        }
+        const Case c = make_case(expand(d, encode(1 + random() % 3, 1 + random() % 24)), machine, seed);
+        try {
+            Program all(c.graph, machine, 0, c.inputs.scales, c.inputs.tokens);
+            for (Command command; all.next(command);) {
+            }
+        } catch (const std::invalid_argument&) {
+            continue;  // an SRAM that is too small
+        }
+        SCOPED_TRACE(fmt::format(
+            "{} x {} array, {} lanes, buffers {} {} {}, SRAM {} KiB of {} bits, {}, hidden {} in {} heads, "
+            "ffn {}, fusion {}",
+            machine.array.rows, machine.array.cols, machine.vector.lanes, machine.buffers.input_depth,
+            machine.buffers.weight_depth, machine.buffers.accumulation_depth, machine.sram.capacity_kib,
+            machine.sram.width_bits, machine.pe.preset, d.hidden, d.heads, d.ffn,
+            static_cast<int>(machine.fusion)));
+        return expect_values_of_reference(c);
+    }
+    FAIL() << "no machine with enough SRAM in 100 attempts";
+}
+INSTANTIATE_TEST_SUITE_P(Values, RandomMachine, testing::Range(0, 24));
+
+// Leaves out what one command waits for.
+class Hasty : public CommandSource {
+  public:
+    Hasty(Program& program, std::uint64_t victim) : program_(program), victim_(victim) {}
+    bool next(Command& command) override {
+        if (!program_.next(command)) return false;
+        if (index_++ == victim_) command.needs = {};
+        return true;
+    }
+    const std::vector<VectorProgram>& programs() const override { return program_.programs(); }
+    std::uint32_t operations() const override { return program_.operations(); }
+
+  private:
+    Program& program_;
+    std::uint64_t victim_, index_ = 0;
+};
+
+class HastyCommand : public testing::TestWithParam<int> {};
+
+TEST_P(HastyCommand, ComputesSomethingElse) {
+    AcceleratorConfig machine = machine_of(*find_preset("bf16"));
+    TransformerDescription d = small_transformer();
+    d.layers = 1;
+    const Case c = make_case(expand(d, encode(1, 17)), machine, 3);
+    // The n-th command of the vector unit.
+    std::uint64_t victim = 0;
+    {
+        Program all(c.graph, machine, 0, {}, c.inputs.tokens);
+        int vectors = 0;
+        for (Command command; all.next(command); ++victim)
+            if (command.engine == Engine::vector && command.body.index() == 4 && vectors++ == GetParam())
+                break;
+    }
+    Program program(c.graph, machine, 0, {}, c.inputs.tokens);
+    Hasty hasty(program, victim);
+    MachineValues values(value_config(machine, 0, c.graph.operations.size()));
+    write_sources(values, program, c.graph, c.inputs.sources, {});
+    Collector seen(c.graph);
+    values.observer = &seen;
+    run_machine(machine, hasty, &values);
+    EXPECT_NE(seen.results, plain_results(c.graph, machine, c.inputs)) << "command " << victim;
+}
+// The look-up, a softmax of each of the first heads.
+INSTANTIATE_TEST_SUITE_P(Values, HastyCommand, testing::Values(0));
+
+}  // namespace
+}  // namespace octet::test

@@ -1,0 +1,367 @@
+#include "tests/values/plain_reference.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "models/arithmetic/gemm.h"
+#include "models/arithmetic/ibert.h"
+#include "models/arithmetic/posit_functions.h"
+#include "models/arithmetic/vector_math.h"
+#include "models/formats/registry.h"
+
+namespace octet::test {
+namespace {
+
+using Kind = OperationKind;
+
+// How far an operation may be fused, from the table of docs/lowering.md.
+FusionLevel joins_product_at(Kind kind) {
+    switch (kind) {
+        case Kind::scale:
+            return FusionLevel::scaling;
+        case Kind::mask:
+        case Kind::gelu:
+        case Kind::relu:
+        case Kind::silu:
+        case Kind::tanh:
+        case Kind::sigmoid:
+            return FusionLevel::activation;
+        default:
+            return FusionLevel::residual;
+    }
+}
+
+class Plain {
+  public:
+    Plain(const Graph& graph, const AcceleratorConfig& machine, const PlainInputs& inputs)
+        : graph_(graph),
+          machine_(machine),
+          inputs_(inputs),
+          storage_(*find_format(machine.pe.storage)),
+          operand_(*find_format(machine.pe.operand)),
+          vector_(*find_format(machine.vector.format)),
+          accumulator_(*find_accumulator(machine.pe.accumulator)),
+          buffer_(*find_accumulator(machine.buffers.accumulation_format)),
+          math_(*find_accumulator(machine.vector.format)),
+          memory_(graph.tensors.size()) {
+        for (const Operation& op : graph.operations)
+            for (const TensorId input : op.inputs) ++readers_[input];
+        for (TensorId id = 0; id < graph.tensors.size(); ++id)
+            for (const double x : inputs.sources[id])
+                memory_[id].push_back(static_cast<float>(decoded(storage_, encoded(storage_, x, scale(id)))));
+    }
+
+    std::vector<std::vector<float>> run() {
+        std::vector<std::vector<float>> results(graph_.operations.size());
+        for (OperationId id = 0; id < graph_.operations.size(); ++id) {
+            if (!results[id].empty()) continue;  // was fused
+            std::vector<float> v = compute(graph_.operations[id]);
+            OperationId last = id;
+            bool has_residual = false;
+            while (const auto next = fused_after(id, last, has_residual)) {
+                results[last] = v;
+                v = apply(graph_.operations[*next], std::move(v), graph_.operations[last].output);
+                last = *next;
+            }
+            const TensorId out = graph_.operations[last].output;
+            if (!is_wide(out)) {
+                for (float& x : v) {
+                    const Code code = encoded(storage_, double{x}, scale(out));
+                    x = static_cast<float>(decoded(storage_, code));
+                }
+                memory_[out] = v;
+                if (storage_.encode_scaled != nullptr)
+                    for (float& x : v) x = math_.multiply(x, scale(out));
+                else
+                    for (float& x : v) x = math_.round(double{x});
+            } else {
+                memory_[out] = v;
+                wide_[out] = true;
+            }
+            results[last] = v;
+        }
+        return results;
+    }
+
+  private:
+    float scale(TensorId id) const { return id < inputs_.scales.size() ? inputs_.scales[id] : 1; }
+    static Code encoded(const FormatInfo& f, double x, float scale) {
+        return f.encode_scaled != nullptr ? f.encode_scaled(x, double{scale}) : f.encode(x, f.overflow);
+    }
+    static double decoded(const FormatInfo& f, Code code) { return f.decode(code); }
+
+    // The one operation that follows in the epilogue of the product, if there is one.
+    std::optional<OperationId> fused_after(OperationId product, OperationId last, bool& has_residual) const {
+        const Operation& first = graph_.operations[product];
+        const TensorId out = graph_.operations[last].output;
+        const auto count = readers_.find(out);
+        if (first.kind != Kind::matmul || graph_.tensors[out].role != TensorRole::activation ||
+            count == readers_.end() || count->second != 1)
+            return std::nullopt;
+        for (OperationId id = 0; id < graph_.operations.size(); ++id) {
+            const Operation& op = graph_.operations[id];
+            if (std::find(op.inputs.begin(), op.inputs.end(), out) == op.inputs.end()) continue;
+            const bool kind = op.kind == Kind::scale || op.kind == Kind::mask || op.kind == Kind::add ||
+                              (op.kind >= Kind::gelu && op.kind <= Kind::sigmoid);
+            if (!kind || machine_.fusion < joins_product_at(op.kind)) return std::nullopt;
+            if (op.kind == Kind::mask && op.m > 1 && graph_.tensors[op.inputs[1]].rows > 1)
+                return std::nullopt;
+            if (op.batch * op.m * op.n != first.batch * first.m * first.n) return std::nullopt;
+            if (op.kind == Kind::add) {
+                const TensorId other = op.inputs[0] == out ? op.inputs[1] : op.inputs[0];
+                if (has_residual || other == out || made_after(other, product)) return std::nullopt;
+                has_residual = true;
+            }
+            return id;
+        }
+        return std::nullopt;
+    }
+    bool made_after(TensorId tensor, OperationId product) const {
+        for (OperationId id = product; id < graph_.operations.size(); ++id)
+            if (graph_.operations[id].output == tensor) return true;
+        return false;
+    }
+    bool is_wide(TensorId id) const {
+        if (graph_.tensors[id].role != TensorRole::activation || readers_.count(id) == 0) return false;
+        for (const Operation& op : graph_.operations)
+            for (const TensorId input : op.inputs) {
+                if (input != id) continue;
+                const bool norm =
+                    op.kind == Kind::layernorm || op.kind == Kind::rmsnorm || op.kind == Kind::nonorm;
+                if (!(op.kind == Kind::softmax && machine_.fusion >= FusionLevel::activation) &&
+                    !(norm && machine_.fusion >= FusionLevel::layernorm))
+                    return false;
+            }
+        return true;
+    }
+
+    // A value of memory as the vector unit sees it.
+    float entered(TensorId id, std::size_t i) const {
+        const float x = memory_[id][i];
+        if (wide_.count(id) != 0) return x;
+        return storage_.encode_scaled != nullptr ? math_.multiply(x, scale(id)) : math_.round(double{x});
+    }
+    // As a multiplier sees it; integers as codes.
+    float multiplied(TensorId id, std::size_t i) const {
+        const float x = memory_[id][i];
+        if (storage_.encode_scaled != nullptr) return x;
+        return static_cast<float>(operand_.decode(operand_.encode(double{x}, operand_.overflow)));
+    }
+
+    std::vector<float> compute(const Operation& op) {
+        if (op.kind == Kind::matmul) return product(op);
+        std::vector<float> y(op.batch * op.m * op.n);
+        const Tensor& x = graph_.tensors[op.inputs[0]];
+        for (std::uint64_t row = 0; row < op.batch * op.m; ++row)
+            for (std::uint64_t n = 0; n < op.n; ++n) {
+                std::uint64_t from = row;
+                if (op.kind == Kind::embedding) from = inputs_.tokens.at(row);
+                if (op.kind == Kind::copy) from = row / op.m * (x.batch * x.rows / op.batch) + row % op.m;
+                y[row * op.n + n] = entered(op.inputs[0], from * op.n + n);
+            }
+        return apply(op, std::move(y), op.inputs[0]);
+    }
+
+    std::vector<float> product(const Operation& op) {
+        const TensorId a = op.inputs[0], b = op.inputs[1];
+        std::vector<float> y(graph_.tensors[op.output].elements());
+        const auto place = [&](TensorId id, std::uint64_t item, std::uint64_t blocks, std::uint64_t rows,
+                               std::uint64_t cols, std::uint64_t r, std::uint64_t c) {
+            const Tensor& t = graph_.tensors[id];
+            if (blocks == 0) {
+                const std::uint64_t matrix = t.batch == 1 ? 0 : item * t.batch / op.batch;
+                return (matrix * t.rows + r) * t.cols + c;
+            }
+            return (item / op.heads * rows + r) * t.cols + item % op.heads * blocks / op.heads * cols + c;
+        };
+        const bool integers = is_integer(accumulator_);
+        const float s = scale(a) * scale(b);
+        GemmRules rules;
+        rules.accumulator = accumulator_;
+        rules.rounding = machine_.pe.rounding;
+        rules.buffer = buffer_;
+        rules.chunk = rules.rows = static_cast<std::size_t>(machine_.array.rows);
+        rules.columns = static_cast<std::size_t>(machine_.array.cols);
+        rules.seed = inputs_.seed;
+        for (std::uint64_t item = 0; item < op.batch; ++item) {
+            std::vector<float> x(op.m * op.k), w(op.k * op.n), sums(op.m * op.n);
+            for (std::uint64_t m = 0; m < op.m; ++m)
+                for (std::uint64_t k = 0; k < op.k; ++k)
+                    x[m * op.k + k] = multiplied(a, place(a, item, op.a_blocks, op.m, op.k, m, k));
+            for (std::uint64_t n = 0; n < op.n; ++n)
+                for (std::uint64_t k = 0; k < op.k; ++k)
+                    w[k * op.n + n] =
+                        multiplied(b, op.transpose_b ? place(b, item, op.b_blocks, op.n, op.k, n, k)
+                                                     : place(b, item, op.b_blocks, op.k, op.n, k, n));
+            std::vector<double> exact(op.m * op.n);
+            if (integers) {
+                const std::vector<std::int8_t> xi(x.begin(), x.end()), wi(w.begin(), w.end());
+                std::vector<std::int32_t> whole(op.m * op.n);
+                gemm_stepwise(
+                    rules,
+                    IntegerGemm{
+                        op.m, op.n, op.k, xi.data(), op.k, wi.data(), op.n, whole.data(), op.n, true, {}});
+                for (std::size_t i = 0; i < whole.size(); ++i) {
+                    const double scaled = double(whole[i]) * double{s},
+                                 lost = std::fma(double(whole[i]), double{s}, -scaled);
+                    exact[i] = add_to_odd(scaled, lost);
+                }
+            } else {
+                gemm_stepwise(
+                    rules,
+                    FloatGemm{op.m, op.n, op.k, x.data(), op.k, w.data(), op.n, sums.data(), op.n, true, {}});
+                std::copy(sums.begin(), sums.end(), exact.begin());
+            }
+            for (std::uint64_t m = 0; m < op.m; ++m)
+                for (std::uint64_t n = 0; n < op.n; ++n) {
+                    float v = math_.round(exact[m * op.n + n]);
+                    if (op.has_bias) v = math_.add(v, entered(op.inputs[2], n));
+                    y[place(op.output, item, op.out_blocks, op.m, op.n, m, n)] = v;
+                }
+        }
+        return y;
+    }
+
+    // What an operation makes of v, its operand `stream`; products are done elsewhere.
+    std::vector<float> apply(const Operation& op, std::vector<float> v, TensorId stream) {
+        const std::uint64_t n = op.n;
+        for (std::uint64_t row = 0; row < v.size() / n; ++row) {
+            float* x = v.data() + row * n;
+            switch (op.kind) {
+                case Kind::softmax:
+                    softmax(x, n);
+                    continue;
+                case Kind::layernorm:
+                case Kind::rmsnorm:
+                    norm(op, x);
+                    continue;
+                default:
+                    break;
+            }
+            for (std::uint64_t c = 0; c < n; ++c) x[c] = one(op, x[c], row, c, stream);
+        }
+        return v;
+    }
+
+    float one(const Operation& op, float x, std::uint64_t row, std::uint64_t c, TensorId stream) const {
+        switch (op.kind) {
+            case Kind::embedding:
+                if (op.inputs.size() > 1) x = math_.add(x, entered(op.inputs[1], row % op.m * op.n + c));
+                if (op.inputs.size() > 2) x = math_.add(x, entered(op.inputs[2], c));
+                return x;
+            case Kind::copy:
+                return x;
+            case Kind::scale:
+                return math_.multiply(x, math_.round(op.factor));
+            case Kind::mask: {
+                const Tensor& t = graph_.tensors[op.inputs[1]];
+                const std::uint64_t item = row / op.m;
+                const std::uint64_t from =
+                    item * t.batch / op.batch * t.rows + (t.rows == 1 ? 0 : row % op.m);
+                return math_.add(x, entered(op.inputs[1], from * op.n + c));
+            }
+            case Kind::nonorm:
+                return math_.add(math_.multiply(x, entered(op.inputs[1], c)), entered(op.inputs[2], c));
+            case Kind::add:
+            case Kind::multiply: {
+                const TensorId other = op.inputs[0] == stream ? op.inputs[1] : op.inputs[0];
+                const float y = entered(other, row * op.n + c);
+                return op.kind == Kind::add ? math_.add(x, y) : math_.multiply(x, y);
+            }
+            case Kind::relu:
+                return x < 0 ? 0 : x;
+            case Kind::gelu:
+                return math_.gelu(x);
+            case Kind::silu:
+                return math_.silu(x);
+            case Kind::tanh:
+                return math_.tanh(x);
+            default:
+                return math_.sigmoid(x);
+        }
+    }
+
+    float sum(const std::vector<float>& row) const {
+        const auto lanes = static_cast<std::size_t>(machine_.vector.lanes);
+        std::size_t leaves = 1;
+        while (leaves < lanes) leaves *= 2;
+        float total = 0;
+        for (std::size_t from = 0; from < row.size(); from += lanes) {
+            std::vector<float> tree(leaves, 0.0F);
+            for (std::size_t i = 0; i < lanes && from + i < row.size(); ++i) tree[i] = row[from + i];
+            while (tree.size() > 1) {
+                std::vector<float> above;
+                for (std::size_t i = 0; i < tree.size(); i += 2)
+                    above.push_back(math_.add(tree[i], tree[i + 1]));
+                tree = above;
+            }
+            total = math_.add(total, tree[0]);
+        }
+        return total;
+    }
+
+    void softmax(float* x, std::uint64_t n) const {
+        const SoftmaxConfig& unit = machine_.softmax;
+        const float largest = *std::max_element(x, x + n);
+        std::vector<float> e;
+        if (unit.unit == SoftmaxUnitKind::ibert) {
+            std::vector<std::int64_t> row, out(n);
+            for (std::uint64_t i = 0; i < n; ++i)
+                row.push_back(std::llrint(std::max(-128.0, double{math_.add(x[i], -largest)}) * 256));
+            ibert::softmax(row, 1.0 / 256, 16, out);
+            for (std::uint64_t i = 0; i < n; ++i) x[i] = math_.round(static_cast<double>(out[i]) / 65536);
+            return;
+        }
+        const bool posits = unit.unit == SoftmaxUnitKind::posit_approximate;
+        const ApproximateExponential approximate(unit.theta);
+        for (std::uint64_t i = 0; i < n; ++i) {
+            const float z = math_.add(x[i], -largest);
+            e.push_back(posits && unit.exp == Approximation::approximate ? math_.round(approximate(double{z}))
+                                                                         : math_.exponential(z));
+        }
+        const float s = sum(e);
+        const float t = posits && unit.reciprocal == Approximation::approximate
+                            ? math_.round(approximate_reciprocal(double{s}))
+                            : math_.divide(1, s);
+        for (std::uint64_t i = 0; i < n; ++i) x[i] = math_.multiply(e[i], t);
+    }
+
+    void norm(const Operation& op, float* x) const {
+        const auto n = static_cast<std::size_t>(op.n);
+        std::vector<float> d(x, x + n);
+        const float count = math_.round(static_cast<double>(n));
+        if (op.kind == Kind::layernorm) {
+            const float mean = math_.divide(sum(d), count);
+            for (float& v : d) v = math_.add(v, -mean);
+        }
+        std::vector<float> squares;
+        for (const float v : d) squares.push_back(math_.multiply(v, v));
+        const float variance = math_.divide(sum(squares), count);
+        const float epsilon = math_.round(double{static_cast<float>(op.epsilon)});
+        const float r = math_.reciprocal_square_root(math_.add(variance, epsilon));
+        for (std::size_t c = 0; c < n; ++c) {
+            x[c] = math_.multiply(math_.multiply(d[c], r), entered(op.inputs[1], c));
+            if (op.kind == Kind::layernorm) x[c] = math_.add(x[c], entered(op.inputs[2], c));
+        }
+    }
+
+    const Graph& graph_;
+    const AcceleratorConfig& machine_;
+    const PlainInputs& inputs_;
+    const FormatInfo &storage_, &operand_, &vector_;
+    Accumulator accumulator_, buffer_;
+    VectorMath math_;
+    std::vector<std::vector<float>> memory_;  // decoded; integers at scale 1
+    std::map<TensorId, bool> wide_;
+    std::map<TensorId, int> readers_;
+};
+
+}  // namespace
+
+std::vector<std::vector<float>> plain_results(const Graph& graph, const AcceleratorConfig& machine,
+                                              const PlainInputs& inputs) {
+    return Plain(graph, machine, inputs).run();
+}
+
+}  // namespace octet::test
