@@ -126,7 +126,7 @@ struct VectorOperand {
     std::uint32_t piece_columns = 0;
     std::uint16_t pitch = 0;  // bits from one value of a row to the next, 0: `bits`
     std::uint64_t stride_bits() const { return pitch != 0 ? pitch : bits; }
-    std::vector<float> scales;  // of integer codes, one for each parameter vector; none: 1
+    std::vector<float> scales{};  // of integer codes, one for each parameter vector; none: 1
     float scale(std::size_t i = 0) const { return i < scales.size() ? scales[i] : 1; }
 };
 
@@ -179,7 +179,7 @@ struct VectorStep {
 
 struct VectorProgram {
     std::vector<VectorPass> passes;
-    std::vector<VectorStep> steps;
+    std::vector<VectorStep> steps{};
 };
 
 // What happens to the columns that leave a MatmulCommand with last_k: one pass (passes[0]) at the rate they

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "models/formats/registry.h"
 #include "sim/config/experiment_keys.h"
 #include "sim/config/reader.h"
 
@@ -77,6 +78,16 @@ void check_supported(const ExperimentConfig& experiment, Diagnostics& diagnostic
     refuse(experiment.phase.kind != PhaseKind::encode, "phase.kind",
            fmt::format("the phase {}", name_in(phase_kind_names, experiment.phase.kind)));
     refuse(experiment.fidelity == Fidelity::registers, "fidelity", "register");
+    if (experiment.values == Values::exact) {
+        const FormatInfo* storage = find_format(a.pe.storage);
+        refuse(storage != nullptr && storage->block_length > 0, "accelerator.pe.preset",
+               fmt::format("{}, a format with block scales, with values", a.pe.storage));
+        const InputsConfig& inputs = experiment.inputs;
+        refuse(!inputs.weights.empty(), "inputs.weights", "a file of weights");
+        refuse(!inputs.tokens.empty(), "inputs.tokens", "a file of tokens");
+        refuse(!inputs.labels.empty(), "inputs.labels", "a file of labels");
+        refuse(!inputs.activations.empty(), "inputs.activations", "a file of activations");
+    }
     const PhaseFormats& f = experiment.formats;
     refuse(!(f.forward + f.dgrad + f.wgrad + f.update + f.kv_cache).empty(), "formats", "formats by use");
 }
