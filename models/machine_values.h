@@ -46,6 +46,7 @@ struct ValueConfig {
     SoftmaxConfig softmax;
     std::uint64_t sram_bytes = 0;
     std::uint32_t operations = 0;
+    unsigned threads = 1;  // for products; the values do not depend on it
 };
 
 struct MachineValues {

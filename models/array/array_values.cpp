@@ -76,10 +76,11 @@ void ArrayValues::multiply(const MatmulCommand& c, OperationId operation) {
     };
     MachineValues::Sums result{c.m, n, {}, {}};
     if (integers()) {
-        values_.counts[operation].saturated += gemm(rules, problem(a.integers, b.integers, held_integers_));
+        values_.counts[operation].saturated +=
+            gemm_parallel(rules, problem(a.integers, b.integers, held_integers_), values_.config.threads);
         if (c.last_k) result.integers = std::move(held_integers_);
     } else {
-        gemm(rules, problem(a.numbers, b.numbers, held_));
+        gemm_parallel(rules, problem(a.numbers, b.numbers, held_), values_.config.threads);
         if (c.last_k) result.numbers = std::move(held_);
     }
     rules.first_draw += std::uint64_t{c.m} * c.k_tiles * c.n_tiles;

@@ -130,6 +130,7 @@ ValueRun::ValueRun(const ExperimentConfig& experiment, const Graph& graph)
       threads_(std::max(1U, std::thread::hardware_concurrency())),
       values_(value_config(experiment.accelerator, experiment.seed, graph.operations.size())),
       comparison_(graph) {
+    values_.config.threads = threads_;
     sources_ = synthetic_tensors(graph, experiment.inputs.synthetic.value_or(SyntheticInputs{}),
                                  experiment.seed, threads_);
     tokens_ = drawn_tokens(graph, experiment.seed);

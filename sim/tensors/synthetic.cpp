@@ -13,6 +13,20 @@ double open_unit(std::uint64_t bits) {  // in (0, 1)
     return (static_cast<double>(bits >> 11U) + 0.5) * 0x1p-53;
 }
 
+// x such that a standard normal number is below it with probability p, by Newton's method.
+double normal_quantile(double p) {
+    if (p > 0.5) return -normal_quantile(1 - p);
+    double x = p > 0.02 ? 0 : -std::sqrt(-2 * std::log(p));  // from the side where it cannot overshoot
+    for (int i = 0; i < 60; ++i) {
+        const double error = std::erfc(-x / std::numbers::sqrt2) / 2 - p;
+        const double slope = std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi);
+        const double next = x - error / slope;
+        if (next == x || std::fabs(next - x) < 1e-15 * (1 + std::fabs(x))) break;
+        x = next;
+    }
+    return x;
+}
+
 std::uint64_t hash(std::string_view text) {
     std::uint64_t h = 0xcbf29ce484222325U;
     for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
@@ -43,9 +57,20 @@ Spread spread_of(const Operation& operation, std::size_t index) {
 
 }  // namespace
 
-NormalPair gaussian(std::uint64_t a, std::uint64_t b) {
-    const double radius = std::sqrt(-2 * std::log(open_unit(a))), angle = 2 * std::numbers::pi * open_unit(b);
-    return {radius * std::cos(angle), radius * std::sin(angle)};
+double gaussian(std::uint64_t bits) {
+    constexpr std::size_t cells = 1U << 16U;
+    static const std::vector<double> quantiles = [] {
+        std::vector<double> q(cells + 1);
+        for (std::size_t i = 1; i < cells; ++i) q[i] = normal_quantile(static_cast<double>(i) / cells);
+        return q;
+    }();
+    const std::size_t cell = bits >> 48U;
+    if (cell == 0 || cell == cells - 1) {
+        const double tail = open_unit(cell == 0 ? bits : ~bits);
+        return cell == 0 ? normal_quantile(tail) : -normal_quantile(tail);
+    }
+    const double part = static_cast<double>(bits << 16U >> 11U) * 0x1p-53;
+    return quantiles[cell] + part * (quantiles[cell + 1] - quantiles[cell]);
 }
 
 double laplace(std::uint64_t a) {
@@ -67,13 +92,9 @@ void draw(const SyntheticInputs& inputs, const Spread& spread, std::uint64_t str
         if (outliers && open_unit(scatter(~bits)) < inputs.outlier_rate) x *= inputs.outlier_scale;
         values[i] = static_cast<float>(spread.mean + spread.deviation * x);
     };
-    for (std::uint64_t i = 0; i < values.size(); i += 2) {
-        const std::uint64_t a = scatter(stream + i), b = scatter(stream + i + 1);
-        const NormalPair pair = laplacian ? NormalPair{laplace(a), laplace(b)}
-                                : flat    ? NormalPair{uniform(a), uniform(b)}
-                                          : gaussian(a, b);
-        put(i, a, pair.even);
-        if (i + 1 < values.size()) put(i + 1, b, pair.odd);
+    for (std::uint64_t i = 0; i < values.size(); ++i) {
+        const std::uint64_t bits = scatter(stream + i);
+        put(i, bits, laplacian ? laplace(bits) : flat ? uniform(bits) : gaussian(bits));
     }
 }
 

@@ -21,12 +21,11 @@ using SourceTensors = std::vector<std::vector<double>>;
 SourceTensors synthetic_tensors(const Graph& graph, const SyntheticInputs& inputs, std::uint64_t seed,
                                 unsigned threads = 1);
 
-// Numbers of mean 0 and deviation 1. Normal ones come in pairs (Box-Muller) from 64 random bits and 64 more.
-struct NormalPair {
-    double even, odd;
-};
-NormalPair gaussian(std::uint64_t a, std::uint64_t b);
-double laplace(std::uint64_t a);
-double uniform(std::uint64_t a);
+// Numbers of mean 0 and deviation 1 from 64 random bits: the quantile of the probability (bits + 1/2) / 2^64.
+// Normal quantiles are exact at multiples of 2^-16 and linear in between, and exact beyond the first and
+// last.
+double gaussian(std::uint64_t bits);
+double laplace(std::uint64_t bits);
+double uniform(std::uint64_t bits);
 
 }  // namespace octet

@@ -1,0 +1,187 @@
+#include "sim/reference/evaluate.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <random>
+
+#include "sim/reference/product.h"
+
+namespace octet {
+namespace {
+
+TEST(DoubleProduct, EqualsThePlainSumInRisingOrderForAnyShapeAndThreads) {
+    const unsigned seed = std::random_device{}();
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    for (int round = 0; round < 60; ++round) {
+        const bool large = round == 0;  // enough work for threads
+        const std::size_t m = large ? 150 : 1 + random() % 20, n = large ? 130 : 1 + random() % 40,
+                          k = large ? 80 : 1 + random() % 30, a_gap = random() % 3, b_gap = random() % 3;
+        std::vector<double> a(m * (k + a_gap)), b(k * (n + b_gap)), c(m * n);
+        std::normal_distribution<double> normal;
+        for (double& x : a) x = normal(random);
+        for (double& x : b) x = normal(random);
+        multiply({m, n, k, a.data(), k + a_gap, b.data(), n + b_gap, c.data(), n}, 1 + random() % 4);
+        for (std::size_t i = 0; i < m; ++i)
+            for (std::size_t j = 0; j < n; ++j) {
+                double sum = 0;
+                for (std::size_t l = 0; l < k; ++l) sum += a[i * (k + a_gap) + l] * b[l * (n + b_gap) + j];
+                ASSERT_EQ(c[i * n + j], sum) << m << 'x' << n << 'x' << k << ' ' << i << ' ' << j;
+            }
+    }
+}
+
+// A graph of one operation and the values of its inputs.
+struct One {
+    Graph graph;
+    SourceTensors sources;
+    Operation op;
+    TensorId input(std::uint64_t batch, std::uint64_t rows, std::uint64_t cols, std::vector<double> values) {
+        graph.tensors.push_back({"t" + std::to_string(sources.size()), TensorRole::input, batch, rows, cols});
+        sources.push_back(std::move(values));
+        op.inputs.push_back(static_cast<TensorId>(sources.size() - 1));
+        return op.inputs.back();
+    }
+    std::vector<double> result(std::uint64_t batch, std::uint64_t rows, std::uint64_t cols,
+                               std::vector<std::uint64_t> tokens = {}) {
+        graph.tensors.push_back({"y", TensorRole::output, batch, rows, cols});
+        sources.emplace_back();
+        op.name = "op";
+        op.output = static_cast<TensorId>(sources.size() - 1);
+        graph.operations = {op};
+        std::vector<double> seen;
+        evaluate(graph, sources, tokens, 1, [&](OperationId, std::span<const double> y) {
+            seen.assign(y.begin(), y.end());
+            return true;
+        });
+        return seen;
+    }
+};
+
+One rows(OperationKind kind, std::uint64_t m, std::uint64_t n, std::vector<double> x) {
+    One one;
+    one.op.kind = kind;
+    one.op.m = m;
+    one.op.n = n;
+    one.input(1, m, n, std::move(x));
+    return one;
+}
+
+void expect_near(const std::vector<double>& seen, const std::vector<double>& wanted) {
+    ASSERT_EQ(seen.size(), wanted.size());
+    for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_NEAR(seen[i], wanted[i], 1e-12) << i;
+}
+
+TEST(Reference, ComputesEveryElementwiseOperation) {
+    using enum OperationKind;
+    const std::vector<double> x{-2, -0.5, 0, 3};
+    expect_near(rows(relu, 1, 4, x).result(1, 1, 4), {0, 0, 0, 3});
+    expect_near(rows(gelu, 1, 4, x).result(1, 1, 4),
+                {-0.0455002638963584, -0.154268769363363, 0, 2.99595030590511});
+    expect_near(rows(silu, 1, 4, x).result(1, 1, 4),
+                {-0.238405844044235, -0.188770334399073, 0, 2.8577223804673});
+    expect_near(rows(OperationKind::tanh, 1, 4, x).result(1, 1, 4),
+                {-0.964027580075817, -0.46211715726001, 0, 0.99505475368673});
+    expect_near(rows(sigmoid, 1, 4, x).result(1, 1, 4),
+                {0.119202922022118, 0.377540668798145, 0.5, 0.952574126822433});
+    One scaled = rows(scale, 1, 4, x);
+    scaled.op.factor = 0.25;
+    expect_near(scaled.result(1, 1, 4), {-0.5, -0.125, 0, 0.75});
+    for (const auto& [kind, wanted] :
+         {std::pair{add, std::vector<double>{8, 9.5, 10, 13}}, {multiply, {-20, -5, 0, 30}}}) {
+        One two = rows(kind, 1, 4, x);
+        two.input(1, 1, 4, {10, 10, 10, 10});
+        expect_near(two.result(1, 1, 4), wanted);
+    }
+}
+
+TEST(Reference, NormalisesRows) {
+    using enum OperationKind;
+    const std::vector<double> x{1, 3, 2, 6};
+    const auto with = [&](OperationKind kind, bool beta) {
+        One one = rows(kind, 2, 2, x);
+        one.op.epsilon = 0;
+        one.input(1, 1, 2, {2, 10});
+        if (beta) one.input(1, 1, 2, {0.5, -1});
+        return one.result(1, 2, 2);
+    };
+    expect_near(with(layernorm, true), {-1.5, 9, -1.5, 9});
+    expect_near(with(nonorm, true), {2.5, 29, 4.5, 59});
+    const double r = std::sqrt(5.0), s = std::sqrt(20.0);
+    expect_near(with(rmsnorm, false), {2 / r, 30 / r, 4 / s, 60 / s});
+    const double e = std::exp(-2.0);
+    expect_near(rows(softmax, 1, 2, {1, 3}).result(1, 1, 2), {e / (1 + e), 1 / (1 + e)});
+}
+
+TEST(Reference, AddsTheMaskOfTheSampleOfARow) {
+    One one;
+    one.op.kind = OperationKind::mask;
+    one.op.batch = 4;
+    one.op.heads = 2;
+    one.op.m = 1;
+    one.op.n = 2;
+    one.input(4, 1, 2, {0, 0, 1, 1, 2, 2, 3, 3});
+    one.input(2, 1, 2, {10, 20, 30, 40});
+    expect_near(one.result(4, 1, 2), {10, 20, 11, 21, 32, 42, 33, 43});
+    One square;  // a row for each row
+    square.op.kind = OperationKind::mask;
+    square.op.batch = 2;
+    square.op.m = square.op.n = 2;
+    square.input(2, 2, 2, {0, 0, 0, 0, 1, 1, 1, 1});
+    square.input(1, 2, 2, {1, 2, 3, 4});
+    expect_near(square.result(2, 2, 2), {1, 2, 3, 4, 2, 3, 4, 5});
+}
+
+TEST(Reference, LooksUpTokensAndCopiesFirstRows) {
+    One look;
+    look.op.kind = OperationKind::embedding;
+    look.op.batch = 2;
+    look.op.m = 2;
+    look.op.n = 1;
+    look.input(1, 5, 1, {0, 10, 20, 30, 40});
+    look.input(1, 3, 1, {1, 2, 3});
+    look.input(1, 2, 1, {100, 200});
+    expect_near(look.result(1, 4, 1, {4, 0, 1, 1}), {141, 102, 111, 112});
+    One copy;
+    copy.op.kind = OperationKind::copy;
+    copy.op.batch = 2;
+    copy.op.m = 1;
+    copy.op.n = 2;
+    copy.input(1, 6, 2, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
+    expect_near(copy.result(1, 2, 2), {0, 1, 6, 7});
+}
+
+// Two samples, two heads that share one block of keys (grouped queries), heads as blocks of columns.
+TEST(Reference, TakesHeadsAsBlocksOfColumns) {
+    One one;
+    one.op.kind = OperationKind::matmul;
+    one.op.transpose_b = true;
+    one.op.batch = 4;
+    one.op.heads = 2;
+    one.op.m = 1, one.op.n = 2, one.op.k = 2;
+    one.op.a_blocks = 2, one.op.b_blocks = 1;
+    one.input(1, 2, 4, {1, 2, 3, 4, 5, 6, 7, 8});   // a row a sample: head 0, head 1
+    one.input(1, 4, 2, {1, 0, 0, 1, 1, 1, 2, -1});  // two keys a sample
+    expect_near(one.result(4, 1, 2), {1, 2, 3, 4, 11, 4, 15, 6});
+}
+
+TEST(Reference, AddsABiasAndStopsWhenToldTo) {
+    One one;
+    one.op.kind = OperationKind::matmul;
+    one.op.has_bias = true;
+    one.op.m = 2, one.op.n = 2, one.op.k = 1;
+    one.input(1, 2, 1, {1, 2});
+    one.input(1, 1, 2, {3, 4});
+    one.input(1, 1, 2, {10, 20});
+    expect_near(one.result(1, 2, 2), {13, 24, 16, 28});
+    int calls = 0;
+    Graph twice = one.graph;
+    twice.operations.push_back(twice.operations[0]);
+    evaluate(twice, one.sources, {}, 1, [&](OperationId, std::span<const double>) { return ++calls > 1; });
+    EXPECT_EQ(calls, 1);
+}
+
+}  // namespace
+}  // namespace octet
