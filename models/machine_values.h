@@ -24,6 +24,13 @@ class ValueObserver {
     // Results of an operation: rows x columns of them, row by row, as later operations see them.
     virtual void produced(OperationId operation, const ResultPart& part, std::size_t rows,
                           std::size_t columns, std::span<const float> values) = 0;
+    // The same results before they are encoded, if they are.
+    virtual void unencoded(OperationId, const ResultPart&, std::size_t /*rows*/, std::size_t /*columns*/,
+                           std::span<const float>) {}
+    // Whether it wants to know when results are written; then `written` is called for each vector of them:
+    // `columns` values of one row, and the cycle in which the last of them enters the SRAM.
+    virtual bool wants_cycles() const { return false; }
+    virtual void written(OperationId, const ResultPart&, std::size_t /*columns*/, Cycle) {}
 };
 
 // What went wrong in an operation's arithmetic, in numbers of values.

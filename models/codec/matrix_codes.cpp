@@ -133,6 +133,18 @@ std::vector<float> read_numbers(ByteStore& memory, const CodedMatrix& matrix, co
     return values;
 }
 
+std::vector<Code> read_codes(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& format) {
+    const Packing packing = packing_of(matrix, format);
+    std::vector<Code> values(std::size_t{matrix.rows} * matrix.columns);
+    std::vector<std::byte> codes(std::size_t{matrix.columns} * static_cast<std::size_t>(packing.code_bytes));
+    for_each_run(memory, matrix, packing, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
+        unpack(bytes, packing, count, codes.data());
+        for (std::size_t i = 0; i < count; ++i)
+            values[first + i] = code_at(codes.data(), packing.code_bytes, i);
+    });
+    return values;
+}
+
 std::vector<std::int8_t> read_integers(ByteStore& memory, const CodedMatrix& matrix,
                                        const FormatInfo& format) {
     if (format.bits > 8) throw std::logic_error("integer operands have at most 8 bits");

@@ -45,6 +45,8 @@ std::vector<float> read_numbers(ByteStore& memory, const CodedMatrix& matrix, co
 // The codes of 8-bit and narrower two's complement integers, sign-extended.
 std::vector<std::int8_t> read_integers(ByteStore& memory, const CodedMatrix& matrix,
                                        const FormatInfo& format);
+// The codes themselves.
+std::vector<Code> read_codes(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& format);
 // Encodes to the nearest and writes.
 void write_numbers(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& format,
                    std::span<const float> values);

@@ -103,6 +103,8 @@ ResultHold VectorUnit::take(std::uint32_t sequence, const ResultTile& tile) {
     e.done = std::max(e.done, last_write + 1);
     timeline_.tail_busy(e.done);
 
+    if (values_ != nullptr && writes)
+        values_->tile_written(sequence, index, tile.columns, runs_, interval, last_write - grant.last);
     remember(tile.vectors, interval);
     const ResultHold hold =
         hold_of(tile, grant.conflicts + (first - possible), late, lane_cycles >= port_cycles);

@@ -121,6 +121,8 @@ Cycle VectorUnit::pass(const VectorCommand& command, const VectorPass& pass, std
     const FlowGrant grant =
         sram_.reserve(first, beat, ceil_div<std::uint64_t>(values, lanes), streams_, &runs_);
     if (!streams_.empty()) latency += streams_.back().offset - planned;  // operands in each other's way
+    if (values_ != nullptr && written == &command.output)
+        values_->pass_written(command, first_value, runs_, beat, streams_.back().offset);
     enter_runs(from, beat, StallCause::bank_conflict, operation);
     free_from_ = grant.last + beat;
     if (decodes) codec_.occupy(CodecLane::vector_fetch, grant.first, free_from_);

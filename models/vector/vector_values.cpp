@@ -42,7 +42,8 @@ std::vector<float> VectorValues::read(const VectorOperand& operand, std::uint32_
                                       std::uint32_t columns) const {
     const ValueConfig& config = values_.config;
     const FormatInfo& format = operand.codec ? *config.storage.info : *config.vector;
-    auto v = read_numbers(values_.sram, {operand.sram, rows, columns, operand.piece_columns, operand.pitch}, format);
+    auto v = read_numbers(values_.sram, {operand.sram, rows, columns, operand.piece_columns, operand.pitch},
+                          format);
     if (!operand.codec) return v;
     if (config.storage.scaled())
         for (float& x : v) x = unit_.math.multiply(x, operand.scale());
@@ -110,6 +111,41 @@ void VectorValues::run(const VectorCommand& c, Cycle start, Cycle done) {
     });
 }
 
+void VectorValues::tile_written(std::uint32_t sequence, std::uint32_t tile, std::uint32_t columns,
+                                std::span<const GrantRun> runs, std::uint32_t interval, Cycle delay) {
+    if (values_.observer == nullptr || !values_.observer->wants_cycles()) return;
+    const Work& work = epilogues_.at(sequence);
+    ResultPart part = work.part;
+    part.first_column += tile * result_columns_;
+    for (const GrantRun& run : runs)
+        for (std::uint64_t i = 0; i < run.slots; ++i) {
+            ResultPart row = part;
+            row.first_row += static_cast<std::uint32_t>(run.slot + i);
+            values_.observer->written(programs_.at(work.program).steps.back().operation, row, columns,
+                                      run.at + i * interval + delay);
+        }
+}
+
+void VectorValues::pass_written(const VectorCommand& c, std::uint64_t first_value,
+                                std::span<const GrantRun> runs, std::uint32_t interval, Cycle delay) {
+    if (values_.observer == nullptr || !values_.observer->wants_cycles()) return;
+    const std::uint64_t lanes = unit_.lanes, values = std::uint64_t{c.rows} * c.columns;
+    for (const GrantRun& run : runs)
+        for (std::uint64_t i = 0; i < run.slots; ++i) {
+            // A vector may reach over the end of a row.
+            std::uint64_t at = first_value + (run.slot + i) * lanes;
+            for (const std::uint64_t end = std::min(at + lanes, values); at < end;) {
+                ResultPart part = c.part;
+                part.first_row += static_cast<std::uint32_t>(at / c.columns);
+                part.first_column += static_cast<std::uint32_t>(at % c.columns);
+                const std::uint64_t count = std::min(end - at, c.columns - at % c.columns);
+                values_.observer->written(programs_.at(c.program).steps.back().operation, part, count,
+                                          run.at + i * interval + delay);
+                at += count;
+            }
+        }
+}
+
 // Sums as the unit takes them in.
 std::vector<float> VectorValues::entering(MachineValues::Sums& sums, float scale) const {
     std::vector<float> v;
@@ -130,6 +166,8 @@ void VectorValues::compute(const Work& work, std::vector<float> v) {
     for (std::size_t i = 0; i < steps.size(); ++i) {
         step(steps[i], work, v);
         const bool last = i + 1 == steps.size();
+        if (last && values_.observer != nullptr)
+            values_.observer->unencoded(steps[i].operation, work.part, work.rows, work.columns, v);
         if (last) write(work, steps[i].operation, v);
         if (last || steps[i + 1].operation != steps[i].operation) observe(steps[i].operation, work, v);
     }

@@ -9,6 +9,7 @@
 
 #include "models/arithmetic/rows.h"
 #include "models/machine_values.h"
+#include "models/memory/arbiter.h"
 
 namespace octet {
 
@@ -21,6 +22,12 @@ class VectorValues {
     void accept(std::uint32_t sequence, const EpilogueCommand& command, Cycle at);
     void finish(std::uint32_t sequence, Cycle done);
     void run(const VectorCommand& command, Cycle start, Cycle done);
+    // When the vectors of a tile of an epilogue, or of the writing pass of a command, enter the SRAM: vectors
+    // are `interval` cycles apart in each run of grants, and written `delay` cycles after their grant.
+    void tile_written(std::uint32_t sequence, std::uint32_t tile, std::uint32_t columns,
+                      std::span<const GrantRun> runs, std::uint32_t interval, Cycle delay);
+    void pass_written(const VectorCommand& command, std::uint64_t first_value, std::span<const GrantRun> runs,
+                      std::uint32_t interval, Cycle delay);
 
   private:
     struct Work {

@@ -90,6 +90,7 @@ class CommandLine {
         app_.set_version_flag("--version", "octet " OCTET_VERSION);
         app_.footer("Exit codes: 0 success, 1 the simulation or its input is at fault, 2 wrong usage.");
         add_run();
+        add_op();
         add_workload();
         add_quantize();
         add_formats();
@@ -100,6 +101,12 @@ class CommandLine {
     void parse(int argc, const char* const* argv) {
         app_.parse(argc, argv);
         run_options_.settings = settings_of(*run_);
+        for (int kind = 0; kind < static_cast<int>(std::size(single_kinds)); ++kind)
+            if (op_->parsed() && op_kinds_.at(static_cast<std::size_t>(kind))->parsed()) {
+                op_options_.kind = single_kinds[kind];
+                op_options_.kind_index = kind;
+                op_options_.settings = settings_of(*op_kinds_[static_cast<std::size_t>(kind)]);
+            }
         workload_options_.settings = settings_of(*show_);
         if (expand_->parsed()) workload_options_.settings = settings_of(*expand_);
     }
@@ -108,6 +115,7 @@ class CommandLine {
     }
     int execute(std::string& out) {
         if (run_->parsed()) return run_verb(run_options_, out);
+        if (op_->parsed()) return op_verb(op_options_, out);
         if (show_->parsed()) return workload_show_verb(workload_options_, out);
         if (expand_->parsed()) return workload_expand_verb(workload_options_, out);
         if (quantize_->parsed()) return quantize_verb(quantize_options_, std::cin, out);
@@ -127,6 +135,34 @@ class CommandLine {
             ->check(digits_only)
             ->type_name("N");
         add_settings(*run_);
+    }
+    void add_op() {
+        op_ = app_.add_subcommand("op", "one operation with your own values, or for time alone");
+        op_->require_subcommand(1);
+        static constexpr const char* helps[] = {
+            "A (M,K) times B (K,N), plus an optional bias (N)", "of each row of X (M,N)", "of X (M,N)",
+            "of each row of X (M,N), optional gamma and beta (N)", "of each row of X (M,N), optional gamma (N)", "X + Y (M,N)"};
+        for (std::size_t kind = 0; kind < std::size(single_kinds); ++kind) {
+            CLI::App* verb = op_->add_subcommand(single_kinds[kind], helps[kind]);
+            op_kinds_.push_back(verb);
+            verb->add_option("--accelerator", op_options_.accelerator, "a file of kind accelerator")->required()->type_name("FILE");
+            auto* in = verb->add_option("--in", op_options_.in, "operands as .npy: numbers (f2, f4, f8) or codes (u1, u2)")->type_name("FILE...");
+            auto* shape = verb->add_option("--shape", op_options_.shape, kind == 0 ? "M,N,K instead of --in: time alone" : "M,N instead of --in: time alone")
+                              ->delimiter(',')->check(CLI::Range(1, 1 << 20))->type_name("N,...");
+            in->excludes(shape);
+            verb->add_option("--out", op_options_.out, "results as numbers, .npy of float32")->type_name("FILE");
+            verb->add_option("--codes", op_options_.codes, "results as codes, .npy")->type_name("FILE");
+            static const std::map<std::string, bool> outputs{{"storage", false}, {"accumulator", true}};
+            verb->add_option("--output", op_options_.accumulator, "what --out holds: values as stored, or before the encoder")
+                ->transform(CLI::CheckedTransformer(outputs))->type_name("storage|accumulator");
+            verb->add_option("--hex", op_options_.hex, "folder for golden vectors: operands, results and their cycles for $readmemh")->type_name("DIR");
+            verb->add_option("--seed", op_options_.seed, "of stochastic rounding (default: 0)")->check(digits_only)->type_name("N");
+            verb->add_flag("--json", op_options_.json, "print the result document and nothing else");
+            add_settings(*verb);
+            verb->callback([in, shape] {
+                if (in->count() + shape->count() == 0) throw CLI::RequiredError("--in or --shape");
+            });
+        }
     }
     void add_workload() {
         workload_ = app_.add_subcommand("workload", "what a workload holds");
@@ -196,6 +232,9 @@ class CommandLine {
 
     CLI::App app_{"Cycle-accurate simulator of 8-bit transformer accelerators", "octet"};
     CLI::App *run_{}, *workload_{}, *show_{}, *expand_{}, *quantize_{}, *formats_{}, *check_{}, *schema_{};
+    CLI::App* op_{};
+    std::vector<CLI::App*> op_kinds_;
+    OpOptions op_options_;
     RunOptions run_options_;
     WorkloadOptions workload_options_;
     QuantizeOptions quantize_options_;

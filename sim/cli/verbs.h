@@ -44,9 +44,9 @@ int check_verb(const CheckOptions& options, std::string& out);
 struct QuantizeOptions {
     std::string format;
     bool decode = false;
-    std::optional<double> scale;      // integers and codebooks; encoding: else from the input, decoding: else 1
+    std::optional<double> scale;  // integers and codebooks; encoding: else from the input, decoding: else 1
     std::optional<Overflow> overflow;  // minifloats; else the format's own
-    std::string out;                  // a file; empty: stdout
+    std::string out;                   // a file; empty: stdout
 };
 int quantize_verb(const QuantizeOptions& options, std::istream& in, std::string& out);
 
@@ -55,6 +55,22 @@ struct FormatsOptions {
     bool json = false;
 };
 int formats_verb(const FormatsOptions& options, std::string& out);
+
+// op: one operation, with values from files or for time alone.
+struct OpOptions {
+    std::string kind;
+    int kind_index = 0;  // into single_kinds
+    std::string accelerator;
+    std::vector<Setting> settings;
+    std::vector<std::string> in;       // .npy
+    std::vector<std::uint64_t> shape;  // without files
+    std::string out, codes, hex;       // files, and a folder; empty: none
+    bool accumulator = false;          // `out` holds values before the encoder
+    bool json = false;
+    std::uint64_t seed = 0;
+};
+constexpr const char* single_kinds[] = {"gemm", "softmax", "gelu", "layernorm", "rmsnorm", "add"};
+int op_verb(const OpOptions& options, std::string& out);
 
 int schema_verb(const std::string& kind, std::string& out);
 

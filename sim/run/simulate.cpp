@@ -1,6 +1,7 @@
 #include "sim/run/simulate.h"
 
 #include <chrono>
+#include <thread>
 
 #include "models/accelerator/run.h"
 #include "sim/config/accelerator_keys.h"
@@ -8,8 +9,8 @@
 #include "sim/config/json_writer.h"
 #include "sim/cost/read.h"
 #include "sim/run/assemble.h"
-#include "sim/run/value_run.h"
 #include "sim/workload/load.h"
+#include "sim/workload/tokens.h"
 
 namespace octet {
 namespace {
@@ -32,7 +33,24 @@ nlohmann::ordered_json json_of(T value) {
     return writer.document;
 }
 
+Sources synthetic_sources(const ExperimentConfig& experiment, const Graph& graph) {
+    Sources sources;
+    sources.tensors = synthetic_tensors(graph, experiment.inputs.synthetic.value_or(SyntheticInputs{}),
+                                        experiment.seed, std::max(1U, std::thread::hardware_concurrency()));
+    for (const Operation& operation : graph.operations) {
+        if (operation.kind != OperationKind::embedding || !sources.tokens.empty()) continue;
+        const std::uint64_t vocabulary = graph.tensors[operation.inputs[0]].rows;
+        for (std::uint64_t i = 0; i < operation.batch * operation.m; ++i)
+            sources.tokens.push_back(synthetic_token(experiment.seed, i, vocabulary));
+    }
+    return sources;
+}
+
 }  // namespace
+
+nlohmann::ordered_json resolved_json(const AcceleratorConfig& machine) {
+    return json_of(machine);
+}
 
 Simulation simulate(const ExperimentConfig& experiment) {
     Diagnostics diagnostics;
@@ -40,20 +58,6 @@ Simulation simulate(const ExperimentConfig& experiment) {
     const Node& costs = experiment.costs();
     const CostTable table = read_costs(costs, costs.location.file ? *costs.location.file : "", diagnostics);
     diagnostics.throw_if_any();
-    const PriceList prices = resolve(table, experiment.accelerator);
-
-    Simulation simulation;
-    const auto begin = std::chrono::steady_clock::now();
-    std::optional<ValueRun> values;
-    if (experiment.values == Values::exact) values.emplace(experiment, workload.graph);
-    Program program = values ? Program(workload.graph, experiment.accelerator, experiment.seed,
-                                       values->scales(), values->tokens())
-                             : Program(workload.graph, experiment.accelerator, experiment.seed);
-    MachineReport report =
-        run_machine(experiment.accelerator, program, values ? &values->begin(program) : nullptr);
-    simulation.lowering_and_machine_seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    complete_fused(report, program.hosts());
 
     RunDescription description;
     description.accelerator = json_of(experiment.accelerator);
@@ -65,14 +69,34 @@ Simulation simulate(const ExperimentConfig& experiment) {
         description.phase.update(json_of(experiment.phase));
         description.tokens = experiment.phase.batch * experiment.phase.sequence;
     }
-    simulation.result = assemble(description, experiment.accelerator, workload.graph, report, prices);
-    if (values) values->end(simulation.result);
+    std::optional<ValueRun> values;
+    if (experiment.values == Values::exact)
+        values.emplace(experiment.accelerator, experiment.seed, workload.graph,
+                       synthetic_sources(experiment, workload.graph));
+    return simulate(std::move(workload.graph), experiment.accelerator, resolve(table, experiment.accelerator),
+                    description, values ? &*values : nullptr);
+}
+
+Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceList& prices,
+                    const RunDescription& description, ValueRun* values) {
+    Simulation simulation;
+    simulation.graph = std::move(graph);
+    const auto begin = std::chrono::steady_clock::now();
+    Program program = values != nullptr ? Program(simulation.graph, machine, description.seed,
+                                                  values->scales(), values->tokens())
+                                        : Program(simulation.graph, machine, description.seed);
+    MachineReport report =
+        run_machine(machine, program, values != nullptr ? &values->begin(program) : nullptr);
+    simulation.lowering_and_machine_seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    complete_fused(report, program.hosts());
+    simulation.result = assemble(description, machine, simulation.graph, report, prices);
+    if (values != nullptr) values->end(program, simulation.result);
     check_invariants(simulation.result);
     simulation.choices = program.choices();
     simulation.sram_peak_bytes = program.sram_peak_bytes();
     simulation.dram_bytes = program.dram_bytes();
     simulation.evictions = program.evictions();
-    simulation.graph = std::move(workload.graph);
     return simulation;
 }
 

@@ -4,7 +4,8 @@
 
 #include "sim/config/experiment.h"
 #include "sim/lower/program.h"
-#include "sim/run/result.h"
+#include "sim/run/assemble.h"
+#include "sim/run/value_run.h"
 #include "sim/workload/graph.h"
 
 namespace octet {
@@ -22,5 +23,11 @@ struct Simulation {
 // price, std::invalid_argument where the machine is too small for the workload, std::logic_error when an
 // invariant does not hold.
 Simulation simulate(const ExperimentConfig& experiment);
+// The same of a graph; `values`: nullptr for time alone.
+Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceList& prices,
+                    const RunDescription& description, ValueRun* values = nullptr);
+
+// The accelerator as the result document shows it.
+nlohmann::ordered_json resolved_json(const AcceleratorConfig& machine);
 
 }  // namespace octet

@@ -30,17 +30,6 @@ bool holds(const FormatInfo& operand, const FormatInfo& storage) {
     return true;
 }
 
-std::vector<std::uint64_t> drawn_tokens(const Graph& graph, std::uint64_t seed) {
-    for (const Operation& operation : graph.operations) {
-        if (operation.kind != OperationKind::embedding) continue;
-        std::vector<std::uint64_t> tokens(operation.batch * operation.m);
-        for (std::uint64_t i = 0; i < tokens.size(); ++i)
-            tokens[i] = synthetic_token(seed, i, graph.tensors[operation.inputs[0]].rows);
-        return tokens;
-    }
-    return {};
-}
-
 std::optional<double> finite(double x) {
     return std::isfinite(x) ? std::optional(x) : std::nullopt;
 }
@@ -125,17 +114,18 @@ std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
     return scales;
 }
 
-ValueRun::ValueRun(const ExperimentConfig& experiment, const Graph& graph)
-    : graph_(graph),
+ValueRun::ValueRun(const AcceleratorConfig& machine, std::uint64_t seed, Graph graph, Sources sources)
+    : graph_(std::move(graph)),
       threads_(std::max(1U, std::thread::hardware_concurrency())),
-      values_(value_config(experiment.accelerator, experiment.seed, graph.operations.size())),
-      comparison_(graph) {
+      sources_(std::move(sources.tensors)),
+      tokens_(std::move(sources.tokens)),
+      values_(value_config(machine, seed, graph_.operations.size())),
+      comparison_(graph_) {
     values_.config.threads = threads_;
-    sources_ = synthetic_tensors(graph, experiment.inputs.synthetic.value_or(SyntheticInputs{}),
-                                 experiment.seed, threads_);
-    tokens_ = drawn_tokens(graph, experiment.seed);
-    const FormatInfo& storage = *values_.config.storage.info;
-    if (values_.config.storage.scaled()) scales_ = calibrate(graph, sources_, tokens_, storage, threads_);
+    observers_.all.push_back(&comparison_);
+    if (!values_.config.storage.scaled()) return;
+    scales_ = calibrate(graph_, sources_, tokens_, *values_.config.storage.info, threads_);
+    for (const TensorId id : sources.unscaled) scales_[id] = 1;
 }
 
 ValueRun::~ValueRun() {
@@ -145,7 +135,7 @@ ValueRun::~ValueRun() {
 
 MachineValues& ValueRun::begin(const Program& program) {
     write_sources(values_, program, graph_, sources_, scales_, threads_);
-    values_.observer = &comparison_;
+    values_.observer = &observers_;
     reference_ = std::thread([this] {
         try {
             evaluate(graph_, sources_, tokens_, 1, [&](OperationId id, std::span<const double> values) {
@@ -159,7 +149,9 @@ MachineValues& ValueRun::begin(const Program& program) {
     return values_;
 }
 
-void ValueRun::end(Result& result) {
+void ValueRun::end(const Program& program, Result& result) {
+    stored_ = program.sources();
+    for (const Program::Stored& s : program.outputs()) stored_.push_back(s);
     comparison_.machine_ended();
     reference_.join();
     if (failure_) std::rethrow_exception(failure_);
@@ -177,6 +169,32 @@ void ValueRun::end(Result& result) {
     }
     result.numerics->sqnr_db = finite(outputs.sqnr_db());
     result.numerics->max_abs_error = finite(outputs.largest);
+}
+
+std::vector<Code> ValueRun::codes(TensorId tensor) const {
+    std::vector<Code> codes;
+    for (const Program::Stored& s : stored_) {
+        if (s.tensor != tensor) continue;
+        const std::vector<Code> matrix = read_codes(values_.dram, s.place, *s.format);
+        if (!s.transposed) {
+            codes.insert(codes.end(), matrix.begin(), matrix.end());
+            continue;
+        }
+        for (std::uint32_t c = 0; c < s.place.columns; ++c)
+            for (std::uint32_t r = 0; r < s.place.rows; ++r) codes.push_back(matrix[r * s.place.columns + c]);
+    }
+    return codes;
+}
+
+const FormatInfo& ValueRun::format(TensorId tensor) const {
+    for (const Program::Stored& s : stored_)
+        if (s.tensor == tensor) return *s.format;
+    throw std::logic_error("a tensor that is not in DRAM");
+}
+
+double ValueRun::number(TensorId tensor, Code code) const {
+    const double scale = tensor < scales_.size() ? double{scales_[tensor]} : 1;
+    return format(tensor).decode(code) * scale;
 }
 
 }  // namespace octet

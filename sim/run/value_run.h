@@ -1,5 +1,6 @@
 // A run with values: what lies in DRAM before it, and how far its results are from double precision.
 #pragma once
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <thread>
@@ -25,25 +26,60 @@ std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
                              std::span<const std::uint64_t> tokens, const FormatInfo& storage,
                              unsigned threads);
 
+struct Sources {
+    SourceTensors tensors;
+    std::vector<std::uint64_t> tokens;
+    std::vector<TensorId> unscaled;  // tensors of integers whose scale is 1: they were given as codes
+};
+
+// Hands on what it sees to several.
+class Observers final : public ValueObserver {
+  public:
+    std::vector<ValueObserver*> all;
+    void produced(OperationId id, const ResultPart& part, std::size_t rows, std::size_t columns,
+                  std::span<const float> values) override {
+        for (ValueObserver* o : all) o->produced(id, part, rows, columns, values);
+    }
+    void unencoded(OperationId id, const ResultPart& part, std::size_t rows, std::size_t columns,
+                   std::span<const float> values) override {
+        for (ValueObserver* o : all) o->unencoded(id, part, rows, columns, values);
+    }
+    bool wants_cycles() const override {
+        return std::any_of(all.begin(), all.end(), [](ValueObserver* o) { return o->wants_cycles(); });
+    }
+    void written(OperationId id, const ResultPart& part, std::size_t columns, Cycle at) override {
+        for (ValueObserver* o : all) o->written(id, part, columns, at);
+    }
+};
+
 class ValueRun {
   public:
-    ValueRun(const ExperimentConfig& experiment, const Graph& graph);
+    // Throws std::invalid_argument if the machine cannot compute with values.
+    ValueRun(const AcceleratorConfig& machine, std::uint64_t seed, Graph graph, Sources sources);
     ~ValueRun();
+    void also(ValueObserver& observer) { observers_.all.push_back(&observer); }
 
     const std::vector<float>& scales() const { return scales_; }
     const std::vector<std::uint64_t>& tokens() const { return tokens_; }
     // Before the run: fills the memory and starts the reference, which works beside the machine.
     MachineValues& begin(const Program& program);
     // After it: waits for the reference.
-    void end(Result& result);
+    void end(const Program& program, Result& result);
+    // After it: the codes of an output or source tensor in DRAM, row by row; and numbers of them.
+    std::vector<Code> codes(TensorId tensor) const;
+    double number(TensorId tensor, Code code) const;
+    const FormatInfo& format(TensorId tensor) const;
+    float scale(TensorId tensor) const { return tensor < scales_.size() ? scales_[tensor] : 1; }
 
   private:
-    const Graph& graph_;
+    Graph graph_;
     unsigned threads_;
     SourceTensors sources_;
     std::vector<std::uint64_t> tokens_;
+    Observers observers_;
+    mutable MachineValues values_;
     std::vector<float> scales_;
-    MachineValues values_;
+    std::vector<Program::Stored> stored_;
     Comparison comparison_;
     std::thread reference_;
     std::exception_ptr failure_;

@@ -1,0 +1,167 @@
+// octet op KIND: one operation with the user's own values
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <stdexcept>
+
+#include "sim/cli/verbs.h"
+#include "sim/config/experiment.h"
+#include "sim/config/paths.h"
+#include "sim/cost/read.h"
+#include "sim/report/files.h"
+#include "sim/report/terminal.h"
+#include "sim/report/vectors.h"
+#include "sim/run/recorder.h"
+#include "sim/run/simulate.h"
+#include "sim/run/single.h"
+
+namespace octet {
+namespace {
+
+constexpr auto costs_kind = std::to_array<std::string_view>({"costs"});
+
+struct OpInput {
+    AcceleratorConfig machine;
+    CostTable costs;
+};
+
+// The table that is taken if none is named: the shipped one, or that beside the accelerator's folder.
+std::string default_costs(const std::string& accelerator) {
+    const std::filesystem::path shipped = resolve_argument("configs/costs/asplos24-40nm.yaml");
+    const auto beside =
+        std::filesystem::path(accelerator).parent_path() / ".." / "costs" / shipped.filename();
+    std::error_code ignored;
+    return !std::filesystem::exists(shipped, ignored) && std::filesystem::exists(beside, ignored)
+               ? beside.string()
+               : shipped.string();
+}
+
+// The settings of the accelerator; `--costs` is the one key beside them.
+OpInput read_input(const OpOptions& options) {
+    std::string costs = default_costs(resolve_argument(options.accelerator));
+    std::vector<Setting> settings;
+    ExperimentConfig experiment;
+    for (const Setting& setting : options.settings) {
+        if (setting.key == "costs")
+            costs = resolve_argument(setting.value);
+        else if (setting.key == "fidelity" || setting.key == "values")
+            throw InputError(location_in(setting.label), setting.key, "is no key of `octet op`");
+        else
+            settings.push_back(setting);
+    }
+    OpInput input;
+    input.machine = experiment.accelerator =
+        load_accelerator(resolve_argument(options.accelerator), settings);
+    Diagnostics diagnostics;
+    experiment.values = options.in.empty() ? Values::none : Values::exact;
+    experiment.tree.location = location_in(options.accelerator);
+    check_supported(experiment, diagnostics);
+    input.costs = read_costs(load_layers(costs, costs_kind), costs, diagnostics);
+    diagnostics.throw_if_any();
+    return input;
+}
+
+// A file in a folder of its own name: written whole or not at all.
+void write_one(const std::string& path, std::string content) {
+    const std::filesystem::path place(path);
+    const auto folder = place.has_parent_path() ? place.parent_path() : std::filesystem::path(".");
+    if (!place.has_filename()) throw OutputError(fmt::format("{} names no file", path));
+    write_files(folder, {{place.filename().string(), std::move(content)}});
+}
+
+std::string npy_of_codes(std::span<const Code> codes, std::span<const std::uint64_t> shape, int bits) {
+    if (bits > 16) {
+        return npy_text(Dtype::u32, shape, std::as_bytes(codes));
+    }
+    if (bits > 8) {
+        const std::vector<std::uint16_t> words(codes.begin(), codes.end());
+        return npy_text(Dtype::u16, shape, std::as_bytes(std::span(words)));
+    }
+    const std::vector<std::uint8_t> bytes(codes.begin(), codes.end());
+    return npy_text(Dtype::u8, shape, std::as_bytes(std::span(bytes)));
+}
+
+void write_vectors(const OpOptions& options, const Single& single, const ValueRun& values,
+                   const Recorder& recorder, const AcceleratorConfig& machine) {
+    std::vector<OutputFile> files;
+    for (const TensorId id : single.inputs) {
+        const Tensor& t = single.graph.tensors[id];
+        files.push_back(hex_file(t.name + ".hex",
+                                 fmt::format("{}: {} x {} codes of {}, a row a line", t.name, t.rows, t.cols,
+                                             values.format(id).name),
+                                 values.codes(id), t.cols, values.format(id).bits));
+    }
+    const Tensor& out = single.graph.tensors[single.output];
+    const FormatInfo& format = values.format(single.output);
+    files.push_back(
+        hex_file("result.hex",
+                 fmt::format("expected: {} x {} codes of {}, a row a line", out.rows, out.cols, format.name),
+                 values.codes(single.output), out.cols, format.bits));
+    files.push_back(cycle_file("cycles.hex", "the clock cycle in which each of them is written to the SRAM",
+                               recorder.cycles(), out.cols));
+    nlohmann::ordered_json manifest{{"operation", options.kind}, {"accelerator", resolved_json(machine)}};
+    for (const OutputFile& file : files) manifest["files"].push_back(file.name);
+    for (const TensorId id : single.inputs) {
+        const Tensor& t = single.graph.tensors[id];
+        manifest["tensors"][t.name] = {{"rows", t.rows},
+                                       {"cols", t.cols},
+                                       {"format", values.format(id).name},
+                                       {"bits", values.format(id).bits},
+                                       {"scale", values.scale(id)}};
+    }
+    manifest["tensors"]["result"] = {{"rows", out.rows},
+                                     {"cols", out.cols},
+                                     {"format", format.name},
+                                     {"bits", format.bits},
+                                     {"scale", values.scale(single.output)}};
+    files.push_back({"manifest.json", manifest.dump(2) + "\n"});
+    write_files(options.hex, files);
+}
+
+}  // namespace
+
+int op_verb(const OpOptions& options, std::string& out) {
+    const auto kind = static_cast<SingleKind>(options.kind_index);
+    const bool with_values = !options.in.empty();
+    if (!with_values && (!options.out.empty() || !options.codes.empty() || !options.hex.empty()))
+        throw std::invalid_argument("--out, --codes and --hex need --in: there are no values without");
+    const OpInput input = read_input(options);
+    std::vector<NpyFile> files;
+    for (const std::string& path : options.in) files.emplace_back(path);
+    const auto shape = with_values ? shape_of(kind, files) : options.shape;
+    const Single single = single_operation(kind, shape,
+                                           with_values ? files.size()
+                                           : kind == SingleKind::gemm || kind == SingleKind::add ? 2
+                                                                                                 : 1);
+    std::optional<ValueRun> values;
+    Recorder recorder(single.graph, 0);
+    if (with_values) {
+        values.emplace(input.machine, options.seed, single.graph,
+                       sources_of(single, files, *find_format(input.machine.pe.storage)));
+        values->also(recorder);
+    }
+    RunDescription description;
+    description.accelerator = resolved_json(input.machine);
+    description.workload = {{"name", single.graph.name}};
+    description.seed = options.seed;
+    const Simulation simulation = simulate(single.graph, input.machine, resolve(input.costs, input.machine),
+                                           description, values ? &*values : nullptr);
+    const Tensor& result = single.graph.tensors[single.output];
+    const std::array<std::uint64_t, 2> sides{result.rows, result.cols};
+    if (!options.hex.empty()) write_vectors(options, single, *values, recorder, input.machine);
+    if (with_values && (!options.out.empty() || !options.codes.empty())) {
+        const std::vector<Code> codes = values->codes(single.output);
+        if (!options.codes.empty())
+            write_one(options.codes, npy_of_codes(codes, sides, values->format(single.output).bits));
+        std::vector<float> numbers = recorder.numbers();
+        if (!options.accumulator)
+            for (std::size_t i = 0; i < codes.size(); ++i)
+                numbers[i] = static_cast<float>(values->number(single.output, codes[i]));
+        if (!options.out.empty())
+            write_one(options.out, npy_text(Dtype::f32, sides, std::as_bytes(std::span(numbers))));
+    }
+    out += options.json ? to_text(simulation.result) : summary(simulation.result, wants_colour());
+    return 0;
+}
+
+}  // namespace octet
