@@ -91,23 +91,28 @@ TEST_P(Gemm, gives_the_bits_of_single_steps_on_every_instruction_set) {
         }
 }
 
-INSTANTIATE_TEST_SUITE_P(Sums, Gemm,
-                         testing::Values(Kind{Accumulator::fp32, Accumulator::fp32, Rounding::nearest_even},
-                                         Kind{Accumulator::fp32, Accumulator::bf16, Rounding::nearest_even},
-                                         Kind{Accumulator::fp32, Accumulator::fp32, Rounding::truncate},
-                                         Kind{Accumulator::bf16, Accumulator::bf16, Rounding::nearest_even},
-                                         Kind{Accumulator::bf16, Accumulator::fp32, Rounding::nearest_even},
-                                         Kind{Accumulator::bf16, Accumulator::bf16, Rounding::truncate},
-                                         Kind{Accumulator::bf16, Accumulator::bf16, Rounding::stochastic},
-                                         Kind{Accumulator::fp16, Accumulator::fp16, Rounding::nearest_even},
-                                         Kind{Accumulator::dlfloat16, Accumulator::dlfloat16,
-                                              Rounding::nearest_even},
-                                         Kind{Accumulator::fixed, Accumulator::bf16, Rounding::nearest_even}),
-                         [](const auto& test) {
-                             return std::to_string(int(test.param.accumulator)) + "_" +
-                                    std::to_string(int(test.param.buffer)) + "_" +
-                                    std::to_string(int(test.param.rounding));
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Sums, Gemm,
+    testing::Values(Kind{Accumulator::fp32, Accumulator::fp32, Rounding::nearest_even},
+                    Kind{Accumulator::fp32, Accumulator::bf16, Rounding::nearest_even},
+                    Kind{Accumulator::fp32, Accumulator::fp32, Rounding::truncate},
+                    Kind{Accumulator::bf16, Accumulator::bf16, Rounding::nearest_even},
+                    Kind{Accumulator::bf16, Accumulator::fp32, Rounding::nearest_even},
+                    Kind{Accumulator::bf16, Accumulator::bf16, Rounding::truncate},
+                    Kind{Accumulator::bf16, Accumulator::bf16, Rounding::stochastic},
+                    Kind{Accumulator::fp16, Accumulator::fp16, Rounding::nearest_even},
+                    Kind{Accumulator::dlfloat16, Accumulator::dlfloat16, Rounding::nearest_even},
+                    Kind{Accumulator::fp32, Accumulator::fp32, Rounding::stochastic},
+                    Kind{Accumulator::fp16, Accumulator::fp16, Rounding::truncate},
+                    Kind{Accumulator::fp16, Accumulator::bf16, Rounding::stochastic},
+                    Kind{Accumulator::dlfloat16, Accumulator::fp16, Rounding::truncate},
+                    Kind{Accumulator::dlfloat16, Accumulator::dlfloat16, Rounding::stochastic},
+                    Kind{Accumulator::fixed, Accumulator::fp32, Rounding::nearest_even},
+                    Kind{Accumulator::fixed, Accumulator::bf16, Rounding::nearest_even}),
+    [](const auto& test) {
+        return std::to_string(int(test.param.accumulator)) + "_" + std::to_string(int(test.param.buffer)) +
+               "_" + std::to_string(int(test.param.rounding));
+    });
 
 // The bf16 kernel's short cut: operands of many spreads around the limit, sums far below products, all
 // repaired or not.
@@ -206,46 +211,6 @@ TEST(Gemm, longer_than_a_panel_of_the_kernel_gives_the_same_bits) {
                 ASSERT_NO_FATAL_FAILURE(expect_equal(sums, expected, "chunk " + std::to_string(chunk)));
             }
         }
-}
-
-TEST(MxGemm, multiplies_the_sum_of_every_block_by_both_scales_on_its_way_to_the_buffer) {
-    std::mt19937_64 random(10);
-    for (int round = 0; round < 16; ++round) {
-        Matrices x = random_matrices(random, round % 2 == 0 ? "e4m3" : "e2m1", 1, 200);
-        const std::size_t blocks = (x.k + 31) / 32;
-        std::vector<std::uint8_t> a_scales(x.m * blocks), b_scales(blocks * x.n);
-        for (auto* scales : {&a_scales, &b_scales})
-            for (auto& scale : *scales)
-                scale = static_cast<std::uint8_t>(round < 12 ? 120 + random() % 16 : random());
-        GemmRules rules;
-        rules.accumulator = Accumulator::fp32;
-        rules.buffer = round % 3 == 0 ? Accumulator::bf16 : Accumulator::fp32;
-        rules.chunk = std::size_t{8} << round % 3;
-        const auto& held = round % 3 == 0 ? reference::bf16 : reference::fp32;
-        std::vector<float> expected(x.m * x.n);
-        for (std::size_t m = 0; m < x.m; ++m)
-            for (std::size_t n = 0; n < x.n; ++n)
-                for (std::size_t start = 0; start < x.k; start += rules.chunk) {
-                    float sum = 0;
-                    for (std::size_t k = start; k < std::min(start + rules.chunk, x.k); ++k)
-                        sum = reference::mac(sum, x.a[m * x.k + k], x.b[k * x.n + n], reference::fp32,
-                                             Rounding::nearest_even);
-                    const int a = a_scales[m * blocks + start / 32], b = b_scales[start / 32 * x.n + n];
-                    const float scaled =
-                        a == 255 || b == 255 ? NAN : static_cast<float>(std::ldexp(double{sum}, a + b - 254));
-                    float& out = expected[m * x.n + n];
-                    out = start == 0 ? reference::mac(-0.0F, scaled, 1, held, Rounding::nearest_even)
-                                     : reference::add(out, scaled, held);
-                    if (std::isnan(out)) out = std::numeric_limits<float>::quiet_NaN();
-                }
-        for (const Isa isa : isas()) {
-            std::vector<float> sums(x.m * x.n);
-            FloatGemm problem = x.problem(sums, true);
-            problem.scales = {a_scales.data(), b_scales.data(), blocks, x.n};
-            gemm(rules, problem, isa);
-            ASSERT_NO_FATAL_FAILURE(expect_equal(sums, expected, "round " + std::to_string(round)));
-        }
-    }
 }
 
 TEST(Gemm, of_units_that_do_not_exist_is_refused) {
