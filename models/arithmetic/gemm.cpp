@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <vector>
 
 #include "models/arithmetic/kernels.h"
 
@@ -17,14 +18,32 @@ const Kernels& kernels(Isa isa) {
     return baseline_kernels();
 }
 
-template <class Problem>
-std::int64_t largest(const Problem& p, const std::int8_t* data, std::size_t rows, std::size_t columns,
-                     std::size_t stride) {
-    (void)p;
-    int most = 0;
-    for (std::size_t r = 0; r < rows; ++r)
-        for (std::size_t c = 0; c < columns; ++c) most = std::max(most, std::abs(int{data[r * stride + c]}));
-    return most;
+// How large products and their sums can be. No sum exceeds the largest number of one side times the sum of
+// the magnitudes in a row or column of the other.
+struct Bounds {
+    std::int64_t product, sum;
+    std::int64_t chain(std::int64_t length) const { return std::min(length * product, sum); }
+};
+Bounds bounds_of(const IntegerGemm& p) {
+    std::int64_t largest_a = 0, largest_b = 0, row_of_a = 0, column_of_b = 0;
+    for (std::size_t m = 0; m < p.m; ++m) {
+        std::int64_t row = 0;
+        for (std::size_t k = 0; k < p.k; ++k) {
+            const int magnitude = std::abs(int{p.a[m * p.a_stride + k]});
+            largest_a = std::max<std::int64_t>(largest_a, magnitude);
+            row += magnitude;
+        }
+        row_of_a = std::max(row_of_a, row);
+    }
+    std::vector<std::int64_t> columns(p.n);
+    for (std::size_t k = 0; k < p.k; ++k)
+        for (std::size_t n = 0; n < p.n; ++n) {
+            const int magnitude = std::abs(int{p.b[k * p.b_stride + n]});
+            largest_b = std::max<std::int64_t>(largest_b, magnitude);
+            columns[n] += magnitude;
+        }
+    for (const std::int64_t column : columns) column_of_b = std::max(column_of_b, column);
+    return {largest_a * largest_b, std::min(row_of_a * largest_b, column_of_b * largest_a)};
 }
 
 }  // namespace
@@ -73,8 +92,6 @@ std::uint64_t gemm(const GemmRules& rules, const IntegerGemm& p, Isa isa) {
     const auto k = static_cast<std::int64_t>(p.k);
     const std::int64_t chain =
         rules.chunk == 0 ? k : std::min<std::int64_t>(k, static_cast<std::int64_t>(rules.chunk));
-    const std::int64_t product =
-        largest(p, p.a, p.m, p.k, p.a_stride) * largest(p, p.b, p.k, p.n, p.b_stride);
     std::int64_t held = 0;
     if (!p.first)
         for (std::size_t m = 0; m < p.m; ++m)
@@ -83,7 +100,8 @@ std::uint64_t gemm(const GemmRules& rules, const IntegerGemm& p, Isa isa) {
     const auto fits = [](Accumulator kind, std::int64_t sum) {
         return sum < (std::int64_t{1} << (kind == Accumulator::int24 ? 23 : 31));
     };
-    if (!fits(rules.accumulator, chain * product) || !fits(rules.buffer, held + k * product))
+    const Bounds bounds = bounds_of(p);
+    if (!fits(rules.accumulator, bounds.chain(chain)) || !fits(rules.buffer, held + bounds.chain(k)))
         return gemm_stepwise(rules, p);
     kernels(isa).integer(p);
     return 0;

@@ -101,18 +101,41 @@ TEST(IBertSoftmax, sums_to_nearly_one_and_is_close_to_the_real_one) {
 }
 
 TEST(IBertSoftmax, cuts_exponentials_to_16_bits_and_multiplies_by_a_floored_reciprocal) {
-    const std::vector<std::int64_t> row{0, -70, -140};
-    std::vector<std::int64_t> result(3);
-    ibert::softmax(row, 0.01, 8, result);
-    cpp_int sum = 0;
-    std::vector<cpp_int> cut;
-    cpp_int top = ibert::exponential({0, 0.01}).value;
-    unsigned places = 0;
-    while ((top >> places) >= 65536) ++places;
-    for (const auto x : row)
-        cut.emplace_back(cpp_int(ibert::exponential({x, 0.01}).value) >> places), sum += cut.back();
-    const cpp_int factor = (cpp_int(1) << 32) / sum;
-    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(result[i], (cut[i] * factor) >> 24);
+    const std::vector<std::int64_t> row{0, -70, -140, -33, -501};
+    for (const int bits : {8, 16, 30})
+        for (const double scale : {0.01, 0.0123}) {
+            std::vector<std::int64_t> result(row.size());
+            ibert::softmax(row, scale, bits, result);
+            cpp_int sum = 0;
+            std::vector<cpp_int> cut;
+            const cpp_int top = ibert::exponential({0, scale}).value;
+            unsigned places = 0;
+            while ((top >> places) >= 65536) ++places;
+            for (const auto x : row)
+                cut.emplace_back(cpp_int(ibert::exponential({x, scale}).value) >> places), sum += cut.back();
+            const cpp_int factor = (cpp_int(1) << 32) / sum;
+            for (std::size_t i = 0; i < row.size(); ++i)
+                EXPECT_EQ(result[i], (cut[i] * factor) >> static_cast<unsigned>(32 - bits));
+        }
+}
+
+TEST(IBertLayernorm, rounds_the_mean_and_floors_all_else) {
+    for (const std::vector<std::int64_t>& row : {std::vector<std::int64_t>{0, 1, 1, 1},
+                                                 {-1, -1, -1, 0},
+                                                 {0, 1, 0, 1},
+                                                 {-3, 4, 100, -77, 5},
+                                                 {-8, -9, -9, 2}}) {
+        const cpp_int count = row.size();
+        cpp_int sum = 0, squares = 0;
+        for (const auto x : row) sum += x;
+        const cpp_int mean = floor_of(Rational(sum) / Rational(count) + Rational(1, 2));
+        for (const auto x : row) squares += (x - mean) * (x - mean);
+        const cpp_int factor = (cpp_int(1) << 31) / sqrt(squares);
+        std::vector<std::int64_t> result(row.size());
+        EXPECT_EQ(ibert::layernorm(row, result), std::sqrt(static_cast<double>(row.size())) / (1 << 30));
+        for (std::size_t i = 0; i < row.size(); ++i)
+            EXPECT_EQ(result[i], floor_of(Rational((row[i] - mean) * factor) / 2)) << i;
+    }
 }
 
 TEST(IBertLayernorm, is_close_to_the_real_one) {

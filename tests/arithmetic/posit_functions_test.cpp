@@ -119,6 +119,20 @@ TEST(ApproximateExponential, of_every_posit_from_theta_to_zero_takes_the_documen
     }
 }
 
+TEST(ApproximateExponential, with_any_epsilon_is_rounded_to_posit16_1_and_not_negative) {
+    const reference::Encoder posit16_1(reference::definition("posit16_1"));
+    for (const double epsilon : {1.10925, 1.2, 1.0000001, 1.9}) {
+        const ApproximateExponential exponential(-5, epsilon);
+        for (double x = -5; x <= 0; x += 0.01) {
+            const double difference =
+                value("posit16_0", approximate_reciprocal(approximate_sigmoid(Posit16_0::encode(-x)))) -
+                epsilon;
+            ASSERT_EQ(exponential(x), difference <= 0 ? 0 : value("posit16_1", posit16_1.encode(difference)))
+                << x;
+        }
+    }
+}
+
 TEST(ApproximateExponential, rounds_its_argument_to_posit16_0) {
     const ApproximateExponential exponential(-4);
     const double step = value("posit16_0", 0x4001) - 1;  // the next posit above 1

@@ -49,6 +49,21 @@ TEST(Quire, reaches_from_the_smallest_product_to_the_largest) {
     EXPECT_FALSE(std::signbit(quire.to_odd()));
 }
 
+TEST(Quire, rounds_a_tie_by_what_lies_hundreds_of_places_below) {
+    for (const double sign : {1.0, -1.0})
+        for (const int place : {-60, -100, -170, -298})
+            for (const double beside : {0.0, 1.0, -1.0}) {
+                Quire quire;
+                quire.add(sign);
+                quire.add(sign * 0x1p-24);  // between 1 and the next number of fp32
+                quire.add(sign * beside * std::ldexp(1.0, place));
+                const float up = 1 + 0x1p-23F;
+                EXPECT_EQ(static_cast<float>(quire.to_odd()),
+                          static_cast<float>(sign) * (beside > 0 ? up : 1.0F))
+                    << place << ' ' << beside;
+            }
+}
+
 TEST(Quire, remembers_infinities_and_nan) {
     Quire quire;
     quire.add(HUGE_VAL);

@@ -106,6 +106,17 @@ TEST_P(ElementwiseFunction, is_the_exact_function_rounded_once) {
 INSTANTIATE_TEST_SUITE_P(Of, ElementwiseFunction, testing::ValuesIn(functions()),
                          [](const auto& test) { return test.param.name; });
 
+TEST(VectorMath, sigmoid_is_rounded_once_where_its_tangent_lies_between_two_numbers) {
+    const VectorMath math(Accumulator::fp32);
+    for (int k = -2047; k < 2048; ++k)
+        for (const float scale : {0x1p-23F, 0x1p-24F, 0x1.000002p-23F, 0x1.fffffep-24F, 0x1p-60F}) {
+            const float x = static_cast<float>(k) * scale;
+            ASSERT_PRED2(reference::same_bits, math.sigmoid(x),
+                         rounded(Wide(1 / (1 + exp(Wide(-x)))), reference::fp32))
+                << std::hexfloat << x;
+        }
+}
+
 TEST(VectorMath, limits_are_those_of_analysis) {
     const VectorMath math(Accumulator::bf16);
     EXPECT_EQ(math.exponential(-HUGE_VALF), 0);
