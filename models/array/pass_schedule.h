@@ -1,0 +1,77 @@
+// When the passes of a weight-stationary array start, and what holds them: the pass-level array's clockwork.
+//
+// What makes a pass wait is given in core cycles, what it does is told in cycles of the array's own clock.
+#pragma once
+#include <span>
+
+#include "models/array/array_clock.h"
+#include "models/array/pass_timing.h"
+
+namespace octet {
+
+// Result vectors [first, first + count) of a tile find room below the array from core cycle at, at + step,
+// ... on.
+struct ResultRoom {
+    std::uint64_t first = 0, count = 0;
+    Cycle at = 0, step = 0;
+};
+
+class PassSchedule {
+  public:
+    explicit PassSchedule(const ArrayConfig& config) : timing_(config), next_(timing_.weight_load()) {}
+
+    const PassTiming& timing() const { return timing_; }
+    ArrayClock& clock() { return clock_; }
+    const ArrayClock& clock() const { return clock_; }
+    Cycle next() const { return next_; }  // no pass starts before, in array cycles
+
+    // The array cycle of a pass that may not issue its first vector before core cycle `issue`, nor its first
+    // row of weights before core cycle `weights`.
+    Cycle earliest(Cycle issue, Cycle weights) const {
+        return std::max({next_, clock_.first_at(issue), clock_.first_at(weights) + timing_.weight_load()});
+    }
+    // A pass of so many vectors starts in array cycle t.
+    void start(Cycle t, Cycle vectors) { next_ = t + timing_.spacing(vectors); }
+
+    // The results of the pass that started in array cycle t: each arrives in the first cycle in which there
+    // is room for it, and the array stands still until then. Core cycles up to `conflicts` are the banks',
+    // further ones up to `late` the unit's, the rest has `cause`. Returns how many.
+    Cycle hold(Cycle t, std::span<const ResultRoom> rooms, Cycle conflicts, Cycle late, StallCause cause,
+               OperationId operation) {
+        Cycle held = 0;
+        const auto freeze = [&](Cycle at, Cycle count, Cycle each, StallCause why) {
+            clock_.freeze({at, count, each, why, operation});
+            held += count * each;
+        };
+        const auto once = [&](Cycle at, Cycle cycles) {
+            const Cycle banks = std::min(cycles, conflicts);
+            conflicts -= banks;
+            const Cycle unit = std::min(cycles - banks, late);
+            late -= unit;
+            freeze(at, 1, banks, StallCause::bank_conflict);
+            freeze(at, 1, unit, StallCause::vector_unit);
+            freeze(at, 1, cycles - banks - unit, cause);
+        };
+        for (const ResultRoom& room : rooms) {
+            const Cycle first = t + timing_.result() + room.first;
+            const Cycle arrival = clock_.real(first);
+            if (room.step <= 1) {
+                if (room.at > arrival) once(first, room.at - arrival);
+                continue;
+            }
+            // Vectors arrive one a cycle, rooms are `step` apart: from some vector on each has to wait.
+            const Cycle ahead = arrival >= room.at ? (arrival - room.at) / (room.step - 1) + 1 : 0;
+            if (ahead >= room.count) continue;
+            once(first + ahead, room.at + ahead * room.step - arrival - ahead);
+            freeze(first + ahead + 1, room.count - ahead - 1, room.step - 1, cause);
+        }
+        return held;
+    }
+
+  private:
+    PassTiming timing_;
+    ArrayClock clock_;
+    Cycle next_;
+};
+
+}  // namespace octet
