@@ -6,15 +6,9 @@
 
 #include "models/array/array_clock.h"
 #include "models/array/pass_timing.h"
+#include "models/array/result_room.h"
 
 namespace octet {
-
-// Result vectors [first, first + count) of a tile find room below the array from core cycle at, at + step,
-// ... on.
-struct ResultRoom {
-    std::uint64_t first = 0, count = 0;
-    Cycle at = 0, step = 0;
-};
 
 class PassSchedule {
   public:

@@ -1,9 +1,11 @@
 // Where the array's results go: what the array asks of the vector unit.
 #pragma once
 #include <optional>
+#include <span>
 #include <systemc>
 
-#include "models/types.h"
+#include "models/activity.h"
+#include "models/array/result_room.h"
 
 namespace octet {
 
@@ -14,10 +16,12 @@ struct ResultTile {
     std::uint32_t vectors = 0, columns = 0;
 };
 
-// How long the array is held because results cannot leave it, by reason.
+// From when on each result of a tile can leave the array, if some have to wait; and why: up to `conflicts`
+// cycles because of banks, further ones up to `late` because the unit was busy, the rest because of `pace`.
 struct ResultHold {
-    Cycle bank_conflict = 0, vector_unit = 0, write_port = 0;
-    Cycle cycles() const { return bank_conflict + vector_unit + write_port; }
+    std::span<const ResultRoom> rooms;  // valid until the next tile
+    Cycle conflicts = 0, late = 0;
+    StallCause pace = StallCause::vector_unit;
 };
 
 class ResultSink : public virtual sc_core::sc_interface {

@@ -12,6 +12,7 @@ SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const ArrayCon
                              const ArrayFormats& formats, FillEngine& inputs, FillEngine& weights,
                              CodecBank& codec, Ledger& ledger, Scoreboard& scoreboard)
     : sc_module(name),
+      schedule_(config),
       timing_(config),
       formats_(formats),
       inputs_(inputs),
@@ -19,8 +20,7 @@ SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const ArrayCon
       codec_(codec),
       ledger_(ledger),
       scoreboard_(scoreboard),
-      timeline_(ledger.unit(Unit::array)),
-      next_(timing_.weight_load()) {
+      timeline_(ledger.unit(Unit::array)) {
     SC_THREAD(serve);
 }
 
@@ -56,13 +56,15 @@ void SystolicArray::run() {
             const bool last = c.last_k && k + 1 == c.k_tiles;
             const auto columns = n + 1 == c.n_tiles ? c.n_last : static_cast<std::uint32_t>(timing_.cols);
             pass(input_ready, weights_ready, last, columns);
-            if (n == 0 && k == 0) first_weight = start_ - timing_.weight_load();
+            if (n == 0 && k == 0) first_weight = schedule_.clock().real(start_ - timing_.weight_load());
         }
-    ledger_.used_array(operation_, first_weight, end_ + timing_.drain());
+    const ArrayClock& clock = schedule_.clock();
+    ledger_.used_array(operation_, first_weight, clock.real(end_ + timing_.drain()));
     ledger_.report().array_passes += std::uint64_t{c.n_tiles} * c.k_tiles;
-    free_from_ = start_;
-    if (values_ != nullptr) values_->passes(c, operation_, start_);
-    scoreboard_.publish(Engine::array, end_);
+    free_from_ = clock.real(start_);
+    if (values_ != nullptr) values_->passes(c, operation_, free_from_);
+    scoreboard_.publish(Engine::array, clock.real(end_));
+    schedule_.clock().forget(start_ > timing_.weight_load() ? start_ - timing_.weight_load() : 0);
     const Cycle margin = timing_.weight_load() + codec_.latency();
     if (now() > margin) codec_.settle(now() - margin);
 }
@@ -81,14 +83,16 @@ Cycle SystolicArray::await_tile(const FillEngine& engine, std::uint32_t fill, st
 void SystolicArray::pass(Cycle input_ready, Cycle weights_ready, bool last, std::uint32_t columns) {
     const Cycle load = timing_.weight_load();
     const Cycle decode = codec_.at_array_edge() ? codec_.latency() : 0;
-    const Cycle possible = std::max(next_, taken_ + load);  // if everything were there
+    const ArrayClock& clock = schedule_.clock();
+    const Cycle next = schedule_.next();
+    const Cycle possible = schedule_.earliest(0, taken_);  // if everything were there
     Cycle t = possible;
     StallCause cause = StallCause::dependency;
     const auto not_before = [&](Cycle cycle, StallCause why) {
         if (cycle > t) t = cycle, cause = why;
     };
-    not_before(weights_ready + decode + load, StallCause::waiting_for_weights);
-    not_before(input_ready + decode, StallCause::waiting_for_input);
+    not_before(clock.first_at(weights_ready) + decode + load, StallCause::waiting_for_weights);
+    not_before(clock.first_at(input_ready) + decode, StallCause::waiting_for_input);
     if (last) {
         std::optional<Cycle> accepted;
         while (!(accepted = results->accepted(command_.epilogue))) {
@@ -97,40 +101,52 @@ void SystolicArray::pass(Cycle input_ready, Cycle weights_ready, bool last, std:
             wait(results->acceptance());
             waits_for_ = nullptr;
         }
-        not_before(*accepted, StallCause::vector_unit);
-        wait_until(t - load, Phase::array);  // results are reserved in the cycle in which the pass starts
+        not_before(clock.first_at(*accepted), StallCause::vector_unit);
+        // Results are reserved in the cycle in which the pass starts.
+        wait_until(clock.real(t - load), Phase::array);
     }
 
-    if (taken_ + load > next_) {  // weights that nothing hides
-        const Cycle begin = std::max(timeline_.cursor(), taken_);
-        timeline_.stall(begin, begin + (t - possible), cause, operation_);
+    if (clock.first_at(taken_) + load > next) {  // weights that nothing hides
+        const Cycle begin = std::max(clock.first_at(timeline_.cursor()), clock.first_at(taken_));
+        enter(begin, begin + (t - possible), cause);
+        enter(begin + (t - possible), t, std::nullopt);
     } else {
-        timeline_.busy(timeline_.cursor(), next_);
-        timeline_.stall(next_, t, cause, operation_);
+        enter(clock.first_at(timeline_.cursor()), next, std::nullopt);
+        enter(next, t, cause);
     }
     const Cycle vectors = command_.m;
-    timeline_.busy(timeline_.cursor(), t + vectors);
+    schedule_.start(t, vectors);
     start_ = t;
     end_ = t + vectors;
-    Cycle hold_cycles = 0;
     if (last) {
-        const ResultHold hold =
-            results->take(command_.epilogue, {operation_, t + timing_.result(), command_.m, columns});
-        const auto held = [&](Cycle cycles, StallCause why) {
-            timeline_.stall(end_, end_ + cycles, why, operation_);
-            end_ += cycles;
-        };
-        held(hold.bank_conflict, StallCause::bank_conflict);
-        held(hold.vector_unit, StallCause::vector_unit);
-        held(hold.write_port, StallCause::write_port);
-        hold_cycles = hold.cycles();
+        const ResultHold hold = results->take(
+            command_.epilogue, {operation_, clock.real(t + timing_.result()), command_.m, columns});
+        schedule_.hold(t, hold.rooms, hold.conflicts, hold.late, hold.pace, operation_);
     }
-    timeline_.tail_busy(end_ + timing_.drain());
-    next_ = t + timing_.spacing(vectors) + hold_cycles;
+    enter(t, end_, std::nullopt);
+    if (clock.last_freeze() >= end_) enter(end_, clock.last_freeze(), std::nullopt);  // held while it drains
+    timeline_.tail_busy(clock.real(end_ + timing_.drain()));
     if (codec_.at_array_edge() || codec_.in_every_pe()) {
-        codec_.occupy(CodecLane::weight, t - load - decode, t - decode);
-        codec_.occupy(CodecLane::input, t - decode, end_ - decode);
+        codec_.occupy(CodecLane::weight, clock.real(t - load) - decode, clock.real(t) - decode);
+        codec_.occupy(CodecLane::input, clock.real(t) - decode, clock.real(end_) - decode);
     }
+}
+
+void SystolicArray::enter(Cycle from, Cycle to, std::optional<StallCause> cause) {
+    if (to <= from) return;
+    const ArrayClock& clock = schedule_.clock();
+    Cycle at = std::max(timeline_.cursor(), clock.real(from));
+    const Cycle end = clock.real(to);
+    from = std::max(from, clock.first_at(timeline_.cursor()));  // what came before is in the books
+    clock.frozen(std::min(from, to), to, [&](const ArrayClock::Freeze& freeze, Cycle cycles) {
+        cycles = std::min(cycles, end > at ? end - at : 0);
+        timeline_.stall(at, at + cycles, freeze.cause, freeze.operation);
+        at += cycles;
+    });
+    if (cause)
+        timeline_.stall(at, end, *cause, operation_);
+    else
+        timeline_.busy(at, end);
 }
 
 void SystolicArray::count() const {

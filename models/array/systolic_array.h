@@ -1,15 +1,15 @@
 // Weight-stationary systolic array, pass by pass (docs/hardware/array.md).
 //
-// Timing: pass_timing.h says when passes may follow each other; a pass waits for its slab and tile, the last
-// pass of a column tile also for its epilogue to be accepted, and is held while the vector unit cannot take
-// its results. The array takes its next command as soon as the last pass of the one before has started.
-// Counts: mac, pe_pass, weight_load, weight_pass, accumulate, reads of the input and weight buffer, both of
-// the accumulation buffer, decode at the array's edges or in the PEs.
+// Timing: pass_schedule.h says when passes may follow each other; a pass waits for its slab and tile, the
+// last pass of a column tile also for its epilogue to be accepted. The whole array stands still while a
+// result has no room below it. The array takes its next command as soon as the last pass of the one before
+// has started. Counts: mac, pe_pass, weight_load, weight_pass, accumulate, reads of the input and weight
+// buffer, both of the accumulation buffer, decode at the array's edges or in the PEs.
 #pragma once
 #include <string>
 
 #include "models/array/fill.h"
-#include "models/array/pass_timing.h"
+#include "models/array/pass_schedule.h"
 #include "models/array/result_sink.h"
 
 namespace octet {
@@ -47,7 +47,11 @@ class SystolicArray : public sc_core::sc_module {
     void count() const;
     Cycle await_tile(const FillEngine& engine, std::uint32_t fill, std::uint32_t index, const char* what);
     void pass(Cycle input_ready, Cycle weights_ready, bool last, std::uint32_t columns);
+    // Enters array cycles [from, to) into the books: what is frozen of them as a stall of its own cause, the
+    // rest as busy, or stalled for `cause`.
+    void enter(Cycle from, Cycle to, std::optional<StallCause> cause);
 
+    PassSchedule schedule_;
     PassTiming timing_;
     ArrayFormats formats_;
     FillEngine& inputs_;
@@ -61,7 +65,7 @@ class SystolicArray : public sc_core::sc_module {
     MatmulCommand command_;
     OperationId operation_ = 0;
     Cycle taken_ = 0, free_from_ = 0;
-    Cycle next_;       // no pass may start before
+    // In the array's own cycles:
     Cycle start_ = 0;  // of the latest pass
     Cycle end_ = 0;    // the latest pass has issued its last vector
     const char* waits_for_ = nullptr;

@@ -119,29 +119,36 @@ ResultHold VectorUnit::take(std::uint32_t sequence, const ResultTile& tile) {
 }
 
 void VectorUnit::remember(std::uint32_t vectors, std::uint32_t interval) {
+    // What stands in the storage when the tile comes has been taken after the vector `drain_depth` before it.
+    const auto depth = static_cast<std::uint64_t>(config_.drain_depth);
+    while (history_.size() > 1 && history_[1].first + depth <= taken_) history_.pop_front();
     for (const GrantRun& run : runs_) history_.push_back({taken_ + run.slot, run.at, interval});
     taken_ += vectors;
-    const auto depth = static_cast<std::uint64_t>(config_.drain_depth);
-    while (history_.size() > 1 && history_[1].first + depth < taken_) history_.pop_front();
 }
 
-ResultHold VectorUnit::hold_of(const ResultTile& tile, Cycle conflicts, Cycle late,
-                               bool lanes_set_pace) const {
-    ResultHold hold;
-    // The last vector of the tile enters the storage in the last cycle in which vector last - drain_depth is
-    // taken.
+// Vector v enters the storage in the last cycle in which vector v - drain_depth is taken, or later.
+ResultHold VectorUnit::hold_of(const ResultTile& tile, Cycle conflicts, Cycle late, bool lanes_set_pace) {
+    ResultHold hold{{}, conflicts, late, lanes_set_pace ? StallCause::vector_unit : StallCause::write_port};
     const auto depth = static_cast<std::uint64_t>(config_.drain_depth);
+    const auto room_of = [](const TakenRun& run, std::uint64_t v) {
+        return run.at + (v - run.first) * run.interval + run.interval - 1;
+    };
+    rooms_.clear();
     if (taken_ <= depth) return hold;
-    const std::uint64_t leaving = taken_ - 1 - depth;
-    auto run = history_.end() - 1;
-    while (run->first > leaving) --run;
-    const Cycle room = run->at + (leaving - run->first) * run->interval + run->interval - 1;
-    const Cycle arrival = tile.first + tile.vectors - 1;
-    if (room <= arrival) return hold;
-    Cycle rest = room - arrival;
-    rest -= hold.bank_conflict = std::min(rest, conflicts);
-    rest -= hold.vector_unit = std::min(rest, late);
-    (lanes_set_pace ? hold.vector_unit : hold.write_port) += rest;
+    const std::uint64_t before = taken_ - tile.vectors,
+                        end = taken_ - depth;  // vectors that leave room: below `end`
+    // Rooms come no faster than vectors: if the last one has not to wait, none has.
+    auto last = history_.end() - 1;
+    while (last->first >= end) --last;
+    if (room_of(*last, end - 1) <= tile.first + tile.vectors - 1) return hold;
+    for (auto run = history_.begin(); run != history_.end() && run->first < end; ++run) {
+        const std::uint64_t next = run + 1 == history_.end() ? taken_ : (run + 1)->first;
+        const std::uint64_t from = std::max(run->first, before > depth ? before - depth : 0);
+        const std::uint64_t to = std::min(next, end);
+        if (from < to)
+            rooms_.push_back({from + depth - before, to - from, room_of(*run, from), run->interval});
+    }
+    hold.rooms = rooms_;
     return hold;
 }
 

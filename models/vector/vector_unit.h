@@ -55,7 +55,7 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
                       std::uint32_t columns, std::uint32_t offset);
     Cycle fetch_bias(const ResultTile& tile, std::uint32_t index, Cycle from);
     void remember(std::uint32_t vectors, std::uint32_t interval);
-    ResultHold hold_of(const ResultTile& tile, Cycle conflicts, Cycle late, bool lanes_set_pace) const;
+    ResultHold hold_of(const ResultTile& tile, Cycle conflicts, Cycle late, bool lanes_set_pace);
     // Whole passes.
     void run(const VectorCommand& command, OperationId operation);
     Cycle pass(const VectorCommand& command, const VectorPass& pass, std::uint64_t first_value,
@@ -92,7 +92,8 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
         Cycle at;
         std::uint32_t interval;
     };
-    std::deque<TakenRun> history_;  // the last drain_depth vectors at least
+    std::deque<TakenRun> history_;  // of the latest tile and the drain_depth vectors before it at least
+    std::vector<ResultRoom> rooms_;
     sc_core::sc_event acceptance_, finished_;
     std::vector<AccessStream> streams_;
     std::vector<GrantRun> runs_;

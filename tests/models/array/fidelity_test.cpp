@@ -384,7 +384,8 @@ TEST(WeightStationaryArray, IsTheInputStationaryOneWithItsOperandsExchanged) {
         gemm(rules, gemm_problem(problem, fast));
         for (std::size_t m = 0; m < problem.m; ++m)
             for (std::size_t n = 0; n < problem.n; ++n)
-                EXPECT_EQ(registers[n * problem.m + m], fast[m * problem.n + n]);
+                EXPECT_EQ(std::memcmp(&registers[n * problem.m + m], &fast[m * problem.n + n], sizeof(float)),
+                          0);
     }
 }
 

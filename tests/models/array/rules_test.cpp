@@ -91,7 +91,11 @@ TEST(Drain, HoldsTheArrayByTheFormula) {
         const std::int64_t m = shapes[i].first, depth = shapes[i].second;
         const auto hold = static_cast<Cycle>(std::max<std::int64_t>(0, 2 * (m - depth) - m));
         const auto& o = r[i].operations[0];
-        EXPECT_EQ(o.array_last - o.array_first, rows + static_cast<Cycle>(m) + rows + cols - 2 + hold) << i;
+        // The last vector is held one cycle after its sum could be read.
+        const Cycle read_before = hold > 0 ? 1 : 0;
+        EXPECT_EQ(o.array_last - o.array_first,
+                  rows + static_cast<Cycle>(m) + rows + cols - 2 + hold - read_before)
+            << i;
         EXPECT_EQ(r[i].units[0].stalls[static_cast<std::size_t>(StallCause::write_port)], hold) << i;
     }
 }
@@ -102,7 +106,8 @@ TEST(Drain, HoldsEveryColumnTileByTheSameWhenTheUnitCatchesUpBetweenThem) {
     cases.push_back(slow_results(100, 1000, 3, 4));
     const auto r = run_all(cases);
     const auto length = [](const OperationReport& o) { return o.array_last - o.array_first; };
-    EXPECT_EQ(length(r[0].operations[0]), length(r[1].operations[0]) + 4 * 20);
+    EXPECT_EQ(length(r[0].operations[0]), length(r[1].operations[0]) + 4 * 20 - 1);
+    EXPECT_EQ(r[0].units[0].stalls[static_cast<std::size_t>(StallCause::write_port)], 4 * 20U);
 }
 
 TEST(Drain, RunsAtThePaceOfTheUnitWhenEveryPassIsALastOne) {
