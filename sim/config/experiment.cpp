@@ -83,10 +83,7 @@ void check_supported(const ExperimentConfig& experiment, Diagnostics& diagnostic
         refuse(storage != nullptr && storage->block_length > 0, "accelerator.pe.preset",
                fmt::format("{}, a format with block scales, with values", a.pe.storage));
         const InputsConfig& inputs = experiment.inputs;
-        refuse(!inputs.weights.empty(), "inputs.weights", "a file of weights");
-        refuse(!inputs.tokens.empty(), "inputs.tokens", "a file of tokens");
         refuse(!inputs.labels.empty(), "inputs.labels", "a file of labels");
-        refuse(!inputs.activations.empty(), "inputs.activations", "a file of activations");
     }
     const PhaseFormats& f = experiment.formats;
     refuse(!(f.forward + f.dgrad + f.wgrad + f.update + f.kv_cache).empty(), "formats", "formats by use");

@@ -10,7 +10,6 @@
 #include "sim/cost/read.h"
 #include "sim/run/assemble.h"
 #include "sim/workload/load.h"
-#include "sim/workload/tokens.h"
 
 namespace octet {
 namespace {
@@ -31,19 +30,6 @@ nlohmann::ordered_json json_of(T value) {
     JsonWriter writer;
     describe(writer, value);
     return writer.document;
-}
-
-Sources synthetic_sources(const ExperimentConfig& experiment, const Graph& graph) {
-    Sources sources;
-    sources.tensors = synthetic_tensors(graph, experiment.inputs.synthetic.value_or(SyntheticInputs{}),
-                                        experiment.seed, std::max(1U, std::thread::hardware_concurrency()));
-    for (const Operation& operation : graph.operations) {
-        if (operation.kind != OperationKind::embedding || !sources.tokens.empty()) continue;
-        const std::uint64_t vocabulary = graph.tensors[operation.inputs[0]].rows;
-        for (std::uint64_t i = 0; i < operation.batch * operation.m; ++i)
-            sources.tokens.push_back(synthetic_token(experiment.seed, i, vocabulary));
-    }
-    return sources;
 }
 
 }  // namespace
@@ -70,9 +56,10 @@ Simulation simulate(const ExperimentConfig& experiment) {
         description.tokens = experiment.phase.batch * experiment.phase.sequence;
     }
     std::optional<ValueRun> values;
+    const unsigned threads = std::max(1U, std::thread::hardware_concurrency());
     if (experiment.values == Values::exact)
         values.emplace(experiment.accelerator, experiment.seed, workload.graph,
-                       synthetic_sources(experiment, workload.graph));
+                       bind_sources(workload.graph, experiment.inputs, experiment.seed, threads));
     return simulate(std::move(workload.graph), experiment.accelerator, resolve(table, experiment.accelerator),
                     description, values ? &*values : nullptr);
 }

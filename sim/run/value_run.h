@@ -11,6 +11,7 @@
 #include "sim/reference/evaluate.h"
 #include "sim/run/comparison.h"
 #include "sim/run/result.h"
+#include "sim/tensors/bind.h"
 
 namespace octet {
 
@@ -25,12 +26,6 @@ void write_sources(MachineValues& values, const Program& program, const Graph& g
 std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
                              std::span<const std::uint64_t> tokens, const FormatInfo& storage,
                              unsigned threads);
-
-struct Sources {
-    SourceTensors tensors;
-    std::vector<std::uint64_t> tokens;
-    std::vector<TensorId> unscaled;  // tensors of integers whose scale is 1: they were given as codes
-};
 
 // Hands on what it sees to several.
 class Observers final : public ValueObserver {

@@ -152,7 +152,7 @@ TEST(Experiment, SaysWhereItAsksForWhatCannotBeSimulated) {
     EXPECT_EQ(unsupported({"values=exact"}), "");
     EXPECT_THAT(unsupported({"values=exact", "pe.preset=mxint8"}),
                 HasSubstr("pe.preset: mxint8, a format with block scales, with values cannot"));
-    EXPECT_THAT(unsupported({"values=exact", "inputs={weights: x.safetensors}"}), HasSubstr("inputs.weights"));
+    EXPECT_THAT(unsupported({"values=exact", "inputs={labels: x.npy}"}), HasSubstr("inputs.labels"));
     EXPECT_THAT(unsupported({"phase={kind: decode, context: 7}"}),
                 HasSubstr("phase.kind: the phase decode cannot"));
     EXPECT_THAT(unsupported({"formats={kv_cache: int8}"}), HasSubstr("formats"));

@@ -1,0 +1,24 @@
+// The source tensors of a graph from files: key `inputs` of an experiment.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "sim/config/experiment.h"
+#include "sim/tensors/synthetic.h"
+
+namespace octet {
+
+struct Sources {
+    SourceTensors tensors;
+    std::vector<std::uint64_t> tokens;  // ids of embeddings, a sample after the other
+    std::vector<TensorId> unscaled;     // tensors of integers whose scale is 1: they were given as codes
+    std::vector<std::string> unused;    // names in the files that the graph does not ask for
+};
+
+// `weights`: a folder of .npy files (a tensor's name and .npy) or a .safetensors file with every weight of
+// the graph by its name, in its shape. `activations`: the first input of the first operation. `tokens`: whole
+// numbers below the vocabulary, samples x tokens. What is not given is synthetic; masks are 0. Throws
+// InputError that names the file and what is missing or does not fit.
+Sources bind_sources(const Graph& graph, const InputsConfig& inputs, std::uint64_t seed, unsigned threads);
+
+}  // namespace octet
