@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
@@ -44,9 +45,11 @@ void add_settings(CLI::App& verb) {
         add(row.option, fmt::format("short for --set {}=: {}", row.key, row.help), "VALUE");
 }
 
-// CLI11 lets a negative number wrap around.
+// CLI11 lets a negative number wrap around and takes what is too large as the largest.
 std::string digits_only(const std::string& text) {
-    const bool good = text.find_first_not_of("0123456789") == text.npos;
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool good = error == std::errc{} && end == text.data() + text.size();
     return good ? std::string{}
                 : fmt::format("expected an integer from 0 to 2^64 - 1, got {}", in_quotes(text));
 }
@@ -73,6 +76,32 @@ std::vector<Setting> settings_of(const CLI::App& verb) {
 std::string positive_number(const std::string& text) {
     const auto value = parse_number(text);
     return value && *value > 0 && std::isfinite(*value) ? "" : in_quotes(text) + " is no number above 0";
+}
+
+std::string path_text(const std::string& text) {
+    return text.empty() ? "an empty text is no path" : "";
+}
+
+// An option that takes one of some words.
+template <class Value, class Target>
+void add_choice(CLI::App& verb, const std::string& option, const std::string& help,
+                const std::vector<std::pair<std::string_view, Value>>& words, Target& target) {
+    std::vector<std::string_view> names;
+    std::string type;
+    for (const auto& [name, value] : words) {
+        names.push_back(name);
+        type += fmt::format("{}{}", type.empty() ? "" : "|", name);
+    }
+    const auto take = [=, &target](const std::string& text) {
+        for (const auto& [name, value] : words)
+            if (name == text) {
+                target = value;
+                return;
+            }
+        throw CLI::ValidationError(option,
+                                   fmt::format("expected {}, got {}", any_of(names), in_quotes(text)));
+    };
+    verb.add_option_function<std::string>(option, take, help)->type_name(type);
 }
 
 std::string known_format(const std::string& name) {
@@ -130,7 +159,7 @@ class CommandLine {
         run_->add_option("EXPERIMENT", run_options_.experiment, "a file of kind experiment")->required();
         run_->add_flag("--json", run_options_.json, "print the result document and nothing else");
         run_->add_flag("--explain", run_options_.explain, "say how the work was tiled and what bounds it");
-        run_->add_option("--out", run_options_.out, "folder for results")->type_name("DIR");
+        run_->add_option("--out", run_options_.out, "folder for results")->check(path_text)->type_name("DIR");
         run_->add_option("--seed", run_options_.seed, "fixes all randomness")
             ->check(digits_only)
             ->type_name("N");
@@ -139,24 +168,45 @@ class CommandLine {
     void add_op() {
         op_ = app_.add_subcommand("op", "one operation with your own values, or for time alone");
         op_->require_subcommand(1);
-        static constexpr const char* helps[] = {
-            "A (M,K) times B (K,N), plus an optional bias (N)", "of each row of X (M,N)", "of X (M,N)",
-            "of each row of X (M,N), optional gamma and beta (N)", "of each row of X (M,N), optional gamma (N)", "X + Y (M,N)"};
+        static constexpr const char* helps[] = {"A (M,K) times B (K,N), plus an optional bias (N)",
+                                                "of each row of X (M,N)",
+                                                "of X (M,N)",
+                                                "of each row of X (M,N), optional gamma and beta (N)",
+                                                "of each row of X (M,N), optional gamma (N)",
+                                                "X + Y (M,N)"};
         for (std::size_t kind = 0; kind < std::size(single_kinds); ++kind) {
             CLI::App* verb = op_->add_subcommand(single_kinds[kind], helps[kind]);
             op_kinds_.push_back(verb);
-            verb->add_option("--accelerator", op_options_.accelerator, "a file of kind accelerator")->required()->type_name("FILE");
-            auto* in = verb->add_option("--in", op_options_.in, "operands as .npy: numbers (f2, f4, f8) or codes (u1, u2)")->type_name("FILE...");
-            auto* shape = verb->add_option("--shape", op_options_.shape, kind == 0 ? "M,N,K instead of --in: time alone" : "M,N instead of --in: time alone")
-                              ->delimiter(',')->check(CLI::Range(1, 1 << 20))->type_name("N,...");
+            verb->add_option("--accelerator", op_options_.accelerator, "a file of kind accelerator")
+                ->required()
+                ->check(path_text)
+                ->type_name("FILE");
+            auto* in = verb->add_option("--in", op_options_.in,
+                                        "operands as .npy: numbers (f2, f4, f8) or codes (u1, u2)")
+                           ->check(path_text)
+                           ->type_name("FILE...");
+            auto* shape = verb->add_option("--shape", op_options_.shape,
+                                           kind == 0 ? "M,N,K instead of --in: time alone"
+                                                     : "M,N instead of --in: time alone")
+                              ->delimiter(',')
+                              ->check(CLI::Range(1, 1 << 20))
+                              ->type_name("N,...");
             in->excludes(shape);
-            verb->add_option("--out", op_options_.out, "results as numbers, .npy of float32")->type_name("FILE");
-            verb->add_option("--codes", op_options_.codes, "results as codes, .npy")->type_name("FILE");
-            static const std::map<std::string, bool> outputs{{"storage", false}, {"accumulator", true}};
-            verb->add_option("--output", op_options_.accumulator, "what --out holds: values as stored, or before the encoder")
-                ->transform(CLI::CheckedTransformer(outputs))->type_name("storage|accumulator");
-            verb->add_option("--hex", op_options_.hex, "folder for golden vectors: operands, results and their cycles for $readmemh")->type_name("DIR");
-            verb->add_option("--seed", op_options_.seed, "of stochastic rounding (default: 0)")->check(digits_only)->type_name("N");
+            verb->add_option("--out", op_options_.out, "results as numbers, .npy of float32")
+                ->check(path_text)
+                ->type_name("FILE");
+            verb->add_option("--codes", op_options_.codes, "results as codes, .npy")
+                ->check(path_text)
+                ->type_name("FILE");
+            add_choice<bool>(*verb, "--output", "what --out holds: values as stored, or before the encoder",
+                             {{"storage", false}, {"accumulator", true}}, op_options_.accumulator);
+            verb->add_option("--hex", op_options_.hex,
+                             "folder for golden vectors: operands, results and their cycles for $readmemh")
+                ->check(path_text)
+                ->type_name("DIR");
+            verb->add_option("--seed", op_options_.seed, "of stochastic rounding (default: 0)")
+                ->check(digits_only)
+                ->type_name("N");
             verb->add_flag("--json", op_options_.json, "print the result document and nothing else");
             add_settings(*verb);
             verb->callback([in, shape] {
@@ -187,32 +237,37 @@ class CommandLine {
             ->check(CLI::Range(1, 64))
             ->type_name("N");
         expand_->add_option("--out", workload_options_.out, "write a file instead of stdout")
+            ->check(path_text)
             ->type_name("FILE");
     }
     void add_quantize() {
-        quantize_ = app_.add_subcommand("quantize", "numbers on stdin, one a line, to codes and values; or back");
+        quantize_ =
+            app_.add_subcommand("quantize", "numbers on stdin, one a line, to codes and values; or back");
         quantize_->add_option("--format", quantize_options_.format, "a name that `octet formats` lists")
             ->required()
             ->check(known_format)
             ->type_name("F");
-        quantize_->add_flag("--decode", quantize_options_.decode, "codes on stdin (0x..), in the layout of the output");
+        quantize_->add_flag("--decode", quantize_options_.decode,
+                            "codes on stdin (0x..), in the layout of the output");
         quantize_
             ->add_option("--scale", quantize_options_.scale,
-                         "of integers and nf4 (default: largest magnitude of the input / largest code; with --decode 1)")
+                         "of integers and nf4 (default: largest magnitude of the input / largest code; with "
+                         "--decode 1)")
             ->check(positive_number)
             ->type_name("S");
-        static const std::map<std::string, Overflow> modes{
-            {"saturate", Overflow::saturate}, {"nan", Overflow::nan}, {"inf", Overflow::infinity}};
-        quantize_
-            ->add_option("--overflow", quantize_options_.overflow,
-                         "what floats beyond the largest become (default: saturate up to 10 bits, else inf)")
-            ->transform(CLI::CheckedTransformer(modes))
-            ->type_name("saturate|nan|inf");
-        quantize_->add_option("--out", quantize_options_.out, "write a file instead of stdout")->type_name("FILE");
+        add_choice<Overflow>(
+            *quantize_, "--overflow",
+            "what floats beyond the largest become (default: saturate up to 10 bits, else inf)",
+            {{"saturate", Overflow::saturate}, {"nan", Overflow::nan}, {"inf", Overflow::infinity}},
+            quantize_options_.overflow);
+        quantize_->add_option("--out", quantize_options_.out, "write a file instead of stdout")
+            ->check(path_text)
+            ->type_name("FILE");
     }
     void add_formats() {
         formats_ = app_.add_subcommand("formats", "the number formats known; one or several side by side");
-        formats_->add_option("NAME", formats_options_.names, "range, precision, every code, where the values lie")
+        formats_
+            ->add_option("NAME", formats_options_.names, "range, precision, every code, where the values lie")
             ->check(known_format);
         formats_->add_flag("--json", formats_options_.json, "print a JSON document and nothing else");
     }

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "sim/cli/process.h"
 #include "sim/cli/verbs.h"
 #include "sim/config/experiment.h"
 #include "sim/config/paths.h"
@@ -61,12 +62,14 @@ OpInput read_input(const OpOptions& options) {
     return input;
 }
 
-// A file in a folder of its own name: written whole or not at all.
-void write_one(const std::string& path, std::string content) {
-    const std::filesystem::path place(path);
-    const auto folder = place.has_parent_path() ? place.parent_path() : std::filesystem::path(".");
-    if (!place.has_filename()) throw OutputError(fmt::format("{} names no file", path));
-    write_files(folder, {{place.filename().string(), std::move(content)}});
+// Why these options do not go together; empty if they do.
+std::string misuse(const OpOptions& options, SingleKind kind) {
+    const bool writes = !options.out.empty() || !options.codes.empty() || !options.hex.empty();
+    if (options.in.empty())
+        return writes ? "--out, --codes and --hex need --in: there are no values without"
+                      : misfit(kind, options.shape.size());
+    if (!options.out.empty() && options.out == options.codes) return "--out and --codes name the same file";
+    return misfit(kind, std::nullopt, options.in.size());
 }
 
 std::string npy_of_codes(std::span<const Code> codes, std::span<const std::uint64_t> shape, int bits) {
@@ -123,8 +126,10 @@ void write_vectors(const OpOptions& options, const Single& single, const ValueRu
 int op_verb(const OpOptions& options, std::string& out) {
     const auto kind = static_cast<SingleKind>(options.kind_index);
     const bool with_values = !options.in.empty();
-    if (!with_values && (!options.out.empty() || !options.codes.empty() || !options.hex.empty()))
-        throw std::invalid_argument("--out, --codes and --hex need --in: there are no values without");
+    if (const std::string reason = misuse(options, kind); !reason.empty()) {
+        print_error(reason);
+        return 2;
+    }
     const OpInput input = read_input(options);
     std::vector<NpyFile> files;
     for (const std::string& path : options.in) files.emplace_back(path);
@@ -134,11 +139,12 @@ int op_verb(const OpOptions& options, std::string& out) {
                                            : kind == SingleKind::gemm || kind == SingleKind::add ? 2
                                                                                                  : 1);
     std::optional<ValueRun> values;
-    Recorder recorder(single.graph, 0);
+    std::optional<Recorder> recorder;
     if (with_values) {
+        recorder.emplace(single.graph, 0);
         values.emplace(input.machine, options.seed, single.graph,
                        sources_of(single, files, *find_format(input.machine.pe.storage)));
-        values->also(recorder);
+        values->also(*recorder);
     }
     RunDescription description;
     description.accelerator = resolved_json(input.machine);
@@ -148,17 +154,17 @@ int op_verb(const OpOptions& options, std::string& out) {
                                            description, values ? &*values : nullptr);
     const Tensor& result = single.graph.tensors[single.output];
     const std::array<std::uint64_t, 2> sides{result.rows, result.cols};
-    if (!options.hex.empty()) write_vectors(options, single, *values, recorder, input.machine);
+    if (!options.hex.empty()) write_vectors(options, single, *values, *recorder, input.machine);
     if (with_values && (!options.out.empty() || !options.codes.empty())) {
         const std::vector<Code> codes = values->codes(single.output);
         if (!options.codes.empty())
-            write_one(options.codes, npy_of_codes(codes, sides, values->format(single.output).bits));
-        std::vector<float> numbers = recorder.numbers();
+            write_file(options.codes, npy_of_codes(codes, sides, values->format(single.output).bits));
+        std::vector<float> numbers = recorder->numbers();
         if (!options.accumulator)
             for (std::size_t i = 0; i < codes.size(); ++i)
                 numbers[i] = static_cast<float>(values->number(single.output, codes[i]));
         if (!options.out.empty())
-            write_one(options.out, npy_text(Dtype::f32, sides, std::as_bytes(std::span(numbers))));
+            write_file(options.out, npy_text(Dtype::f32, sides, std::as_bytes(std::span(numbers))));
     }
     out += options.json ? to_text(simulation.result) : summary(simulation.result, wants_colour());
     return 0;

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <fstream>
 #include <istream>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "sim/cli/process.h"
 #include "sim/cli/verbs.h"
 #include "sim/config/diagnostics.h"
+#include "sim/report/files.h"
 
 namespace octet {
 namespace {
@@ -50,7 +50,9 @@ class Quantizer {
         std::vector<std::vector<double>> numbers;
         for (const Line& line : lines) numbers.push_back(numbers_of(line));
         complaints_.throw_if_any();
-        if (scaled_ && !scale_) scale_ = scale_of(numbers);
+        // The largest magnitude takes the largest code.
+        if (scaled_ && !scale_)
+            scale_ = largest_ > 0 && largest_ / format_.max > 0 ? largest_ / format_.max : 1;
         std::string out;
         for (const auto& line : numbers) out += blocks_ ? block_text(line) : pair_text(code_of(line[0]));
         return out;
@@ -70,7 +72,7 @@ class Quantizer {
 
   private:
     void complain(const Word& word, const std::string& what) {
-        complaints_.add(location_in("stdin", word.line, word.column), "", what);
+        complaints_.add(location_in("<stdin>", word.line, word.column), "", what);
     }
 
     std::vector<double> numbers_of(const Line& line) {
@@ -80,9 +82,10 @@ class Quantizer {
             complain(line[most], blocks_ ? fmt::format("more than the {} numbers of a block", most)
                                          : "more than one number");
         for (const Word& word : line) {
-            const auto number = parse_number(word.text, !scaled_);
+            const auto number = parse_number(word.text, true);
             if (!number) complain(word, in_quotes(word.text) + " is no number");
             numbers.push_back(number.value_or(0));
+            if (scaled_ && !scale_ && number) take_largest(*parse_number(word.text));
         }
         return numbers;
     }
@@ -107,13 +110,8 @@ class Quantizer {
         return codes.empty() ? std::vector<Code>{0} : codes;
     }
 
-    // The largest magnitude takes the largest code.
-    double scale_of(const std::vector<std::vector<double>>& numbers) const {
-        double largest = 0;
-        for (const auto& line : numbers)
-            if (std::isfinite(line[0])) largest = std::max(largest, std::abs(line[0]));
-        const double scale = largest / format_.max;
-        return scale > 0 ? scale : 1;
+    void take_largest(double number) {
+        if (std::isfinite(number)) largest_ = std::max(largest_, std::abs(number));
     }
 
     Code code_of(double number) const {
@@ -142,6 +140,7 @@ class Quantizer {
     bool blocks_, scaled_;
     Overflow overflow_;
     std::optional<double> scale_;
+    double largest_ = 0;  // magnitude of the input, to the nearest double
     Diagnostics complaints_;
 };
 
@@ -171,9 +170,7 @@ int quantize_verb(const QuantizeOptions& options, std::istream& in, std::string&
         out += text;
         return 0;
     }
-    std::ofstream file(options.out, std::ios::binary);
-    file << text << std::flush;
-    if (!file) throw std::runtime_error(fmt::format("{} cannot be written", in_quotes(options.out)));
+    write_file(options.out, text);
     return 0;
 }
 

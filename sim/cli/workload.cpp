@@ -1,12 +1,12 @@
 // octet workload show FILE, octet workload expand FILE
 #include <fmt/format.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/verbs.h"
 #include "sim/config/experiment.h"
 #include "sim/config/paths.h"
+#include "sim/report/files.h"
 #include "sim/workload/load.h"
 #include "sim/workload/show.h"
 #include "sim/workload/trace.h"
@@ -56,9 +56,7 @@ int workload_expand_verb(const WorkloadOptions& options, std::string& out) {
         out += text;
         return 0;
     }
-    std::ofstream file(options.out, std::ios::binary);
-    file << text << std::flush;
-    if (!file) throw std::runtime_error(fmt::format("{} cannot be written", in_quotes(options.out)));
+    write_file(options.out, text);
     return 0;
 }
 

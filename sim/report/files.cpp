@@ -44,7 +44,7 @@ void make_folder(const fs::path& folder, Cleanup& cleanup) {
     cleanup.add(folder);
 }
 
-void write_file(const fs::path& path, const std::string& content) {
+void write_through(const fs::path& path, const std::string& content) {
     errno = 0;
     std::ofstream stream(path, std::ios::binary | std::ios::trunc);
     stream.write(content.data(), static_cast<std::streamsize>(content.size()));
@@ -54,17 +54,13 @@ void write_file(const fs::path& path, const std::string& content) {
             fmt::format("cannot write in {}: {}", path.parent_path().string(), std::strerror(errno)));
 }
 
-}  // namespace
-
-void write_files(const fs::path& folder, const std::vector<OutputFile>& files) {
-    Cleanup cleanup;
-    make_folder(folder, cleanup);
+void write_into(const fs::path& folder, const std::vector<OutputFile>& files, Cleanup& cleanup) {
     const auto temporary = [&](const OutputFile& file) {
         return folder / fmt::format(".{}.{}.part", file.name, getpid());
     };
     for (const OutputFile& file : files) {
         cleanup.add(temporary(file));
-        write_file(temporary(file), file.content);
+        write_through(temporary(file), file.content);
     }
     for (const OutputFile& file : files) {
         std::error_code error;
@@ -74,6 +70,28 @@ void write_files(const fs::path& folder, const std::vector<OutputFile>& files) {
                 fmt::format("cannot write {}: {}", (folder / file.name).string(), error.message()));
     }
     cleanup.keep();
+}
+
+}  // namespace
+
+void write_files(const fs::path& folder, const std::vector<OutputFile>& files) {
+    Cleanup cleanup;
+    make_folder(folder, cleanup);
+    write_into(folder, files, cleanup);
+}
+
+void write_file(const fs::path& path, const std::string& content) {
+    std::error_code error;
+    const fs::file_status status = fs::status(path, error);
+    if (fs::is_directory(status)) throw OutputError(fmt::format("{} is a folder, not a file", path.string()));
+    if (fs::exists(status) && !fs::is_regular_file(status)) return write_through(path, content);
+    const fs::path target = fs::exists(status) ? fs::canonical(path) : path;  // not the link that leads there
+    const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
+    if (!target.has_filename() || !fs::is_directory(folder, error))
+        throw OutputError(
+            fmt::format("{}: cannot make this file, there is no folder {}", path.string(), folder.string()));
+    Cleanup cleanup;
+    write_into(folder, {{target.filename().string(), content}}, cleanup);
 }
 
 void write_results(const fs::path& folder, const Result& result, std::string_view log) {

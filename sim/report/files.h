@@ -26,6 +26,10 @@ struct OutputFile {
 // Throws OutputError.
 void write_files(const std::filesystem::path& folder, const std::vector<OutputFile>& files);
 
+// One file in a folder that is there, likewise. What is there and no regular file (a device, a pipe) is
+// written to as it is.
+void write_file(const std::filesystem::path& path, const std::string& content);
+
 // run.log, summary.txt and, last, result.json: a folder with a result.json is complete.
 void write_results(const std::filesystem::path& folder, const Result& result, std::string_view log);
 

@@ -29,15 +29,22 @@ bool is_vector(const Tensor& tensor) {
 
 }  // namespace
 
+std::string misfit(SingleKind kind, std::optional<std::size_t> sides, std::optional<std::size_t> files) {
+    const KindRow& row = row_of(kind);
+    const bool gemm = kind == SingleKind::gemm;
+    if (sides && *sides != (gemm ? 3U : 2U))
+        return fmt::format("--shape: {} takes {}", row.name, gemm ? "M,N,K" : "M,N");
+    if (!files || (*files >= row.least && *files <= row.most)) return {};
+    const std::string range =
+        row.most > row.least ? fmt::format("{} to {}", row.least, row.most) : fmt::format("{}", row.least);
+    return fmt::format("--in: {} takes {} file{}, not {}", row.name, range, range == "1" ? "" : "s", *files);
+}
+
 Single single_operation(SingleKind kind, const std::vector<std::uint64_t>& shape, std::size_t inputs) {
     const KindRow& row = row_of(kind);
     const bool gemm = kind == SingleKind::gemm;
-    if (shape.size() != (gemm ? 3U : 2U))
-        throw std::invalid_argument(fmt::format("--shape: {} takes {}", row.name, gemm ? "M,N,K" : "M,N"));
-    if (inputs < row.least || inputs > row.most)
-        throw std::invalid_argument(fmt::format("--in: {} takes {}{} files, not {}", row.name, row.least,
-                                                row.most > row.least ? fmt::format(" to {}", row.most) : "",
-                                                inputs));
+    if (const std::string reason = misfit(kind, shape.size(), inputs); !reason.empty())
+        throw std::invalid_argument(reason);
     const std::uint64_t m = shape[0], n = shape[1], k = gemm ? shape[2] : 0;
     Single single;
     Graph& graph = single.graph;
@@ -68,12 +75,8 @@ Single single_operation(SingleKind kind, const std::vector<std::uint64_t>& shape
 }
 
 std::vector<std::uint64_t> shape_of(SingleKind kind, const std::vector<NpyFile>& files) {
-    const KindRow& row = row_of(kind);
-    if (files.size() < row.least || files.size() > row.most)
-        single_operation(
-            kind,
-            kind == SingleKind::gemm ? std::vector<std::uint64_t>{1, 1, 1} : std::vector<std::uint64_t>{1, 1},
-            files.size());
+    if (const std::string reason = misfit(kind, {}, files.size()); !reason.empty())
+        throw std::invalid_argument(reason);
     const auto need = [](const NpyFile& file, bool fits, const std::string& wanted) {
         if (!fits)
             throw file_error(file.path(),

@@ -1,5 +1,6 @@
 // One operation with a user's own values as a graph.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ struct Single {
     std::vector<TensorId> inputs;  // in the order of the files
     TensorId output = no_tensor;
 };
+
+// Why so many sides of --shape, or so many files, do not go with an operation; empty if they do.
+std::string misfit(SingleKind kind, std::optional<std::size_t> sides, std::optional<std::size_t> files = {});
 
 // `shape`: M, N, K of a gemm, M, N of the others; `inputs`: how many of the optional ones there are beside
 // the first. Throws std::invalid_argument.

@@ -18,13 +18,13 @@ constexpr std::size_t most_dimensions = 8;
 
 // Parses the header. JSON keeps the last of two equal keys, so they are looked for on the way.
 Json parse(std::string_view text, const std::string& path) {
-    std::vector<std::string> keys;
-    std::string fault;
+    std::vector<std::pair<std::string, std::string>> keys;  // of tensors, and within them
+    std::string tensor;
     const auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
         if (depth > deepest) throw file_error(path, "header: nested too deep");
-        if (event == Json::parse_event_t::key && depth == 1) {
-            keys.push_back(value.get<std::string>());
-        }
+        if (event != Json::parse_event_t::key || depth > 2) return true;
+        if (depth == 1) tensor = value.get<std::string>();
+        keys.emplace_back(tensor, depth == 1 ? "" : value.get<std::string>());
         return true;
     };
     Json json;
@@ -37,7 +37,8 @@ Json parse(std::string_view text, const std::string& path) {
     std::sort(keys.begin(), keys.end());
     const auto twice = std::adjacent_find(keys.begin(), keys.end());
     if (twice != keys.end())
-        throw file_error(path, fmt::format("header: tensor {} is there twice", in_quotes(*twice)));
+        throw file_error(path, fmt::format("header: tensor {}{} is there twice", in_quotes(twice->first),
+                                           twice->second.empty() ? "" : ": " + in_quotes(twice->second)));
     return json;
 }
 

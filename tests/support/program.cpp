@@ -30,12 +30,6 @@ struct Scratch {
     }
 };
 
-std::string content_of(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path, std::ios::binary).rdbuf();
-    return text.str();
-}
-
 void redirect(int fd, const std::string& path) {
     const int flags = fd == STDIN_FILENO ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC;
     const int file = open(path.c_str(), flags, 0600);
@@ -43,10 +37,11 @@ void redirect(int fd, const std::string& path) {
     close(file);
 }
 
-[[noreturn]] void become(std::vector<std::string> arguments, const RunOptions& options,
-                         const std::string& in, const std::string& out, const std::string& err) {
+[[noreturn]] void become(std::vector<std::string> arguments, const RunOptions& options, const std::string& in,
+                         const std::string& out, const std::string& err) {
     if (!options.folder.empty() && chdir(options.folder.c_str()) != 0) _exit(126);
-    for (const auto& variable : options.environment) if (putenv(::strdup(variable.c_str())) != 0) _exit(126);
+    for (const auto& variable : options.environment)
+        if (putenv(::strdup(variable.c_str())) != 0) _exit(126);
     redirect(STDIN_FILENO, in);
     redirect(STDERR_FILENO, err);
     if (options.stdout_path == "closed")
@@ -98,9 +93,15 @@ Run run_octet(const std::vector<std::string>& arguments, const RunOptions& optio
     }
     if (WIFEXITED(status)) run.exit = WEXITSTATUS(status);
     if (WIFSIGNALED(status)) run.signal = WTERMSIG(status);
-    if (options.stdout_path.empty()) run.out = content_of(out);
-    run.err = content_of(err);
+    if (options.stdout_path.empty()) run.out = read_file(out);
+    run.err = read_file(err);
     return run;
+}
+
+std::string read_file(const std::string& path) {
+    std::ostringstream text;
+    text << std::ifstream(path, std::ios::binary).rdbuf();
+    return text.str();
 }
 
 }  // namespace octet::test

@@ -31,4 +31,6 @@ std::string scratch_folder();
 // Writes a file into scratch_folder() and returns its path.
 std::string scratch_file(const std::string& name, const std::string& content);
 
+std::string read_file(const std::string& path);
+
 }  // namespace octet::test

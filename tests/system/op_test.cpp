@@ -176,7 +176,8 @@ TEST(Op, ComputesEveryOperationOfTheVectorUnit) {
         arguments.insert(arguments.end(), op.begin() + 1, op.end());
         const Outcome outcome = octet(arguments, folder.path());
         ASSERT_EQ(outcome.status, 0) << outcome.err;
-        EXPECT_LT(nlohmann::json::parse(outcome.out)["numerics"]["max_abs_error"].get<double>(), 2e-6) << op[0];
+        EXPECT_LT(nlohmann::json::parse(outcome.out)["numerics"]["max_abs_error"].get<double>(), 2e-6)
+            << op[0];
         EXPECT_EQ(read(folder.path() / "y.npy").size(), x.size());
     }
 }
@@ -199,14 +200,27 @@ TEST(Op, SaysWhatIsWrongWithItsInput) {
     };
     EXPECT_THAT(complaint({"gemm", "--in", "x.npy", "x.npy"}, 1),
                 HasSubstr("x.npy: is 2 x 3, expected a matrix of 3 rows"));
-    EXPECT_THAT(complaint({"gemm", "--in", "x.npy"}, 1), HasSubstr("--in: gemm takes 2 to 3 files, not 1"));
+    EXPECT_THAT(complaint({"gemm", "--in", "x.npy"}, 2), HasSubstr("--in: gemm takes 2 to 3 files, not 1"));
+    EXPECT_THAT(complaint({"gelu", "--in", "x.npy", "x.npy"}, 2),
+                HasSubstr("--in: gelu takes 1 file, not 2"));
+    EXPECT_THAT(complaint({"gelu", "--in", "x.npy", "--out", "y.npy", "--codes", "y.npy"}, 2),
+                HasSubstr("--out and --codes name the same file"));
+    EXPECT_THAT(complaint({"gelu", "--in", "x.npy", "--out", ""}, 2), HasSubstr("an empty text is no path"));
+    EXPECT_THAT(complaint({"gelu", "--in", "x.npy", "--out", "none/y.npy"}, 1),
+                HasSubstr("none/y.npy: cannot make this file, there is no folder none"));
+    EXPECT_THAT(complaint({"gelu", "--in", "x.npy", "--out", ".", "--json"}, 1),
+                HasSubstr(". is a folder, not a file"));
+    EXPECT_THAT(complaint({"gelu", "--in", "x.npy", "--output", "codes"}, 2),
+                HasSubstr("--output: expected storage or accumulator, got 'codes'"));
+    EXPECT_THAT(complaint({"gelu", "--shape", "3,3", "--seed", "18446744073709551616"}, 2),
+                HasSubstr("2^64 - 1"));
     EXPECT_THAT(complaint({"gelu", "--in", "none.npy"}, 1), HasSubstr("none.npy: cannot be read"));
     EXPECT_THAT(complaint({"gelu", "--in", "codes.npy"}, 1),
                 HasSubstr("code 0x100; codes of posit8_1_ftz have 8 bits"));
     EXPECT_THAT(complaint({"gelu", "--in", "ints.npy"}, 1), HasSubstr("values of type I32"));
-    EXPECT_THAT(complaint({"gelu", "--shape", "3,3", "--out", "y.npy"}, 1),
+    EXPECT_THAT(complaint({"gelu", "--shape", "3,3", "--out", "y.npy"}, 2),
                 HasSubstr("--out, --codes and --hex need --in"));
-    EXPECT_THAT(complaint({"gelu", "--shape", "3,3,3"}, 1), HasSubstr("--shape: gelu takes M,N"));
+    EXPECT_THAT(complaint({"gelu", "--shape", "3,3,3"}, 2), HasSubstr("--shape: gelu takes M,N"));
     EXPECT_THAT(complaint({"gelu"}, 2), HasSubstr("--in or --shape"));
     EXPECT_THAT(complaint({"gelu", "--shape", "0,3"}, 2), HasSubstr("--shape"));
     EXPECT_FALSE(std::filesystem::exists(folder.path() / "y.npy"));

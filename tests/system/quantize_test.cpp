@@ -58,6 +58,15 @@ TEST(Quantize, scales_integers_and_codebooks_by_the_largest_magnitude_or_as_told
     EXPECT_EQ(quantize("0\n0\n", {"--format", "int8"}).out, "0x00 0\n0x00 0\n");
 }
 
+TEST(Quantize, reads_a_decimal_exactly_when_it_is_to_be_scaled) {
+    EXPECT_EQ(quantize("126.50000000000000000000001\n-2.49999999999999999999999\n2.5\n",
+                       {"--format", "int8", "--scale", "1"})
+                  .out,
+              "0x7f 127\n0xfe -2\n0x02 2\n");
+    // The scale of the input is that of its nearest doubles, so that the largest magnitude prints as written.
+    EXPECT_EQ(quantize("0.1\n-0.04\n", {"--format", "int4"}).out, "0x7 0.1\n0xd -0.04285714285714286\n");
+}
+
 TEST(Quantize, takes_a_block_a_line) {
     EXPECT_EQ(quantize("1 2 3\n0 0\n", {"--format", "mxfp4_e2m1"}).out,
               "0x7e 0x4 0x6 0x7 | 1 2 3\n0x00 0x0 0x0 | 0 0\n");
@@ -65,7 +74,7 @@ TEST(Quantize, takes_a_block_a_line) {
     for (int i = 0; i < 33; ++i) numbers += "1 ";
     const auto run = quantize(numbers + "\n", {"--format", "mxint8"});
     EXPECT_EQ(run.exit, 1);
-    EXPECT_THAT(run.err, HasSubstr("stdin:1:65: more than the 32 numbers of a block"));
+    EXPECT_THAT(run.err, HasSubstr("<stdin>:1:65: more than the 32 numbers of a block"));
 }
 
 TEST(Quantize, decodes_what_it_encoded_in_every_format) {
@@ -88,8 +97,8 @@ TEST(Quantize, says_where_the_input_is_at_fault_and_prints_nothing_else) {
     const auto run = quantize("1\nabc\n2 3\n1e\n0x\n1,5\n", {"--format", "e4m3"});
     EXPECT_EQ(run.exit, 1);
     EXPECT_EQ(run.out, "");
-    for (const char* place : {"stdin:2:1: 'abc' is no number", "stdin:3:3: more than one number",
-                              "stdin:4:1:", "stdin:5:1:", "stdin:6:1:"})
+    for (const char* place : {"<stdin>:2:1: 'abc' is no number", "<stdin>:3:3: more than one number",
+                              "<stdin>:4:1:", "<stdin>:5:1:", "<stdin>:6:1:"})
         EXPECT_THAT(run.err, HasSubstr(place));
     EXPECT_EQ(quantize("0x100\n", {"--format", "e4m3", "--decode"}).exit, 1);
     EXPECT_EQ(quantize("12\n", {"--format", "e4m3", "--decode"}).exit, 1);
@@ -104,6 +113,9 @@ TEST(Quantize, refuses_options_that_do_not_go_with_the_format) {
     EXPECT_EQ(quantize("", {"--format", "int8", "--scale", "nan"}).exit, 2);
     EXPECT_EQ(quantize("", {"--format", "posit8_1", "--overflow", "nan"}).exit, 2);
     EXPECT_EQ(quantize("", {"--format", "e2m1", "--overflow", "inf"}).exit, 2);
+    EXPECT_EQ(quantize("", {"--format", "e4m3", "--overflow", "1"}).exit, 2);
+    EXPECT_THAT(quantize("", {"--format", "e4m3", "--overflow", "wrap"}).err,
+                HasSubstr("--overflow: expected saturate, nan or inf, got 'wrap'"));
     EXPECT_EQ(quantize("", {}).exit, 2);
 }
 
@@ -112,7 +124,12 @@ TEST(Quantize, writes_a_file_instead_of_stdout) {
     const auto run = quantize("1\n", {"--format", "e4m3", "--out", path});
     EXPECT_EQ(run.exit, 0);
     EXPECT_EQ(run.out, "");
+    EXPECT_EQ(test::read_file(path), "0x38 1\n");
+    EXPECT_EQ(quantize("x\n", {"--format", "e4m3", "--out", path}).exit, 1);
+    EXPECT_EQ(test::read_file(path), "0x38 1\n") << "a failure leaves what was there";
     EXPECT_EQ(quantize("1\n", {"--format", "e4m3", "--out", "/no/such/folder/x"}).exit, 1);
+    EXPECT_EQ(quantize("1\n", {"--format", "e4m3", "--out", ""}).exit, 2);
+    EXPECT_EQ(quantize("1\n", {"--format", "e4m3", "--out", "/dev/stdout"}).out, "0x38 1\n");
 }
 
 TEST(FormatsVerb, lists_every_format_and_shows_some_side_by_side) {

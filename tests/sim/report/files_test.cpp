@@ -1,6 +1,8 @@
 #include "sim/report/files.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -43,6 +45,30 @@ class Files : public testing::Test {
 
     const fs::path root = fs::temp_directory_path() / ("octet-files-" + std::to_string(getpid()));
 };
+
+TEST_F(Files, OneFileIsWrittenWholeWhereItsNameLeads) {
+    write_file(root / "one", "first");
+    fs::create_symlink(root / "one", root / "link");
+    write_file(root / "link", "second");
+    EXPECT_TRUE(fs::is_symlink(root / "link"));
+    EXPECT_EQ(content(root / "one"), "second");
+    EXPECT_THAT(names(root), UnorderedElementsAre("one", "link"));
+    EXPECT_THAT(failure([&] { write_file(root / "none" / "one", ""); }), HasSubstr("there is no folder"));
+    EXPECT_THAT(failure([&] { write_file(root, ""); }), HasSubstr("is a folder, not a file"));
+    EXPECT_THAT(failure([&] { write_file(root / "new" / "", ""); }), HasSubstr("there is no folder"));
+    EXPECT_THAT(names(root), UnorderedElementsAre("one", "link"));
+}
+
+TEST_F(Files, WhatIsNoRegularFileIsWrittenToAndNotReplaced) {
+    ASSERT_EQ(mkfifo((root / "pipe").c_str(), 0600), 0);
+    const int reader = open((root / "pipe").c_str(), O_RDONLY | O_NONBLOCK);
+    write_file(root / "pipe", "through");
+    char text[8] = {};
+    EXPECT_EQ(read(reader, text, sizeof text), 7);
+    close(reader);
+    EXPECT_STREQ(text, "through");
+    EXPECT_TRUE(fs::is_fifo(root / "pipe"));
+}
 
 TEST_F(Files, ResultsAreThreeFilesInANewFolder) {
     const Result result = test::sample_result();
