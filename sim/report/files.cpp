@@ -44,14 +44,13 @@ void make_folder(const fs::path& folder, Cleanup& cleanup) {
     cleanup.add(folder);
 }
 
-void write_through(const fs::path& path, const std::string& content) {
+// `place`: how an error names it.
+void write_through(const fs::path& path, const std::string& content, const std::string& place) {
     errno = 0;
     std::ofstream stream(path, std::ios::binary | std::ios::trunc);
     stream.write(content.data(), static_cast<std::streamsize>(content.size()));
     stream.close();
-    if (!stream)
-        throw OutputError(
-            fmt::format("cannot write in {}: {}", path.parent_path().string(), std::strerror(errno)));
+    if (!stream) throw OutputError(fmt::format("cannot write {}: {}", place, std::strerror(errno)));
 }
 
 void write_into(const fs::path& folder, const std::vector<OutputFile>& files, Cleanup& cleanup) {
@@ -60,7 +59,7 @@ void write_into(const fs::path& folder, const std::vector<OutputFile>& files, Cl
     };
     for (const OutputFile& file : files) {
         cleanup.add(temporary(file));
-        write_through(temporary(file), file.content);
+        write_through(temporary(file), file.content, "in " + folder.string());
     }
     for (const OutputFile& file : files) {
         std::error_code error;
@@ -84,7 +83,8 @@ void write_file(const fs::path& path, const std::string& content) {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
     if (fs::is_directory(status)) throw OutputError(fmt::format("{} is a folder, not a file", path.string()));
-    if (fs::exists(status) && !fs::is_regular_file(status)) return write_through(path, content);
+    if (fs::exists(status) && !fs::is_regular_file(status))
+        return write_through(path, content, path.string());
     const fs::path target = fs::exists(status) ? fs::canonical(path) : path;  // not the link that leads there
     const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
     if (!target.has_filename() || !fs::is_directory(folder, error))

@@ -71,7 +71,7 @@ TEST(WorkloadExpand, WritesATraceThatExpandsToItself) {
 TEST(WorkloadExpand, SaysWhatItCannotWrite) {
     const auto run = run_octet({"workload", "expand", workloads + "tiny.yaml", "--out", "/dev/full"});
     EXPECT_EQ(run.exit, 1);
-    EXPECT_EQ(run.err, "octet: '/dev/full' cannot be written\n");
+    EXPECT_EQ(run.err, "octet: cannot write /dev/full: No space left on device\n");
 }
 
 }  // namespace
