@@ -31,6 +31,9 @@ class ValueObserver {
     // `columns` values of one row, and the cycle in which the last of them enters the SRAM.
     virtual bool wants_cycles() const { return false; }
     virtual void written(OperationId, const ResultPart&, std::size_t /*columns*/, Cycle) {}
+    // Whether it wants codes; then `stored` is called with those of results as they lie in memory.
+    virtual bool wants_codes() const { return false; }
+    virtual void stored(OperationId, const FormatInfo&, std::span<const Code>) {}
 };
 
 // What went wrong in an operation's arithmetic, in numbers of values.
@@ -44,8 +47,8 @@ struct ValueCounts {
 struct ValueConfig {
     CodedFormat storage;
     const FormatInfo* operand = nullptr;  // only if it does not hold every number of the storage format
-    bool rounds_on_entry = true;          // the vector format does not hold every number of the storage format
-    bool rounds_sums = true;              // ... of the accumulation buffer
+    bool rounds_on_entry = true;  // the vector format does not hold every number of the storage format
+    bool rounds_sums = true;      // ... of the accumulation buffer
     const FormatInfo* vector = nullptr;
     Accumulator vector_accumulator = Accumulator::bf16;  // the vector format as a unit that computes
     GemmRules rules;

@@ -284,6 +284,8 @@ void VectorValues::write(const Work& work, OperationId operation, std::vector<fl
     }
     const CodedMatrix place{out.sram, work.rows, work.columns, out.piece_columns, out.pitch};
     write_numbers(values_.sram, place, format, std::span<const float>(v));
+    if (values_.observer != nullptr && values_.observer->wants_codes())
+        values_.observer->stored(operation, *format.info, read_codes(values_.sram, place, *format.info));
     if (!out.codec) return;
     v = read(out, work.rows, work.columns);
 }

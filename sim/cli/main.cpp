@@ -158,6 +158,8 @@ class CommandLine {
         run_ = app_.add_subcommand("run", "simulate one accelerator on one workload");
         run_->add_option("EXPERIMENT", run_options_.experiment, "a file of kind experiment")->required();
         run_->add_flag("--json", run_options_.json, "print the result document and nothing else");
+        run_->add_flag("--histogram", run_options_.histogram,
+                       "with values: which codes of its format each tensor uses");
         run_->add_flag("--explain", run_options_.explain, "say how the work was tiled and what bounds it");
         run_->add_option("--out", run_options_.out, "folder for results")->check(path_text)->type_name("DIR");
         run_->add_option("--seed", run_options_.seed, "fixes all randomness")
@@ -207,6 +209,8 @@ class CommandLine {
             verb->add_option("--seed", op_options_.seed, "of stochastic rounding (default: 0)")
                 ->check(digits_only)
                 ->type_name("N");
+            verb->add_flag("--histogram", op_options_.histogram,
+                           "which codes of its format each tensor uses");
             verb->add_flag("--json", op_options_.json, "print the result document and nothing else");
             add_settings(*verb);
             verb->callback([in, shape] {

@@ -10,6 +10,7 @@
 #include "sim/config/paths.h"
 #include "sim/cost/read.h"
 #include "sim/report/files.h"
+#include "sim/report/histogram_text.h"
 #include "sim/report/terminal.h"
 #include "sim/report/vectors.h"
 #include "sim/run/recorder.h"
@@ -66,8 +67,9 @@ OpInput read_input(const OpOptions& options) {
 std::string misuse(const OpOptions& options, SingleKind kind) {
     const bool writes = !options.out.empty() || !options.codes.empty() || !options.hex.empty();
     if (options.in.empty())
-        return writes ? "--out, --codes and --hex need --in: there are no values without"
-                      : misfit(kind, options.shape.size());
+        return options.histogram ? "--histogram needs --in: there are no values without"
+               : writes          ? "--out, --codes and --hex need --in: there are no values without"
+                                 : misfit(kind, options.shape.size());
     if (!options.out.empty() && options.out == options.codes) return "--out and --codes name the same file";
     return misfit(kind, std::nullopt, options.in.size());
 }
@@ -145,6 +147,7 @@ int op_verb(const OpOptions& options, std::string& out) {
         values.emplace(input.machine, options.seed, single.graph,
                        sources_of(single, files, *find_format(input.machine.pe.storage)));
         values->also(*recorder);
+        if (options.histogram) values->count_codes();
     }
     RunDescription description;
     description.accelerator = resolved_json(input.machine);
@@ -167,6 +170,7 @@ int op_verb(const OpOptions& options, std::string& out) {
             write_file(options.out, npy_text(Dtype::f32, sides, std::as_bytes(std::span(numbers))));
     }
     out += options.json ? to_text(simulation.result) : summary(simulation.result, wants_colour());
+    if (options.histogram && !options.json) out += histogram_text(simulation.result);
     return 0;
 }
 

@@ -3,11 +3,13 @@
 
 #include <chrono>
 
+#include "sim/cli/process.h"
 #include "sim/cli/verbs.h"
 #include "sim/config/experiment.h"
 #include "sim/config/paths.h"
 #include "sim/report/explain.h"
 #include "sim/report/files.h"
+#include "sim/report/histogram_text.h"
 #include "sim/report/terminal.h"
 #include "sim/run/simulate.h"
 
@@ -20,7 +22,11 @@ int run_verb(const RunOptions& options, std::string& out) {
     Diagnostics diagnostics;
     check_supported(experiment, diagnostics);
     diagnostics.throw_if_any();
-    const Simulation simulation = simulate(experiment);
+    if (options.histogram && experiment.values != Values::exact) {
+        print_error("--histogram needs values: --values exact");
+        return 2;
+    }
+    const Simulation simulation = simulate(experiment, options.histogram);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     const std::string log =
         fmt::format("experiment {}\nwall time {:.3f} s, of it {:.3f} s in lowering and machine\n",
@@ -32,6 +38,7 @@ int run_verb(const RunOptions& options, std::string& out) {
     } else {
         out += summary(simulation.result, wants_colour());
         if (options.explain) out += explain(simulation);
+        if (options.histogram) out += histogram_text(simulation.result);
     }
     if (!options.json) fmt::print(stderr, "(simulated in {:.2f} s)\n", seconds);
     return 0;

@@ -19,7 +19,8 @@ struct RunOptions {
     std::uint64_t seed = 0;
     bool json = false;
     bool explain = false;
-    std::string out;  // folder for results; empty: write none
+    bool histogram = false;  // of the codes each tensor uses
+    std::string out;         // folder for results; empty: write none
 };
 int run_verb(const RunOptions& options, std::string& out);
 
@@ -66,7 +67,7 @@ struct OpOptions {
     std::vector<std::uint64_t> shape;  // without files
     std::string out, codes, hex;       // files, and a folder; empty: none
     bool accumulator = false;          // `out` holds values before the encoder
-    bool json = false;
+    bool json = false, histogram = false;
     std::uint64_t seed = 0;
 };
 constexpr const char* single_kinds[] = {"gemm", "softmax", "gelu", "layernorm", "rmsnorm", "add"};

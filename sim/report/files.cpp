@@ -95,9 +95,10 @@ void write_file(const fs::path& path, const std::string& content) {
 }
 
 void write_results(const fs::path& folder, const Result& result, std::string_view log) {
-    write_files(
-        folder,
-        {{"run.log", std::string(log)}, {"summary.txt", summary(result)}, {"result.json", to_text(result)}});
+    std::vector<OutputFile> files{{"run.log", std::string(log)}, {"summary.txt", summary(result)}};
+    if (!result.histograms.empty()) files.push_back({"histogram.csv", csv_of(result.histograms)});
+    files.push_back({"result.json", to_text(result)});
+    write_files(folder, files);
 }
 
 }  // namespace octet

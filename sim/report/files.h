@@ -30,7 +30,7 @@ void write_files(const std::filesystem::path& folder, const std::vector<OutputFi
 // written to as it is.
 void write_file(const std::filesystem::path& path, const std::string& content);
 
-// run.log, summary.txt and, last, result.json: a folder with a result.json is complete.
+// run.log, summary.txt, histogram.csv if there are histograms and, last, result.json: a folder with a result.json is complete.
 void write_results(const std::filesystem::path& folder, const Result& result, std::string_view log);
 
 }  // namespace octet

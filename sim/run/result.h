@@ -10,6 +10,7 @@
 #include "models/accelerator/report.h"
 #include "models/activity.h"
 #include "sim/cost/shares.h"
+#include "sim/run/histogram.h"
 
 namespace octet {
 
@@ -47,7 +48,8 @@ struct Result {
     Shares area;               // um2
     std::vector<OperationResult> operations;
     std::optional<double> tops_per_watt, edp, mfu, tokens_per_second;
-    std::optional<NumericsResult> numerics;  // of the outputs; counts of all operations
+    std::optional<NumericsResult> numerics;   // of the outputs; counts of all operations
+    std::vector<TensorHistogram> histograms;  // if they were asked for
 };
 
 // The document, schema 1. Numbers that are not finite become null.

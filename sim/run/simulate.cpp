@@ -38,7 +38,7 @@ nlohmann::ordered_json resolved_json(const AcceleratorConfig& machine) {
     return json_of(machine);
 }
 
-Simulation simulate(const ExperimentConfig& experiment) {
+Simulation simulate(const ExperimentConfig& experiment, bool histograms) {
     Diagnostics diagnostics;
     Workload workload = read_workload(experiment.workload(), experiment.phase, diagnostics);
     const Node& costs = experiment.costs();
@@ -60,6 +60,7 @@ Simulation simulate(const ExperimentConfig& experiment) {
     if (experiment.values == Values::exact)
         values.emplace(experiment.accelerator, experiment.seed, workload.graph,
                        bind_sources(workload.graph, experiment.inputs, experiment.seed, threads));
+    if (values && histograms) values->count_codes();
     return simulate(std::move(workload.graph), experiment.accelerator, resolve(table, experiment.accelerator),
                     description, values ? &*values : nullptr);
 }

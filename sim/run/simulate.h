@@ -22,7 +22,8 @@ struct Simulation {
 // Checks the invariants of the result. Throws InputError for what the files say, CostError for a missing
 // price, std::invalid_argument where the machine is too small for the workload, std::logic_error when an
 // invariant does not hold.
-Simulation simulate(const ExperimentConfig& experiment);
+// `histograms`: with those of the codes used, if the experiment has values.
+Simulation simulate(const ExperimentConfig& experiment, bool histograms = false);
 // The same of a graph; `values`: nullptr for time alone.
 Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceList& prices,
                     const RunDescription& description, ValueRun* values = nullptr);

@@ -133,8 +133,16 @@ ValueRun::~ValueRun() {
     if (reference_.joinable()) reference_.join();
 }
 
+void ValueRun::count_codes() {
+    counter_.emplace(graph_);
+    observers_.all.push_back(&*counter_);
+}
+
 MachineValues& ValueRun::begin(const Program& program) {
     write_sources(values_, program, graph_, sources_, scales_, threads_);
+    if (counter_)
+        for (const Program::Stored& s : program.sources())
+            counter_->add(s.tensor, *s.format, read_codes(values_.dram, s.place, *s.format));
     values_.observer = &observers_;
     reference_ = std::thread([this] {
         try {
@@ -169,6 +177,7 @@ void ValueRun::end(const Program& program, Result& result) {
     }
     result.numerics->sqnr_db = finite(outputs.sqnr_db());
     result.numerics->max_abs_error = finite(outputs.largest);
+    if (counter_) result.histograms = counter_->histograms(scales_);
 }
 
 std::vector<Code> ValueRun::codes(TensorId tensor) const {

@@ -10,6 +10,7 @@
 #include "sim/lower/program.h"
 #include "sim/reference/evaluate.h"
 #include "sim/run/comparison.h"
+#include "sim/run/histogram.h"
 #include "sim/run/result.h"
 #include "sim/tensors/bind.h"
 
@@ -45,6 +46,13 @@ class Observers final : public ValueObserver {
     void written(OperationId id, const ResultPart& part, std::size_t columns, Cycle at) override {
         for (ValueObserver* o : all) o->written(id, part, columns, at);
     }
+    bool wants_codes() const override {
+        return std::any_of(all.begin(), all.end(), [](ValueObserver* o) { return o->wants_codes(); });
+    }
+    void stored(OperationId id, const FormatInfo& format, std::span<const Code> codes) override {
+        for (ValueObserver* o : all)
+            if (o->wants_codes()) o->stored(id, format, codes);
+    }
 };
 
 class ValueRun {
@@ -53,6 +61,7 @@ class ValueRun {
     ValueRun(const AcceleratorConfig& machine, std::uint64_t seed, Graph graph, Sources sources);
     ~ValueRun();
     void also(ValueObserver& observer) { observers_.all.push_back(&observer); }
+    void count_codes();  // the result then has histograms
 
     const std::vector<float>& scales() const { return scales_; }
     const std::vector<std::uint64_t>& tokens() const { return tokens_; }
@@ -76,6 +85,7 @@ class ValueRun {
     std::vector<float> scales_;
     std::vector<Program::Stored> stored_;
     Comparison comparison_;
+    std::optional<CodeCounter> counter_;
     std::thread reference_;
     std::exception_ptr failure_;
 };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
 #include <random>
 #include <sstream>
 
@@ -109,6 +110,31 @@ TEST_F(OpGemm, WritesCodesAndTakesThemAgain) {
     const auto sums = read(folder.path() / "z.npy");
     for (std::size_t i = 0; i < codes.size(); ++i)
         EXPECT_EQ(sums[i], posit.decode(posit.encode(2 * values[i], posit.overflow))) << i;
+}
+
+TEST_F(OpGemm, CountsTheCodesOfOperandsAndResult) {
+    arguments.insert(arguments.end(), {"--histogram", "--json", "--codes", "c.npy"});
+    const Outcome outcome = octet(arguments, folder.path());
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    const auto histograms = nlohmann::json::parse(outcome.out)["histograms"];
+    ASSERT_EQ(histograms.size(), 4U);
+    const auto check = [&](const nlohmann::json& h, const char* name, const std::vector<Code>& codes) {
+        EXPECT_EQ(h["tensor"], name);
+        std::map<std::string, std::uint64_t> counts;
+        for (const Code code : codes) ++counts[fmt::format("0x{:02x}", code)];
+        EXPECT_EQ(h["counts"], nlohmann::json(counts)) << name;
+    };
+    const FormatInfo& posit = *find_format("posit8_1_ftz");
+    const auto encoded = [&](const std::vector<float>& values) {
+        std::vector<Code> codes;
+        for (const float x : values) codes.push_back(posit.encode(double{x}, posit.overflow));
+        return codes;
+    };
+    check(histograms[0], "a", encoded(operands.a));
+    check(histograms[1], "b", encoded(operands.b));
+    check(histograms[2], "bias", encoded(operands.bias));
+    const auto results = read(folder.path() / "c.npy");
+    check(histograms[3], "result", {results.begin(), results.end()});
 }
 
 TEST_F(OpGemm, WritesGoldenVectorsWithTheCycleOfEachResult) {
@@ -221,6 +247,7 @@ TEST(Op, SaysWhatIsWrongWithItsInput) {
     EXPECT_THAT(complaint({"gelu", "--shape", "3,3", "--out", "y.npy"}, 2),
                 HasSubstr("--out, --codes and --hex need --in"));
     EXPECT_THAT(complaint({"gelu", "--shape", "3,3,3"}, 2), HasSubstr("--shape: gelu takes M,N"));
+    EXPECT_THAT(complaint({"gelu", "--shape", "3,3", "--histogram"}, 2), HasSubstr("--histogram needs --in"));
     EXPECT_THAT(complaint({"gelu"}, 2), HasSubstr("--in or --shape"));
     EXPECT_THAT(complaint({"gelu", "--shape", "0,3"}, 2), HasSubstr("--shape"));
     EXPECT_FALSE(std::filesystem::exists(folder.path() / "y.npy"));

@@ -1,7 +1,11 @@
 // A run with values, as a user sees it.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "tests/support/program.h"
 #include "tests/system/octet.h"
 
 namespace octet::test {
@@ -55,6 +59,52 @@ TEST(RunWithValues, IsTheMoreExactTheMoreBitsAreStored) {
     EXPECT_GT(sqnr("bf16", "residual"), 35);
     EXPECT_GT(sqnr("posit8_1", "residual"), 15);
     EXPECT_GT(sqnr("e4m3", "residual"), sqnr("e4m3", "none"));
+}
+
+TEST(RunWithValues, CountsTheCodesOfEveryTensorInMemoryOnRequest) {
+    const Folder folder;
+    auto arguments = tiny("posit8_1", "activation", "exact");
+    const nlohmann::json without = document(arguments);
+    EXPECT_FALSE(without.contains("histograms"));
+    arguments.insert(arguments.end(), {"--histogram", "--out", (folder.path() / "results").string()});
+    nlohmann::json with = document(arguments);
+    std::map<std::string, nlohmann::json> tensors;
+    for (const auto& h : with["histograms"]) {
+        tensors[h["tensor"].get<std::string>()] = h;
+        std::uint64_t sum = 0;
+        const bool octaves = h.contains("octaves");
+        for (const auto& bin : h[octaves ? "octaves" : "counts"])
+            sum += (octaves ? bin["count"] : bin).get<std::uint64_t>();
+        EXPECT_EQ(sum, h["values"]) << h["tensor"];
+    }
+    const std::uint64_t hidden = 32, tokens = 2 * 13;
+    EXPECT_EQ(tensors.at("layer1.attention.query.weight")["values"], hidden * hidden);
+    EXPECT_EQ(tensors.at("layer0.attention.key.bias")["values"], hidden);
+    EXPECT_EQ(tensors.at("layer1.attention.context")["values"], tokens * hidden);
+    EXPECT_EQ(tensors.at("layer1.ffn.norm")["format"], "posit8_1");
+    EXPECT_EQ(tensors.at("layer1.ffn.residual")["format"], "posit8_1");
+    EXPECT_EQ(tensors.count("layer0.ffn.up"), 0U) << "it stays in the vector unit";
+    // A mask of zeros.
+    EXPECT_EQ(tensors.at("attention_mask")["counts"].dump(), "{\"0x00\":26}");
+    EXPECT_EQ(tensors.at("attention_mask")["entropy_bits"], 0);
+    const auto csv = nlohmann::json::parse(read_file((folder.path() / "results/result.json").string()));
+    EXPECT_EQ(csv["histograms"], with["histograms"]);
+    EXPECT_THAT(read_file((folder.path() / "results/histogram.csv").string()),
+                testing::HasSubstr("\nattention_mask,posit8_1,1,0x00,0,26\n"));
+    with.erase("histograms");
+    EXPECT_EQ(with, without);
+}
+
+TEST(RunWithValues, ShowsTheCodesAfterTheSummary) {
+    auto arguments = tiny("posit8_1", "residual", "exact");
+    arguments.push_back("--histogram");
+    EXPECT_THAT(octet(arguments).out, testing::HasSubstr("\nattention.query.weight x 2   posit8_1 "));
+    auto no_values = tiny("posit8_1", "residual", "none");
+    no_values.push_back("--histogram");
+    const Outcome outcome = octet(no_values);
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(outcome.err, "--histogram needs values: --values exact\n");
 }
 
 TEST(RunWithValues, SaysWhatItCannotCompute) {
