@@ -6,13 +6,15 @@
 #include <algorithm>
 #include <vector>
 
-#include "models/types.h"
+#include "models/observer.h"
 
 namespace octet {
 
 class IntervalUnion {
   public:
-    explicit IntervalUnion(std::size_t lanes) : lanes_(lanes) {}
+    // `observer` is told of the covered cycles as those of `unit`; nullptr: nobody is.
+    explicit IntervalUnion(std::size_t lanes, RunObserver* observer = nullptr, Unit unit = Unit::count)
+        : observer_(observer), unit_(unit), lanes_(lanes) {}
 
     void add(std::size_t lane, Cycle from, Cycle to) {
         if (to <= from) return;
@@ -54,6 +56,8 @@ class IntervalUnion {
             }
             to = std::min(to, until);
             covered_ += to - from;
+            if (observer_ != nullptr && to > from)
+                observer_->busy(unit_, from, to, BusyWith::work, no_operation);
             settled_ = std::max(to, from == until ? until : from);
         }
         for (Lane& l : lanes_)
@@ -74,6 +78,8 @@ class IntervalUnion {
         std::vector<Interval> intervals;
         std::size_t head = 0;
     };
+    RunObserver* observer_;
+    Unit unit_;
     std::vector<Lane> lanes_;
     std::size_t pending_ = 0;
     Cycle settled_ = 0, covered_ = 0;

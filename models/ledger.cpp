@@ -9,17 +9,18 @@ Cycle Timeline::enter(Cycle from) {
     const Cycle until = std::min(from, tail_.until);
     if (until > cursor_) {
         if (tail_.busy)
-            times_.busy += until - cursor_;
+            work(cursor_, until, BusyWith::drain, tail_.operation);
         else
-            charge(until - cursor_, tail_.cause, tail_.operation);
+            charge(cursor_, until, tail_.cause, tail_.operation);
     }
     return cursor_ = from;
 }
 
-Ledger::Ledger(std::uint32_t operations) {
+Ledger::Ledger(std::uint32_t operations, RunObserver* observer) : observer_(observer) {
     report_.operations.resize(operations);
     timelines_.reserve(unit_count);
-    for (UnitTimes& times : report_.units) timelines_.emplace_back(times, report_.operations);
+    for (std::size_t u = 0; u < unit_count; ++u)
+        timelines_.emplace_back(static_cast<Unit>(u), report_.units[u], report_.operations, observer);
 }
 
 void Ledger::started(OperationId operation, Cycle at) {

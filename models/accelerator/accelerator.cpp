@@ -47,11 +47,11 @@ std::uint32_t beat_parts(const AcceleratorConfig& c) {
 }  // namespace
 
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& c,
-                         CommandSource& program)
+                         CommandSource& program, RunObserver* observer)
     : sc_module(name),
       programs_(program.programs()),
       columns_(static_cast<std::uint32_t>(c.array.cols)),
-      ledger_(program.operations()),
+      ledger_(program.operations(), observer),
       sram_("sram", c.sram, beat_parts(c), ledger_),
       dram_(make_dram(c.dram, ledger_)),
       codec_("codec", c.codec, decodes(c), ledger_),
@@ -87,8 +87,10 @@ void Accelerator::serve_dma(DmaEngine& engine, Queue which, Phase phase) {
     for (;;) {
         const CommandQueue::Entry& head = queue.head();
         const Cycle turn = std::max(head.visible, engine.free_from());
-        const Cycle at = std::max(turn, scoreboard_.await(head.command.needs));
+        const Cycle ready = scoreboard_.await(head.command.needs);
+        const Cycle at = std::max(turn, ready);
         wait_until(at, phase);
+        ledger_.issued(which, head.command, {queue.head_from(), engine.free_from(), ready, now()});
         engine.waited(turn, at, head.command.operation);
         engine.start(std::get<DmaCommand>(head.command.body), head.command.operation);
         queue.pop();

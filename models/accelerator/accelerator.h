@@ -10,7 +10,9 @@ namespace octet {
 class Accelerator : public sc_core::sc_module {
   public:
     SC_HAS_PROCESS(Accelerator);
-    Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config, CommandSource& program);
+    // `observer` is told what happens, if it is not nullptr; it has to live until `finish` has returned.
+    Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config, CommandSource& program,
+                RunObserver* observer = nullptr);
 
     // From now on values move and are computed as well (before the run).
     void attach(MachineValues& values);

@@ -30,8 +30,10 @@ namespace octet {
 
 enum class Engine : std::uint8_t { load, input_fill, weight_fill, array, vector, store, count };
 constexpr std::size_t engine_count = static_cast<std::size_t>(Engine::count);
+std::string_view name(Engine engine);
 enum class Queue : std::uint8_t { load, array, vector, store, count };
 constexpr std::size_t queue_count = static_cast<std::size_t>(Queue::count);
+std::string_view name(Queue queue);
 constexpr Queue queue_of(Engine engine) {
     switch (engine) {
         case Engine::load:

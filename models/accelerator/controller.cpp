@@ -7,10 +7,6 @@
 namespace octet {
 namespace {
 
-constexpr std::array<const char*, queue_count> queue_names{"load", "array", "vector", "store"};
-constexpr std::array<const char*, engine_count> engine_names{"load",  "input_fill", "weight_fill",
-                                                             "array", "vector",     "store"};
-
 bool fits(Engine engine, std::size_t body) {
     switch (engine) {
         case Engine::load:
@@ -62,7 +58,7 @@ void Controller::dispatch() {
         if (queue.full()) return;
         const Cycle at = std::max(next_cycle_, queue.room_from());
         timeline_.stall(next_cycle_, at, StallCause::queue_full, next_.operation);
-        timeline_.busy(at, at + 1);
+        timeline_.busy(at, at + 1, next_.operation);
         ledger_.count(next_.operation, Action::command, 1);
         ++dispatched_;
         next_cycle_ = at + 1;
@@ -78,18 +74,20 @@ void Controller::issue() {
         const Command& command = head.command;
         const Cycle turn = std::max(head.visible, next_issue);
         const Cycle ready = std::max(turn, scoreboard_.await(command.needs));
-        Cycle at = ready;
+        Cycle at = ready, engine_free = 0;
         StallCause busy_engine = StallCause::dependency;
         if (command.engine == Engine::array) {
             while (!array_.idle()) wait(array_.settled());
-            at = std::max(at, array_.free_from());
+            engine_free = array_.free_from();
         } else {
             const bool input = command.engine == Engine::input_fill;
-            at = std::max(at, input ? inputs_.free_from() : weights_.free_from());
+            engine_free = input ? inputs_.free_from() : weights_.free_from();
             busy_engine = input ? StallCause::waiting_for_input : StallCause::waiting_for_weights;
         }
+        at = std::max(at, engine_free);
         wait_until(at, Phase::issue);
         at = now();
+        ledger_.issued(Queue::array, command, {queue.head_from(), engine_free, ready, at});
         if (array_.idle()) {  // else what it waits for is in its own books
             array_.starved(turn, ready, StallCause::dependency, command.operation);
             if (command.engine != Engine::array) array_.starved(ready, at, busy_engine, command.operation);
@@ -121,18 +119,18 @@ std::string Controller::describe() const {
     for (std::size_t q = 0; q < queue_count; ++q) {
         if (queues_[q].empty()) continue;
         const Command& c = queues_[q].front().command;
-        text += fmt::format("\n  queue {}: {} command of operation {}", queue_names[q],
-                            engine_names[static_cast<std::size_t>(c.engine)], c.operation);
+        text += fmt::format("\n  queue {}: {} command of operation {}", octet::name(static_cast<Queue>(q)),
+                            octet::name(c.engine), c.operation);
         for (std::size_t e = 0; e < engine_count; ++e) {
             const std::uint32_t published = scoreboard_.published(static_cast<Engine>(e));
             if (c.needs.done[e] > published)
                 text += fmt::format(", waits for {} commands of {} ({} have started)", c.needs.done[e],
-                                    engine_names[e], published);
+                                    octet::name(static_cast<Engine>(e)), published);
         }
     }
     if (has_next_)
         text += fmt::format("\n  next to be dispatched: {} command of operation {}",
-                            engine_names[static_cast<std::size_t>(next_.engine)], next_.operation);
+                            octet::name(next_.engine), next_.operation);
     return text;
 }
 

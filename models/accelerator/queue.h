@@ -3,6 +3,7 @@
 // Timing: a command dispatched in cycle t is here from t + 1 on; one that is taken in cycle t leaves room
 // from t + 1 on.
 #pragma once
+#include <algorithm>
 #include <systemc>
 #include <vector>
 
@@ -39,12 +40,13 @@ class CommandQueue {
     // Taker. `head` waits in a thread until there is one.
     bool empty() const { return count_ == 0; }
     const Entry& front() const { return entries_[head_]; }
+    Cycle head_from() const { return std::max(front().visible, left_); }  // the head has been it from here on
     const Entry& head() {
         while (count_ == 0) sc_core::wait(arrived_);
         return entries_[head_];
     }
     void pop() {
-        room_from_[head_] = now() + 1;
+        room_from_[head_] = left_ = now() + 1;
         head_ = (head_ + 1) % depth;
         if (count_-- == depth) room_.notify();
     }
@@ -53,6 +55,7 @@ class CommandQueue {
     std::vector<Entry> entries_;
     std::vector<Cycle> room_from_;
     std::size_t head_ = 0, count_ = 0;
+    Cycle left_ = 0;  // the head before has left
     sc_core::sc_event arrived_, room_;
 };
 

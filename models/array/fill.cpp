@@ -62,6 +62,7 @@ void FillEngine::start(const FillCommand& command, OperationId operation) {
     record(command, cycles, delay);
     if (values_ != nullptr) values_->fill(shape_.engine, command, at, fills_.back().complete);
     ledger_.ended(operation, fills_.back().complete);
+    ledger_.executed(shape_.engine, operation, &command, at, free_from_, fills_.back().complete);
     scoreboard_.publish(shape_.engine, fills_.back().complete);
     started_.notify();
 }

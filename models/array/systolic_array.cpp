@@ -63,6 +63,7 @@ void SystolicArray::run() {
     ledger_.report().array_passes += std::uint64_t{c.n_tiles} * c.k_tiles;
     free_from_ = clock.real(start_);
     if (values_ != nullptr) values_->passes(c, operation_, free_from_);
+    ledger_.executed(Engine::array, operation_, &command_, taken_, free_from_, clock.real(end_));
     scoreboard_.publish(Engine::array, clock.real(end_));
     schedule_.clock().forget(start_ > timing_.weight_load() ? start_ - timing_.weight_load() : 0);
     const Cycle margin = timing_.weight_load() + codec_.latency();
@@ -109,9 +110,13 @@ void SystolicArray::pass(Cycle input_ready, Cycle weights_ready, bool last, std:
     if (clock.first_at(taken_) + load > next) {  // weights that nothing hides
         const Cycle begin = std::max(clock.first_at(timeline_.cursor()), clock.first_at(taken_));
         enter(begin, begin + (t - possible), cause);
-        enter(begin + (t - possible), t, std::nullopt);
+        enter(begin + (t - possible), t, BusyWith::weights);
     } else {
-        enter(clock.first_at(timeline_.cursor()), next, std::nullopt);
+        const Cycle begin = clock.first_at(timeline_.cursor());
+        const Cycle drained =
+            timing_.overlap || end_ == 0 ? begin : std::clamp(end_ + timing_.drain(), begin, next);
+        enter(begin, drained, BusyWith::drain);
+        enter(drained, next, BusyWith::weights);
         enter(next, t, cause);
     }
     const Cycle vectors = command_.m;
@@ -123,16 +128,17 @@ void SystolicArray::pass(Cycle input_ready, Cycle weights_ready, bool last, std:
             command_.epilogue, {operation_, clock.real(t + timing_.result()), command_.m, columns});
         schedule_.hold(t, hold.rooms, hold.conflicts, hold.late, hold.pace, operation_);
     }
-    enter(t, end_, std::nullopt);
-    if (clock.last_freeze() >= end_) enter(end_, clock.last_freeze(), std::nullopt);  // held while it drains
-    timeline_.tail_busy(clock.real(end_ + timing_.drain()));
+    enter(t, end_, BusyWith::work);
+    if (clock.last_freeze() >= end_)
+        enter(end_, clock.last_freeze(), BusyWith::drain);  // held while it drains
+    timeline_.tail_busy(clock.real(end_ + timing_.drain()), operation_);
     if (codec_.at_array_edge() || codec_.in_every_pe()) {
         codec_.occupy(CodecLane::weight, clock.real(t - load) - decode, clock.real(t) - decode);
         codec_.occupy(CodecLane::input, clock.real(t) - decode, clock.real(end_) - decode);
     }
 }
 
-void SystolicArray::enter(Cycle from, Cycle to, std::optional<StallCause> cause) {
+void SystolicArray::enter(Cycle from, Cycle to, std::variant<BusyWith, StallCause> state) {
     if (to <= from) return;
     const ArrayClock& clock = schedule_.clock();
     Cycle at = std::max(timeline_.cursor(), clock.real(from));
@@ -143,10 +149,10 @@ void SystolicArray::enter(Cycle from, Cycle to, std::optional<StallCause> cause)
         timeline_.stall(at, at + cycles, freeze.cause, freeze.operation);
         at += cycles;
     });
-    if (cause)
+    if (const auto* cause = std::get_if<StallCause>(&state))
         timeline_.stall(at, end, *cause, operation_);
     else
-        timeline_.busy(at, end);
+        timeline_.busy(at, end, operation_, std::get<BusyWith>(state));
 }
 
 void SystolicArray::count() const {

@@ -48,8 +48,8 @@ class SystolicArray : public sc_core::sc_module {
     Cycle await_tile(const FillEngine& engine, std::uint32_t fill, std::uint32_t index, const char* what);
     void pass(Cycle input_ready, Cycle weights_ready, bool last, std::uint32_t columns);
     // Enters array cycles [from, to) into the books: what is frozen of them as a stall of its own cause, the
-    // rest as busy, or stalled for `cause`.
-    void enter(Cycle from, Cycle to, std::optional<StallCause> cause);
+    // rest in that state.
+    void enter(Cycle from, Cycle to, std::variant<BusyWith, StallCause> state);
 
     PassSchedule schedule_;
     PassTiming timing_;

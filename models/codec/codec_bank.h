@@ -17,7 +17,11 @@ class CodecBank : public sc_core::sc_module {
   public:
     // `at_array`: the storage format differs from the operand format.
     CodecBank(const sc_core::sc_module_name& name, const CodecConfig& config, bool at_array, Ledger& ledger)
-        : sc_module(name), config_(config), at_array_(at_array), ledger_(ledger) {}
+        : sc_module(name),
+          config_(config),
+          at_array_(at_array),
+          ledger_(ledger),
+          used_(static_cast<std::size_t>(CodecLane::count), ledger.observer(), Unit::codec) {}
 
     Cycle latency() const { return static_cast<Cycle>(config_.latency); }
     bool at_sram_port() const { return at_array_ && config_.placement == CodecPlacement::sram_port; }
@@ -36,14 +40,14 @@ class CodecBank : public sc_core::sc_module {
     void settle(Cycle until) { used_.settle_if_many(until); }
     void close(Cycle total) {
         used_.settle(total);
-        ledger_.unit(Unit::codec).busy(0, used_.covered());
+        ledger_.unit(Unit::codec).add_busy(used_.covered());
     }
 
   private:
     CodecConfig config_;
     bool at_array_;
     Ledger& ledger_;
-    IntervalUnion used_{static_cast<std::size_t>(CodecLane::count)};
+    IntervalUnion used_;
 };
 
 }  // namespace octet

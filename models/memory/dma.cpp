@@ -67,7 +67,9 @@ void DmaEngine::start(const DmaCommand& command, OperationId operation) {
         sram_.count_read(operation, total * 8);
     if (values_ != nullptr) move_bytes(command, completed);
     ledger_.ended(operation, completed);
-    scoreboard_.publish(port_ == DramPort::load ? Engine::load : Engine::store, completed);
+    const Engine engine = port_ == DramPort::load ? Engine::load : Engine::store;
+    ledger_.executed(engine, operation, &command, started_, free_from_, completed);
+    scoreboard_.publish(engine, completed);
 }
 
 Cycle DmaEngine::load(Address address, std::uint32_t bytes, StripWalker& sram) {
@@ -78,7 +80,7 @@ Cycle DmaEngine::load(Address address, std::uint32_t bytes, StripWalker& sram) {
     free_from_ = request + 1;
     const DramBurst moved = dram_.transfer(port_, request, address, bytes, operation_);
     timeline_.stall(started_, moved.bus_from, cause, operation_);
-    timeline_.busy(moved.bus_from, moved.bus_to);
+    timeline_.busy(moved.bus_from, moved.bus_to, operation_);
 
     const bool port_busy = port_free_ > moved.complete;
     const Words words = move_words(std::max(moved.complete, port_free_), bytes, sram);
@@ -105,7 +107,7 @@ Cycle DmaEngine::store(Address address, std::uint32_t bytes, StripWalker& sram) 
                                             : StallCause::sram_port;
     timeline_.stall(started_, std::min(request, moved.bus_from), cause, operation_);
     timeline_.stall(started_, moved.bus_from, StallCause::dram, operation_);
-    timeline_.busy(moved.bus_from, moved.bus_to);
+    timeline_.busy(moved.bus_from, moved.bus_to, operation_);
     return burst.complete = moved.complete;
 }
 

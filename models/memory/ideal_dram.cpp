@@ -32,7 +32,8 @@ IdealDram::IdealDram(const sc_core::sc_module_name& name, const IdealDramConfig&
     : sc_module(name),
       rate_(to_fraction(config.bytes_per_cycle)),
       latency_(static_cast<std::uint64_t>(config.latency)),
-      ledger_(ledger) {}
+      ledger_(ledger),
+      used_(2, ledger.observer(), Unit::dram) {}
 
 DramBurst IdealDram::transfer(DramPort port, Cycle at, Address, std::uint32_t bytes, OperationId operation) {
     const auto own_index = static_cast<std::size_t>(port);
@@ -72,7 +73,7 @@ void IdealDram::close(Cycle total) {
     used_.settle(total);
     ledger_.report().dram_read_bytes = bytes_[0];
     ledger_.report().dram_write_bytes = bytes_[1];
-    ledger_.unit(Unit::dram).busy(0, used_.covered());
+    ledger_.unit(Unit::dram).add_busy(used_.covered());
 }
 
 std::unique_ptr<Dram> make_dram(const DramConfig& config, Ledger& ledger) {

@@ -41,7 +41,7 @@ class IdealDram : public Dram, public sc_core::sc_module {
     std::uint64_t latency_;
     Ledger& ledger_;
     std::array<Lane, 2> lanes_;
-    IntervalUnion used_{2};
+    IntervalUnion used_;
     std::array<std::uint64_t, 2> bytes_{};
 };
 

@@ -17,7 +17,7 @@ Sram::Sram(const sc_core::sc_module_name& name, const SramConfig& config, std::u
       arbiter_(static_cast<std::uint32_t>(config.banks), static_cast<std::uint32_t>(config.ports),
                static_cast<std::uint32_t>(config.width_bits / 8), client_count * max_parts),
       ledger_(ledger),
-      used_(client_count * max_parts) {}
+      used_(client_count * max_parts, ledger.observer(), Unit::sram) {}
 
 std::uint32_t Sram::beat_cycles(std::uint64_t bytes) const {
     const std::uint64_t words = ceil_div<std::uint64_t>(bytes, word_bytes());
@@ -69,7 +69,7 @@ void Sram::close(Cycle total) {
     used_.settle(total);
     ledger_.report().sram_read_bytes = ceil_div<std::uint64_t>(read_bits_, 8);
     ledger_.report().sram_write_bytes = ceil_div<std::uint64_t>(written_bits_, 8);
-    ledger_.unit(Unit::sram).busy(0, used_.covered());
+    ledger_.unit(Unit::sram).add_busy(used_.covered());
 }
 
 }  // namespace octet

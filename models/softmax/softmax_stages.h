@@ -15,7 +15,7 @@ class SoftmaxStages : public sc_core::sc_module {
     SoftmaxStages(const sc_core::sc_module_name& name, const SoftmaxConfig&, Ledger& ledger)
         : sc_module(name), timeline_(ledger.unit(Unit::softmax)) {}
 
-    void occupy(Cycle from, Cycle to) { timeline_.busy(from, to); }
+    void occupy(Cycle from, Cycle to, OperationId operation) { timeline_.busy(from, to, operation); }
 
   private:
     Timeline& timeline_;

@@ -101,7 +101,7 @@ ResultHold VectorUnit::take(std::uint32_t sequence, const ResultTile& tile) {
     if (writes && c.output.codec)
         codec_.occupy(CodecLane::vector_output, grant.first + latency, free_from_ + latency);
     e.done = std::max(e.done, last_write + 1);
-    timeline_.tail_busy(e.done);
+    timeline_.tail_busy(e.done, e.operation);
 
     if (values_ != nullptr && writes)
         values_->tile_written(sequence, index, tile.columns, runs_, interval, last_write - grant.last);
@@ -112,6 +112,7 @@ ResultHold VectorUnit::take(std::uint32_t sequence, const ResultTile& tile) {
         e.open = false;
         if (values_ != nullptr) values_->finish(sequence, e.done);
         ledger_.ended(e.operation, e.done);
+        ledger_.executed(Engine::vector, e.operation, &e.command, e.accepted, free_from_, e.done);
         scoreboard_.publish(Engine::vector, e.done);
         finished_.notify();
     }

@@ -31,12 +31,14 @@ void VectorUnit::serve() {
         const CommandQueue::Entry& head = queue_.head();
         const OperationId operation = head.command.operation;
         const auto* epilogue = std::get_if<EpilogueCommand>(&head.command.body);
+        const Cycle turn = std::max(now(), epilogue == nullptr ? free_from_ : 0);
         const Cycle ready = scoreboard_.await(head.command.needs);
         Cycle at = std::max(head.visible, ready);
         if (epilogue == nullptr)
             at = std::max(at, free_from_);  // an epilogue only needs the schedule before it
         timeline_.stall(std::max(head.visible, free_from_), ready, StallCause::dependency, operation);
         wait_until(at, Phase::vector);
+        ledger_.issued(Queue::vector, head.command, {queue_.head_from(), turn, ready, now()});
         ++sequence_;
         if (epilogue != nullptr) {
             accept(*epilogue, operation);
@@ -77,10 +79,11 @@ void VectorUnit::run(const VectorCommand& command, OperationId operation) {
         if (p.reads_parameters) count_parameters(command.parameters, rows, operation);
         softmax |= p.uses_softmax;
     }
-    if (softmax) softmax_.occupy(at, done);
+    if (softmax) softmax_.occupy(at, done, operation);
     if (values_ != nullptr) values_->run(command, at, done);
-    timeline_.tail_busy(done);
+    timeline_.tail_busy(done, operation);
     ledger_.ended(operation, done);
+    ledger_.executed(Engine::vector, operation, &command, at, free_from_, done);
     scoreboard_.publish(Engine::vector, done);
 }
 
@@ -127,7 +130,7 @@ Cycle VectorUnit::pass(const VectorCommand& command, const VectorPass& pass, std
     free_from_ = grant.last + beat;
     if (decodes) codec_.occupy(CodecLane::vector_fetch, grant.first, free_from_);
     if (encodes) codec_.occupy(CodecLane::vector_output, grant.first + latency, free_from_ + latency);
-    timeline_.tail_busy(free_from_ + latency);
+    timeline_.tail_busy(free_from_ + latency, operation);
     return free_from_ + latency;
 }
 
@@ -146,7 +149,7 @@ void VectorUnit::enter_runs(Cycle from, std::uint32_t interval, StallCause befor
     timeline_.stall(from, runs_.front().at, before, operation);
     for (const GrantRun& run : runs_) {
         timeline_.stall(timeline_.cursor(), run.at, StallCause::bank_conflict, operation);
-        timeline_.busy(run.at, run.at + run.slots * interval);
+        timeline_.busy(run.at, run.at + run.slots * interval, operation);
     }
 }
 

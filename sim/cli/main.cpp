@@ -161,6 +161,9 @@ class CommandLine {
         run_->add_flag("--histogram", run_options_.histogram,
                        "with values: which codes of its format each tensor uses");
         run_->add_flag("--explain", run_options_.explain, "say how the work was tiled and what bounds it");
+        run_->add_option("--timeline", run_options_.timeline, "trace events of the run, for Perfetto")
+            ->check(path_text)
+            ->type_name("FILE");
         run_->add_option("--out", run_options_.out, "folder for results")->check(path_text)->type_name("DIR");
         run_->add_option("--seed", run_options_.seed, "fixes all randomness")
             ->check(digits_only)
@@ -206,6 +209,9 @@ class CommandLine {
                              "folder for golden vectors: operands, results and their cycles for $readmemh")
                 ->check(path_text)
                 ->type_name("DIR");
+            verb->add_option("--timeline", op_options_.timeline, "trace events of the run, for Perfetto")
+                ->check(path_text)
+                ->type_name("FILE");
             verb->add_option("--seed", op_options_.seed, "of stochastic rounding (default: 0)")
                 ->check(digits_only)
                 ->type_name("N");

@@ -12,6 +12,7 @@
 #include "sim/report/files.h"
 #include "sim/report/histogram_text.h"
 #include "sim/report/terminal.h"
+#include "sim/report/timeline.h"
 #include "sim/report/vectors.h"
 #include "sim/run/recorder.h"
 #include "sim/run/simulate.h"
@@ -153,8 +154,12 @@ int op_verb(const OpOptions& options, std::string& out) {
     description.accelerator = resolved_json(input.machine);
     description.workload = {{"name", single.graph.name}};
     description.seed = options.seed;
+    std::optional<TimelineFile> timeline;
+    Followers followers;
+    if (!options.timeline.empty()) followers.push_back(&timeline.emplace(options.timeline));
     const Simulation simulation = simulate(single.graph, input.machine, resolve(input.costs, input.machine),
-                                           description, values ? &*values : nullptr);
+                                           description, values ? &*values : nullptr, followers);
+    if (timeline) timeline->keep();
     const Tensor& result = single.graph.tensors[single.output];
     const std::array<std::uint64_t, 2> sides{result.rows, result.cols};
     if (!options.hex.empty()) write_vectors(options, single, *values, *recorder, input.machine);

@@ -11,6 +11,7 @@
 #include "sim/report/files.h"
 #include "sim/report/histogram_text.h"
 #include "sim/report/terminal.h"
+#include "sim/report/timeline.h"
 #include "sim/run/simulate.h"
 
 namespace octet {
@@ -26,7 +27,11 @@ int run_verb(const RunOptions& options, std::string& out) {
         print_error("--histogram needs values: --values exact");
         return 2;
     }
-    const Simulation simulation = simulate(experiment, options.histogram);
+    std::optional<TimelineFile> timeline;
+    Followers followers;
+    if (!options.timeline.empty()) followers.push_back(&timeline.emplace(options.timeline));
+    const Simulation simulation = simulate(experiment, options.histogram, followers);
+    if (timeline) timeline->keep();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     const std::string log =
         fmt::format("experiment {}\nwall time {:.3f} s, of it {:.3f} s in lowering and machine\n",

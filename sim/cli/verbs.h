@@ -20,6 +20,7 @@ struct RunOptions {
     bool json = false;
     bool explain = false;
     bool histogram = false;  // of the codes each tensor uses
+    std::string timeline;    // file for trace events; empty: none
     std::string out;         // folder for results; empty: write none
 };
 int run_verb(const RunOptions& options, std::string& out);
@@ -66,6 +67,7 @@ struct OpOptions {
     std::vector<std::string> in;       // .npy
     std::vector<std::uint64_t> shape;  // without files
     std::string out, codes, hex;       // files, and a folder; empty: none
+    std::string timeline;              // file for trace events; empty: none
     bool accumulator = false;          // `out` holds values before the encoder
     bool json = false, histogram = false;
     std::uint64_t seed = 0;

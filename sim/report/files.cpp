@@ -8,6 +8,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "sim/report/streamed_file.h"
 #include "sim/report/terminal.h"
 
 namespace octet {
@@ -44,22 +45,26 @@ void make_folder(const fs::path& folder, Cleanup& cleanup) {
     cleanup.add(folder);
 }
 
-// `place`: how an error names it.
-void write_through(const fs::path& path, const std::string& content, const std::string& place) {
+void write_through(const fs::path& path, const std::string& content, const fs::path& folder) {
     errno = 0;
     std::ofstream stream(path, std::ios::binary | std::ios::trunc);
     stream.write(content.data(), static_cast<std::streamsize>(content.size()));
     stream.close();
-    if (!stream) throw OutputError(fmt::format("cannot write {}: {}", place, std::strerror(errno)));
+    if (!stream)
+        throw OutputError(fmt::format("cannot write in {}: {}", folder.string(), std::strerror(errno)));
 }
 
-void write_into(const fs::path& folder, const std::vector<OutputFile>& files, Cleanup& cleanup) {
+}  // namespace
+
+void write_files(const fs::path& folder, const std::vector<OutputFile>& files) {
+    Cleanup cleanup;
+    make_folder(folder, cleanup);
     const auto temporary = [&](const OutputFile& file) {
         return folder / fmt::format(".{}.{}.part", file.name, getpid());
     };
     for (const OutputFile& file : files) {
         cleanup.add(temporary(file));
-        write_through(temporary(file), file.content, "in " + folder.string());
+        write_through(temporary(file), file.content, folder);
     }
     for (const OutputFile& file : files) {
         std::error_code error;
@@ -71,27 +76,10 @@ void write_into(const fs::path& folder, const std::vector<OutputFile>& files, Cl
     cleanup.keep();
 }
 
-}  // namespace
-
-void write_files(const fs::path& folder, const std::vector<OutputFile>& files) {
-    Cleanup cleanup;
-    make_folder(folder, cleanup);
-    write_into(folder, files, cleanup);
-}
-
 void write_file(const fs::path& path, const std::string& content) {
-    std::error_code error;
-    const fs::file_status status = fs::status(path, error);
-    if (fs::is_directory(status)) throw OutputError(fmt::format("{} is a folder, not a file", path.string()));
-    if (fs::exists(status) && !fs::is_regular_file(status))
-        return write_through(path, content, path.string());
-    const fs::path target = fs::exists(status) ? fs::canonical(path) : path;  // not the link that leads there
-    const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
-    if (!target.has_filename() || !fs::is_directory(folder, error))
-        throw OutputError(
-            fmt::format("{}: cannot make this file, there is no folder {}", path.string(), folder.string()));
-    Cleanup cleanup;
-    write_into(folder, {{target.filename().string(), content}}, cleanup);
+    StreamedFile file(path);
+    file.write(content);
+    file.keep();
 }
 
 void write_results(const fs::path& folder, const Result& result, std::string_view log) {

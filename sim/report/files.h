@@ -26,8 +26,7 @@ struct OutputFile {
 // Throws OutputError.
 void write_files(const std::filesystem::path& folder, const std::vector<OutputFile>& files);
 
-// One file in a folder that is there, likewise. What is there and no regular file (a device, a pipe) is
-// written to as it is.
+// One file, as StreamedFile does it.
 void write_file(const std::filesystem::path& path, const std::string& content);
 
 // run.log, summary.txt, histogram.csv if there are histograms and, last, result.json: a folder with a result.json is complete.

@@ -25,6 +25,28 @@ void complete_fused(MachineReport& report, const std::vector<OperationId>& hosts
     }
 }
 
+// Hands on what it is told to several.
+class FanOut final : public RunObserver {
+  public:
+    explicit FanOut(const Followers& followers) : followers_(followers) {}
+    void busy(Unit unit, Cycle from, Cycle to, BusyWith with, OperationId operation) override {
+        for (RunObserver* o : followers_) o->busy(unit, from, to, with, operation);
+    }
+    void stalled(Unit unit, Cycle from, Cycle to, StallCause cause, OperationId operation) override {
+        for (RunObserver* o : followers_) o->stalled(unit, from, to, cause, operation);
+    }
+    void issued(Queue queue, const Command& command, const HeadOfQueue& times) override {
+        for (RunObserver* o : followers_) o->issued(queue, command, times);
+    }
+    void executed(Engine engine, OperationId operation, const CommandView& command, Cycle from, Cycle free,
+                  Cycle to) override {
+        for (RunObserver* o : followers_) o->executed(engine, operation, command, from, free, to);
+    }
+
+  private:
+    const Followers& followers_;
+};
+
 template <class T>
 nlohmann::ordered_json json_of(T value) {
     JsonWriter writer;
@@ -38,7 +60,7 @@ nlohmann::ordered_json resolved_json(const AcceleratorConfig& machine) {
     return json_of(machine);
 }
 
-Simulation simulate(const ExperimentConfig& experiment, bool histograms) {
+Simulation simulate(const ExperimentConfig& experiment, bool histograms, const Followers& followers) {
     Diagnostics diagnostics;
     Workload workload = read_workload(experiment.workload(), experiment.phase, diagnostics);
     const Node& costs = experiment.costs();
@@ -62,19 +84,23 @@ Simulation simulate(const ExperimentConfig& experiment, bool histograms) {
                        bind_sources(workload.graph, experiment.inputs, experiment.seed, threads));
     if (values && histograms) values->count_codes();
     return simulate(std::move(workload.graph), experiment.accelerator, resolve(table, experiment.accelerator),
-                    description, values ? &*values : nullptr);
+                    description, values ? &*values : nullptr, followers);
 }
 
 Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceList& prices,
-                    const RunDescription& description, ValueRun* values) {
+                    const RunDescription& description, ValueRun* values, const Followers& followers) {
     Simulation simulation;
     simulation.graph = std::move(graph);
     const auto begin = std::chrono::steady_clock::now();
     Program program = values != nullptr ? Program(simulation.graph, machine, description.seed,
                                                   values->scales(), values->tokens())
                                         : Program(simulation.graph, machine, description.seed);
+    for (Follower* observer : followers) observer->begins(simulation.graph, machine);
+    FanOut all(followers);
+    RunObserver* observer = followers.empty() ? nullptr : &all;
+    if (followers.size() == 1) observer = followers.front();
     MachineReport report =
-        run_machine(machine, program, values != nullptr ? &values->begin(program) : nullptr);
+        run_machine(machine, program, values != nullptr ? &values->begin(program) : nullptr, observer);
     simulation.lowering_and_machine_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     complete_fused(report, program.hosts());

@@ -2,6 +2,7 @@
 #pragma once
 #include <vector>
 
+#include "models/observer.h"
 #include "sim/config/experiment.h"
 #include "sim/lower/program.h"
 #include "sim/run/assemble.h"
@@ -9,6 +10,13 @@
 #include "sim/workload/graph.h"
 
 namespace octet {
+
+// Follows a simulation: is told what will run, and then what happens.
+class Follower : public RunObserver {
+  public:
+    virtual void begins(const Graph& graph, const AcceleratorConfig& machine) = 0;
+};
+using Followers = std::vector<Follower*>;
 
 struct Simulation {
     Graph graph;
@@ -23,10 +31,12 @@ struct Simulation {
 // price, std::invalid_argument where the machine is too small for the workload, std::logic_error when an
 // invariant does not hold.
 // `histograms`: with those of the codes used, if the experiment has values.
-Simulation simulate(const ExperimentConfig& experiment, bool histograms = false);
+Simulation simulate(const ExperimentConfig& experiment, bool histograms = false,
+                    const Followers& followers = {});
 // The same of a graph; `values`: nullptr for time alone.
 Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceList& prices,
-                    const RunDescription& description, ValueRun* values = nullptr);
+                    const RunDescription& description, ValueRun* values = nullptr,
+                    const Followers& followers = {});
 
 // The accelerator as the result document shows it.
 nlohmann::ordered_json resolved_json(const AcceleratorConfig& machine);
