@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "models/array/stepped_array.h"
+#include "models/array/systolic_array.h"
 #include "models/formats/registry.h"
 
 namespace octet {
@@ -33,6 +35,13 @@ ArrayFormats array_formats(const AcceleratorConfig& c) {
     return {fill_shape(c, Engine::input_fill).buffer_bits, bits_of(c.buffers.accumulation_format)};
 }
 
+std::unique_ptr<ArrayUnit> make_array(const AcceleratorConfig& c, Fidelity fidelity,
+                                      const ArraySurroundings& around) {
+    if (fidelity == Fidelity::registers)
+        return std::make_unique<SteppedArray>("array", c.array, array_formats(c), around);
+    return std::make_unique<SystolicArray>("array", c.array, array_formats(c), around);
+}
+
 // Into how many parts the widest beat may be cut: by port beats, and by the width of one port of all banks.
 std::uint32_t beat_parts(const AcceleratorConfig& c) {
     const int word = c.sram.width_bits / 8;
@@ -47,7 +56,7 @@ std::uint32_t beat_parts(const AcceleratorConfig& c) {
 }  // namespace
 
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& c,
-                         CommandSource& program, RunObserver* observer)
+                         CommandSource& program, Fidelity fidelity, RunObserver* observer)
     : sc_module(name),
       programs_(program.programs()),
       columns_(static_cast<std::uint32_t>(c.array.cols)),
@@ -60,12 +69,12 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
       store_("store", DramPort::store, c.dma, sram_, *dram_, ledger_, scoreboard_),
       inputs_("input_fill", fill_shape(c, Engine::input_fill), sram_, codec_, ledger_, scoreboard_),
       weights_("weight_fill", fill_shape(c, Engine::weight_fill), sram_, codec_, ledger_, scoreboard_),
-      array_("array", c.array, array_formats(c), inputs_, weights_, codec_, ledger_, scoreboard_),
+      array_(make_array(c, fidelity, {inputs_, weights_, codec_, ledger_, scoreboard_})),
       vector_("vector", c.vector, bits_of(c.vector.format), static_cast<std::uint32_t>(c.array.cols),
               program.programs(), queues_[static_cast<std::size_t>(Queue::vector)], sram_, codec_, softmax_,
               ledger_, scoreboard_),
-      controller_("controller", program, queues_, inputs_, weights_, array_, ledger_, scoreboard_) {
-    array_.results(vector_);
+      controller_("controller", program, queues_, inputs_, weights_, *array_, ledger_, scoreboard_) {
+    array_->results(vector_);
     SC_THREAD(serve_load);
     SC_THREAD(serve_store);
 }
@@ -78,7 +87,7 @@ void Accelerator::attach(MachineValues& values) {
     store_.attach(&values);
     inputs_.attach(array_values_.get());
     weights_.attach(array_values_.get());
-    array_.attach(array_values_.get());
+    array_->attach(*array_values_);
     vector_.attach(vector_values_.get());
 }
 
@@ -98,13 +107,14 @@ void Accelerator::serve_dma(DmaEngine& engine, Queue which, Phase phase) {
 }
 
 MachineReport Accelerator::finish() {
-    const std::string array = array_.waits_for(), vector = vector_.waits_for();
+    const std::string array = array_->waits_for(), vector = vector_.waits_for();
     if (!controller_.drained() || !vector.empty()) {
         std::string text = "the program cannot end:" + controller_.describe();
         if (!array.empty()) text += "\n  " + array;
         if (!vector.empty()) text += "\n  " + vector;
         throw std::logic_error(text);
     }
+    array_->close();
     ledger_.close();
     if (values_ != nullptr) values_->effects.settle(ledger_.report().total);
     MachineReport& report = ledger_.report();

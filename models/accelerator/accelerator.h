@@ -12,7 +12,7 @@ class Accelerator : public sc_core::sc_module {
     SC_HAS_PROCESS(Accelerator);
     // `observer` is told what happens, if it is not nullptr; it has to live until `finish` has returned.
     Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config, CommandSource& program,
-                RunObserver* observer = nullptr);
+                Fidelity fidelity = Fidelity::pass, RunObserver* observer = nullptr);
 
     // From now on values move and are computed as well (before the run).
     void attach(MachineValues& values);
@@ -38,7 +38,7 @@ class Accelerator : public sc_core::sc_module {
     SoftmaxStages softmax_;
     DmaEngine load_, store_;
     FillEngine inputs_, weights_;
-    SystolicArray array_;
+    std::unique_ptr<ArrayUnit> array_;
     VectorUnit vector_;
     Controller controller_;
 };

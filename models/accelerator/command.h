@@ -117,6 +117,13 @@ struct MatmulCommand {
     std::uint32_t epilogue = 0;     // sequence number at the vector engine, if last_k
     Address accumulation = 0;       // first vector in the accumulation buffer, n_tiles * m of them
     Address input = 0, weight = 0;  // in the buffers: what the fills' `buffer` says
+    // Of the operands, on an array of so many rows and columns.
+    std::uint32_t k(std::size_t rows) const {
+        return (k_tiles - 1) * static_cast<std::uint32_t>(rows) + k_last;
+    }
+    std::uint32_t n(std::size_t columns) const {
+        return (n_tiles - 1) * static_cast<std::uint32_t>(columns) + n_last;
+    }
 };
 
 // A tensor or part of one as a vector pass sees it in SRAM.

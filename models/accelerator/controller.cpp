@@ -28,7 +28,7 @@ bool fits(Engine engine, std::size_t body) {
 
 Controller::Controller(const sc_core::sc_module_name& name, CommandSource& program,
                        std::array<CommandQueue, queue_count>& queues, FillEngine& inputs, FillEngine& weights,
-                       SystolicArray& array, Ledger& ledger, Scoreboard& scoreboard)
+                       ArrayUnit& array, Ledger& ledger, Scoreboard& scoreboard)
     : sc_module(name),
       program_(program),
       queues_(queues),

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "models/accelerator/queue.h"
+#include "models/array/array_unit.h"
 #include "models/array/fill.h"
-#include "models/array/systolic_array.h"
 
 namespace octet {
 
@@ -19,7 +19,7 @@ class Controller : public sc_core::sc_module {
     SC_HAS_PROCESS(Controller);
     Controller(const sc_core::sc_module_name& name, CommandSource& program,
                std::array<CommandQueue, queue_count>& queues, FillEngine& inputs, FillEngine& weights,
-               SystolicArray& array, Ledger& ledger, Scoreboard& scoreboard);
+               ArrayUnit& array, Ledger& ledger, Scoreboard& scoreboard);
 
     bool drained() const;
     std::uint64_t dispatched() const { return dispatched_; }
@@ -35,7 +35,7 @@ class Controller : public sc_core::sc_module {
     std::array<CommandQueue, queue_count>& queues_;
     FillEngine& inputs_;
     FillEngine& weights_;
-    SystolicArray& array_;
+    ArrayUnit& array_;
     Ledger& ledger_;
     Scoreboard& scoreboard_;
     Timeline& timeline_;

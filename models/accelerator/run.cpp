@@ -7,14 +7,14 @@
 namespace octet {
 
 MachineReport run_machine(const AcceleratorConfig& config, CommandSource& program, MachineValues* values,
-                          RunObserver* observer) {
+                          Fidelity fidelity, RunObserver* observer) {
     static bool ran = false;
     if (ran) throw std::logic_error("the SystemC kernel belongs to the process and can run one machine");
     ran = true;
     sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
     sc_core::sc_report_handler::set_actions(sc_core::SC_WARNING, sc_core::SC_DO_NOTHING);
     try {
-        Accelerator machine("machine", config, program, observer);
+        Accelerator machine("machine", config, program, fidelity, observer);
         if (values != nullptr) machine.attach(*values);
         sc_core::sc_start();
         return machine.finish();

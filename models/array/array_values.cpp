@@ -18,7 +18,7 @@ std::vector<T> transpose(const std::vector<T>& matrix, std::size_t rows, std::si
 ArrayValues::Operands ArrayValues::read(const FillCommand& c) const {
     const ValueConfig& config = values_.config;
     const CodedMatrix place{c.sram, c.rows, c.columns, c.piece_columns, c.pitch};
-    Operands operands{c.rows, c.columns, {}, {}};
+    Operands operands{c.rows, c.columns, {}, {}, {}};
     if (integers()) {
         operands.integers = read_integers(values_.sram, place, *config.storage.info);
         if (c.transposed) operands.integers = transpose(operands.integers, c.rows, c.columns);
@@ -36,30 +36,54 @@ ArrayValues::Operands ArrayValues::read(const FillCommand& c) const {
     return operands;
 }
 
-void ArrayValues::fill(Engine engine, const FillCommand& command, Cycle start, Cycle complete) {
+void ArrayValues::fill(Engine engine, const FillCommand& command, Cycle start, std::vector<Cycle> complete) {
     values_.effects.settle(start);
     auto& buffer = engine == Engine::input_fill ? inputs_ : weights_;
-    values_.effects.at(complete, Effects::Kind::deliver,
-                       [&buffer, address = command.buffer, operands = read(command)]() mutable {
-                           buffer[address] = std::move(operands);
+    Operands operands = read(command);
+    const Cycle first = complete.front();
+    operands.complete = std::move(complete);
+    values_.effects.at(first, Effects::Kind::deliver,
+                       [&buffer, address = command.buffer,
+                        filled = std::make_shared<const Operands>(std::move(operands))]() mutable {
+                           buffer[address] = std::move(filled);
                        });
 }
 
 void ArrayValues::passes(const MatmulCommand& command, OperationId operation, Cycle last_start) {
     values_.effects.at(last_start, Effects::Kind::use,
-                       [this, command, operation] { multiply(command, operation); });
+                       [this, command, operation, last_start] { multiply(command, operation, last_start); });
 }
 
-void ArrayValues::multiply(const MatmulCommand& c, OperationId operation) {
-    const auto input = inputs_.find(c.input), weight = weights_.find(c.weight);
-    if (input == inputs_.end() || weight == weights_.end() || c.slab0 != 0 || c.tile0 != 0)
+ArrayValues::OperandPointer ArrayValues::find(const Buffer& buffer, Address address, std::uint32_t index,
+                                              Cycle cycle) {
+    values_.effects.settle(cycle);
+    const auto found = buffer.find(address);
+    if (found == buffer.end() || found->second->complete.at(index) > cycle)
         throw std::logic_error("a matmul command names what is not in the buffers");
-    const Operands &a = input->second, &b = weight->second;
+    return found->second;
+}
+
+ArrayValues::OperandPointer ArrayValues::inputs(const MatmulCommand& c, std::uint32_t slab, Cycle cycle) {
+    OperandPointer found = find(inputs_, c.input, slab, cycle);
+    if (c.slab0 != 0 || found->rows != c.m || found->columns != c.k(values_.config.rules.rows))
+        throw std::logic_error("a matmul command and the inputs in the buffer differ in shape");
+    return found;
+}
+
+ArrayValues::OperandPointer ArrayValues::weights(const MatmulCommand& c, std::uint32_t tile, Cycle cycle) {
+    OperandPointer found = find(weights_, c.weight, tile, cycle);
+    const GemmRules& rules = values_.config.rules;
+    if (c.tile0 != 0 || found->rows != c.k(rules.rows) || found->columns != c.n(rules.columns))
+        throw std::logic_error("a matmul command and the weights in the buffer differ in shape");
+    return found;
+}
+
+void ArrayValues::multiply(const MatmulCommand& c, OperationId operation, Cycle start) {
+    const OperandPointer held_inputs = inputs(c, c.k_tiles - 1, start),
+                         held_weights = weights(c, c.n_tiles * c.k_tiles - 1, start);
+    const Operands &a = *held_inputs, &b = *held_weights;
     GemmRules& rules = values_.config.rules;
-    const std::uint32_t k = (c.k_tiles - 1) * static_cast<std::uint32_t>(rules.rows) + c.k_last;
-    const std::uint32_t n = (c.n_tiles - 1) * static_cast<std::uint32_t>(rules.columns) + c.n_last;
-    if (a.rows != c.m || a.columns != k || b.rows != k || b.columns != n)
-        throw std::logic_error("a matmul command and what is in the buffers differ in shape");
+    const std::uint32_t k = a.columns, n = b.columns;
     const std::size_t size = std::size_t{c.m} * n;
     const auto problem = [&]<class Operand, class Sum>(const std::vector<Operand>& x,
                                                        const std::vector<Operand>& y,

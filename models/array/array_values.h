@@ -1,10 +1,11 @@
 // The values in the array's buffers, and the products of its passes.
 //
 // Buffers hold operands: decoders are exact, so it does not matter for values where they stand. A fill reads
-// its codes when it starts and delivers when its last slab is complete; passes read the buffers in the cycle
-// in which the last of a command starts.
+// its codes when it starts and delivers slab by slab, or tile by tile, when each is complete. The pass-level
+// array reads the buffers in the cycle in which the last pass of a command starts.
 #pragma once
 #include <map>
+#include <memory>
 
 #include "models/machine_values.h"
 
@@ -14,22 +15,32 @@ class ArrayValues {
   public:
     explicit ArrayValues(MachineValues& values) : values_(values) {}
 
-    void fill(Engine engine, const FillCommand& command, Cycle start, Cycle complete);
+    void fill(Engine engine, const FillCommand& command, Cycle start, std::vector<Cycle> complete);
     void passes(const MatmulCommand& command, OperationId operation, Cycle last_start);
 
-  private:
+    // What is in the buffers in a cycle, for an array that takes operands one by one. Throws std::logic_error
+    // if the slab or tile of a command's pass is not.
     struct Operands {
         std::uint32_t rows = 0, columns = 0;
         std::vector<float> numbers;
         std::vector<std::int8_t> integers;
+        std::vector<Cycle> complete;  // of each slab or tile: in the buffer from this cycle on
     };
+    using OperandPointer = std::shared_ptr<const Operands>;
+    OperandPointer inputs(const MatmulCommand& command, std::uint32_t slab, Cycle cycle);
+    OperandPointer weights(const MatmulCommand& command, std::uint32_t tile, Cycle cycle);
+    MachineValues& machine() { return values_; }
+
+  private:
     bool integers() const { return is_integer(values_.config.rules.accumulator); }
     Operands read(const FillCommand& command) const;
-    void multiply(const MatmulCommand& command, OperationId operation);
+    using Buffer = std::map<Address, OperandPointer>;  // by address in it
+    OperandPointer find(const Buffer& buffer, Address address, std::uint32_t index, Cycle cycle);
+    void multiply(const MatmulCommand& command, OperationId operation, Cycle start);
 
     MachineValues& values_;
-    std::map<Address, Operands> inputs_, weights_;  // by address in the buffer
-    std::vector<float> held_;                       // the accumulation buffer: m vectors of all columns
+    Buffer inputs_, weights_;
+    std::vector<float> held_;  // the accumulation buffer: m vectors of all columns
     std::vector<std::int32_t> held_integers_;
 };
 

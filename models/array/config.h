@@ -6,6 +6,8 @@
 
 namespace octet {
 
+// How the array is simulated: a pass at a time, or every register in every clock. No number differs.
+enum class Fidelity : std::uint8_t { pass, registers };  // `register` in YAML
 enum class Dataflow : std::uint8_t { weight_stationary, output_stationary, input_stationary };
 
 struct ArrayConfig {

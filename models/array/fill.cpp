@@ -60,7 +60,10 @@ void FillEngine::start(const FillCommand& command, OperationId operation) {
         delay += codec_.latency();
     }
     record(command, cycles, delay);
-    if (values_ != nullptr) values_->fill(shape_.engine, command, at, fills_.back().complete);
+    if (values_ != nullptr) {
+        const auto first = slabs_.end() - static_cast<std::ptrdiff_t>(command.slabs);
+        values_->fill(shape_.engine, command, at, {first, slabs_.end()});
+    }
     ledger_.ended(operation, fills_.back().complete);
     ledger_.executed(shape_.engine, operation, &command, at, free_from_, fills_.back().complete);
     scoreboard_.publish(shape_.engine, fills_.back().complete);

@@ -1,67 +1,82 @@
-// What a processing element adds up, for the array that steps every register: the units of mac.h by type.
+// What the processing elements add up, for the array that steps every register: the units of mac.h, all
+// elements of an array in one clock.
+//
+// multiply_add(sums, a, b, flags): sums[e] = round(sums[e] + a[e] * b[e]) where flags[e] says `present`;
+// every element that is `valid` makes one draw of stochastic rounding, present or not. into_buffer(held, sum,
+// overflows): what the accumulation buffer makes of a sum that leaves the array; `held`: what it holds of
+// this result, nullptr if nothing.
 #pragma once
 #include <cstdint>
+#include <vector>
 
 #include "models/arithmetic/gemm.h"
-#include "models/arithmetic/random.h"
-#include "models/arithmetic/visit.h"
+#include "models/array/registers.h"
 
 namespace octet {
 
-// Floating-point sums. `step` counts what the element has multiplied before, for stochastic rounding.
+// For time alone: registers say whether something is in them, and nothing else.
+struct NoArithmetic {
+    struct Operand {};
+    struct Sum {};
+    static void multiply_add(std::vector<Sum>&, const std::vector<Operand>&, const std::vector<Operand>&,
+                             const std::vector<Flags>&) {}
+};
+
 class FloatArithmetic {
   public:
     using Operand = float;
     using Sum = float;
-    explicit FloatArithmetic(const GemmRules& rules)
-        : mac_(float_mac(rules.accumulator, rules.rounding)),
-          add_(float_add(rules.buffer)),
-          round_(visit_float_accumulator(
-              rules.buffer,
-              [](auto held) -> float (*)(float) {
-                  return [](float sum) {
-                      return decltype(held)::type::template round<Rounding::nearest_even>(double{sum});
-                  };
-              })),
-          rules_(rules) {}
+    using Held = float;
+    explicit FloatArithmetic(const GemmRules& rules);
 
-    Sum mac(Sum sum, Operand a, Operand b, std::size_t row, std::size_t column, std::uint64_t step) const {
-        const std::uint32_t random =
-            rules_.rounding == Rounding::stochastic
-                ? draw(rules_.seed, row * rules_.columns + column, rules_.first_draw + step)
-                : 0;
-        return mac_(sum, a, b, random);
+    void multiply_add(std::vector<float>& sums, const std::vector<float>& a, const std::vector<float>& b,
+                      const std::vector<Flags>& flags) {
+        multiply_add_(sums.size(), sums.data(), a.data(), b.data(), flags.data(), generators_.data());
     }
-    // What the accumulation buffer makes of the first sum, and of one more.
-    Sum first(Sum sum) const { return round_(sum); }
-    Sum add(Sum held, Sum sum) const { return add_(held, sum); }
+    Held into_buffer(const Held* held, Sum sum, std::uint64_t&) const {
+        return held == nullptr ? convert_(double{sum}) : add_(*held, sum);
+    }
 
   private:
-    FloatMac mac_;
+    void (*multiply_add_)(std::size_t, float*, const float*, const float*, const Flags*, std::uint64_t*);
     FloatAdd add_;
-    float (*round_)(float);
-    GemmRules rules_;
+    float (*convert_)(double);
+    std::vector<std::uint64_t> generators_;  // the state of each element's (random.h)
 };
 
-// Integer sums, saturating or wrapping; counts what did not fit.
+// Exact sums, rounded once, into the buffer.
+class QuireArithmetic {
+  public:
+    using Operand = float;
+    using Sum = Quire;
+    using Held = float;
+    explicit QuireArithmetic(const GemmRules& rules);
+
+    static void multiply_add(std::vector<Quire>& sums, const std::vector<float>& a,
+                             const std::vector<float>& b, const std::vector<Flags>& flags);
+    Held into_buffer(const Held* held, Quire sum, std::uint64_t&) const {
+        if (held != nullptr) sum.add(*held);
+        return round_(sum.to_odd());
+    }
+
+  private:
+    float (*round_)(double);
+};
+
+// Integers, saturating or wrapping. A sum counts on its way down how often it did not fit.
 class IntegerArithmetic {
   public:
     using Operand = std::int8_t;
-    using Sum = std::int32_t;
+    struct Sum {
+        std::int32_t value = 0;
+        std::uint32_t overflows = 0;
+    };
+    using Held = std::int32_t;
     explicit IntegerArithmetic(const GemmRules& rules) : rules_(rules) {}
 
-    Sum mac(Sum sum, Operand a, Operand b, std::size_t, std::size_t, std::uint64_t) {
-        return rules_.accumulator == Accumulator::int24
-                   ? Int24Accumulator::mac(sum, a, b, rules_.overflow, overflows)
-                   : Int32Accumulator::mac(sum, a, b, rules_.overflow, overflows);
-    }
-    Sum first(Sum sum) { return add(0, sum); }
-    Sum add(Sum held, Sum sum) {
-        const std::int64_t exact = std::int64_t{held} + sum;
-        return rules_.buffer == Accumulator::int24 ? Int24Accumulator::fit(exact, rules_.overflow, overflows)
-                                                   : Int32Accumulator::fit(exact, rules_.overflow, overflows);
-    }
-    std::uint64_t overflows = 0;
+    void multiply_add(std::vector<Sum>& sums, const std::vector<std::int8_t>& a,
+                      const std::vector<std::int8_t>& b, const std::vector<Flags>& flags) const;
+    Held into_buffer(const Held* held, const Sum& sum, std::uint64_t& overflows) const;
 
   private:
     GemmRules rules_;

@@ -1,8 +1,8 @@
 // The systolic array, register by register: the specification of docs/hardware/array.md that the pass-level
 // array is held to.
 //
-// One call of step() is one clock. A register's content is what it holds during that clock. A held array is
-// one whose step() is not called: nothing moves.
+// One call of step() is one clock. A register's content is what it holds at the beginning of that clock; a
+// held array is one whose step() is not called: nothing moves.
 //
 // WeightStationaryArray: rows hold the reduction, columns the outputs. Inputs enter at the left and move one
 // column a clock, row i delayed by i * latency; weights enter at the top with the tag of their row and move
@@ -13,11 +13,13 @@
 // the reduction every `latency` clocks; finished sums move to drain registers and leave downward, a row a
 // clock.
 #pragma once
-#include <deque>
 #include <optional>
+#include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "models/array/config.h"
+#include "models/array/registers.h"
 #include "models/types.h"
 
 namespace octet {
@@ -31,99 +33,84 @@ class WeightStationaryArray {
     WeightStationaryArray(const ArrayConfig& config, Arithmetic& arithmetic)
         : rows_(static_cast<std::size_t>(config.rows)),
           cols_(static_cast<std::size_t>(config.cols)),
-          latency_(static_cast<std::size_t>(config.pe_latency)),
           shadows_(config.double_buffered_weights),
           arithmetic_(arithmetic),
-          elements_(rows_ * cols_),
-          input_skew_(rows_),
-          weight_skew_(cols_),
-          readable_(cols_) {
-        for (Element& e : elements_) e.sums.resize(latency_);
-        for (std::size_t i = 0; i < rows_; ++i) input_skew_[i].resize(i * latency_);
-        for (std::size_t j = 0; j < cols_; ++j) weight_skew_[j].resize(j);
-    }
+          input_skew_(rows_, static_cast<std::size_t>(config.pe_latency)),
+          weight_skew_(cols_, 1),
+          inputs_(rows_, cols_),
+          passing_(rows_, cols_),
+          active_(rows_, cols_),
+          shadow_(rows_, cols_),
+          sums_(static_cast<std::size_t>(config.pe_latency), Registers<Sum>(rows_, cols_)) {}
 
-    // What is at the edges in a clock: a vector (one operand a row), `first` if it is the first of its pass;
-    // a row of weights with its tag. Operands that do not belong to the matrix are empty.
+    // What is at the edges in a clock: a vector, `first` if it is the first of its pass; a row of weights
+    // with its tag. Operands that the matrices do not have are missing at the end.
     struct Edge {
         bool vector = false, first = false, weights = false;
         std::size_t tag = 0;
-        std::vector<std::optional<Operand>> inputs, row;
+        std::span<const Operand> inputs, row;
     };
 
     void step(const Edge& edge) {
-        for (std::size_t j = 0; j < cols_; ++j) readable_[j] = at(rows_ - 1, j).sums.back();
-        for (std::size_t i = rows_; i-- > 0;)
-            for (std::size_t j = cols_; j-- > 0;) {
-                Element& e = at(i, j);
-                e.input = j > 0 ? at(i, j - 1).input : delayed(input_skew_[i], input_of(edge, i));
-                e.passing = i > 0 ? at(i - 1, j).passing : delayed(weight_skew_[j], weight_of(edge, j));
-                const Partial above = i > 0 ? at(i - 1, j).sums.back() : Partial{e.input.valid, Sum{}};
-                clock(e, above, i, j);
-            }
+        input_skew_.step(edge.inputs, edge.vector ? valid | (edge.first ? first : 0) : 0);
+        inputs_.move_right(input_skew_);
+        if (edge.weights) weights_move_ = rows_ + cols_;
+        const bool weights_move = weights_move_ > 0;
+        if (weights_move) {
+            --weights_move_;
+            weight_skew_.step(edge.row, edge.weights ? valid | tagged(edge.tag) : 0);
+            passing_.move_down(weight_skew_);
+        }
+        // A sum leaves the last stage of a PE for the first one of the PE below; the top row begins with +0.
+        std::rotate(sums_.begin(), sums_.end() - 1, sums_.end());
+        Registers<Sum>& sums = sums_.front();
+        sums.move_down();
+
+        if (edge.first) swaps_move_ = rows_ * sums_.size() + cols_;
+        if (swaps_move_ > 0) {
+            --swaps_move_;
+            for (std::size_t e = 0; shadows_ && e < rows_ * cols_; ++e)
+                if ((inputs_.flags[e] & first) != 0) swap(e);
+        }
+        for (std::size_t e = 0; e < rows_ * cols_; ++e)
+            sums.flags[e] = inputs_.flags[e] & (valid | (active_.flags[e] & present));
+        arithmetic_.multiply_add(sums.value, inputs_.value, active_.value, sums.flags);
+        // At the end of the clock, so that a vector of this clock still saw the weight before.
+        if (weights_move)
+            for (std::size_t i = 0; i < rows_; ++i)
+                for (std::size_t e = i * cols_; e < (i + 1) * cols_; ++e)
+                    if ((passing_.flags[e] & ~present) == (valid | tagged(i))) latch(e);
     }
-    // The sum below column j that could be read in the latest clock.
-    std::optional<Sum> readable(std::size_t j) const {
-        return readable_[j].valid ? std::optional(readable_[j].sum) : std::nullopt;
-    }
+    // The sum below column j that can be read in the coming clock.
+    bool readable(std::size_t j) const { return (sums_.back().flags[below(j)] & valid) != 0; }
+    const Sum& sum(std::size_t j) const { return sums_.back().value[below(j)]; }
 
   private:
-    struct Input {
-        bool valid = false, first = false;
-        std::optional<Operand> value;
-    };
-    struct Weight {
-        bool valid = false;
-        std::size_t tag = 0;
-        std::optional<Operand> value;
-    };
-    struct Partial {
-        bool valid = false;
-        Sum sum{};
-    };
-    struct Element {
-        std::optional<Operand> active, shadow;
-        Weight passing;
-        Input input;
-        std::vector<Partial> sums;  // stages of the multiplier-adder, the last one leaves
-        std::uint64_t steps = 0;
-    };
+    // Of an input: the first of its pass. Of a shadow: not swapped in yet.
+    static constexpr Flags first = 4, full = 4;
 
-    void clock(Element& e, const Partial& above, std::size_t i, std::size_t j) {
-        if (e.input.valid && e.input.first && shadows_) e.active = e.shadow;
-        Partial made{e.input.valid, above.sum};
-        if (e.input.valid) {
-            const std::uint64_t step = e.steps++;
-            if (e.active && e.input.value)
-                made.sum = arithmetic_.mac(above.sum, *e.input.value, *e.active, i, j, step);
-        }
-        e.sums.insert(e.sums.begin(), made);
-        e.sums.pop_back();
-        // At the end of the clock, so that a vector of this clock still sees the weight before.
-        if (e.passing.valid && e.passing.tag == i) (shadows_ ? e.shadow : e.active) = e.passing.value;
+    void swap(std::size_t e) {
+        active_.value[e] = shadow_.value[e];
+        active_.flags[e] = shadow_.flags[e];
+        shadow_.flags[e] &= ~full;
     }
-    Element& at(std::size_t i, std::size_t j) { return elements_[i * cols_ + j]; }
-    template <class T>
-    static T delayed(std::deque<T>& line, T entering) {
-        line.push_back(std::move(entering));
-        T leaving = std::move(line.front());
-        line.pop_front();
-        return leaving;
+    void latch(std::size_t e) {
+        Registers<Operand>& weight = shadows_ ? shadow_ : active_;
+        if ((shadow_.flags[e] & full) != 0)
+            throw std::logic_error("a weight is lost: the next one came early");
+        weight.value[e] = passing_.value[e];
+        weight.flags[e] = (passing_.flags[e] & present) | (shadows_ ? full : 0);
     }
-    static Input input_of(const Edge& edge, std::size_t i) {
-        return edge.vector ? Input{true, edge.first, edge.inputs[i]} : Input{};
-    }
-    static Weight weight_of(const Edge& edge, std::size_t j) {
-        return edge.weights ? Weight{true, edge.tag, edge.row[j]} : Weight{};
-    }
+    std::size_t below(std::size_t j) const { return (rows_ - 1) * cols_ + j; }
 
-    std::size_t rows_, cols_, latency_;
+    std::size_t rows_, cols_;
     bool shadows_;
     Arithmetic& arithmetic_;
-    std::vector<Element> elements_;
-    std::vector<std::deque<Input>> input_skew_;
-    std::vector<std::deque<Weight>> weight_skew_;
-    std::vector<Partial> readable_;
+    Skew<Operand> input_skew_, weight_skew_;
+    Registers<Operand> inputs_, passing_, active_, shadow_;
+    std::vector<Registers<Sum>> sums_;  // stages of the multiplier-adder, the last one leaves
+    // For so many clocks at most weights are on their way, the first vector of a pass is.
+    std::size_t weights_move_ = 0, swaps_move_ = 0;
 };
 
 template <class Arithmetic>
@@ -136,76 +123,47 @@ class OutputStationaryArray {
         : rows_(static_cast<std::size_t>(config.rows)),
           cols_(static_cast<std::size_t>(config.cols)),
           arithmetic_(arithmetic),
-          elements_(rows_ * cols_),
-          left_(rows_),
-          top_(cols_),
-          readable_(cols_) {
-        for (std::size_t i = 0; i < rows_; ++i) left_[i].resize(i);
-        for (std::size_t j = 0; j < cols_; ++j) top_[j].resize(j);
-    }
+          left_(rows_, 1),
+          top_(cols_, 1),
+          a_(rows_, cols_),
+          b_(rows_, cols_),
+          sums_(rows_, cols_),
+          drain_(rows_, cols_) {}
 
-    // One step of the reduction: an operand a row and a column; `first` begins new sums. `drain`: all sums
-    // move to the drain registers.
+    // One step of the reduction: an operand a row and a column; `first` begins new sums. `drain`: at the end
+    // of this clock all sums move to the drain registers.
     struct Edge {
         bool step = false, first = false, drain = false;
-        std::vector<std::optional<Operand>> a, b;
+        std::span<const Operand> a, b;
     };
 
     void step(const Edge& edge) {
-        if (edge.drain)
-            for (Element& e : elements_) e.drain = {true, e.sum};
-        for (std::size_t j = 0; j < cols_; ++j) {  // the bottom row leaves, the others move down
-            readable_[j] = at(rows_ - 1, j).drain;
-            for (std::size_t i = rows_ - 1; i > 0; --i) at(i, j).drain = at(i - 1, j).drain;
-            at(0, j).drain = {};
+        drain_.move_down();
+        left_.step(edge.a, edge.step ? valid | (edge.first ? first : 0) : 0);
+        top_.step(edge.b, edge.step ? valid : 0);
+        a_.move_right(left_);
+        b_.move_down(top_);
+        for (std::size_t e = 0; e < rows_ * cols_; ++e) {
+            if ((a_.flags[e] & first) != 0) sums_.value[e] = Sum{};
+            sums_.flags[e] = a_.flags[e] & (valid | (b_.flags[e] & present));
         }
-        for (std::size_t i = rows_; i-- > 0;)
-            for (std::size_t j = cols_; j-- > 0;) {
-                Element& e = at(i, j);
-                e.a = j > 0 ? at(i, j - 1).a : delayed(left_[i], moving(edge, edge.a, i));
-                e.b = i > 0 ? at(i - 1, j).b : delayed(top_[j], moving(edge, edge.b, j));
-                if (e.a.valid && e.a.first) e.sum = Sum{};
-                if (!e.a.valid) continue;
-                const std::uint64_t step = e.steps++;
-                if (e.a.value && e.b.value)
-                    e.sum = arithmetic_.mac(e.sum, *e.a.value, *e.b.value, i, j, step);
-            }
+        arithmetic_.multiply_add(sums_.value, a_.value, b_.value, sums_.flags);
+        if (!edge.drain) return;
+        drain_.value = sums_.value;
+        std::fill(drain_.flags.begin(), drain_.flags.end(), valid);
     }
-    std::optional<Sum> readable(std::size_t j) const {
-        return readable_[j].valid ? std::optional(readable_[j].sum) : std::nullopt;
-    }
+    // The sum below column j that can be read in the coming clock.
+    bool readable(std::size_t j) const { return (drain_.flags[(rows_ - 1) * cols_ + j] & valid) != 0; }
+    const Sum& sum(std::size_t j) const { return drain_.value[(rows_ - 1) * cols_ + j]; }
 
   private:
-    struct Moving {
-        bool valid = false, first = false;
-        std::optional<Operand> value;
-    };
-    struct Drained {
-        bool valid = false;
-        Sum sum{};
-    };
-    struct Element {
-        Moving a, b;
-        Sum sum{};
-        Drained drain;
-        std::uint64_t steps = 0;
-    };
-    Element& at(std::size_t i, std::size_t j) { return elements_[i * cols_ + j]; }
-    static Moving moving(const Edge& edge, const std::vector<std::optional<Operand>>& from, std::size_t i) {
-        return edge.step ? Moving{true, edge.first, from[i]} : Moving{};
-    }
-    static Moving delayed(std::deque<Moving>& line, Moving entering) {
-        line.push_back(entering);
-        Moving leaving = line.front();
-        line.pop_front();
-        return leaving;
-    }
+    static constexpr Flags first = 4;
 
     std::size_t rows_, cols_;
     Arithmetic& arithmetic_;
-    std::vector<Element> elements_;
-    std::vector<std::deque<Moving>> left_, top_;
-    std::vector<Drained> readable_;
+    Skew<Operand> left_, top_;
+    Registers<Operand> a_, b_;
+    Registers<Sum> sums_, drain_;
 };
 
 }  // namespace octet

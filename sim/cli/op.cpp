@@ -6,8 +6,9 @@
 
 #include "sim/cli/process.h"
 #include "sim/cli/verbs.h"
-#include "sim/config/experiment.h"
+#include "sim/config/experiment_keys.h"
 #include "sim/config/paths.h"
+#include "sim/config/reader.h"
 #include "sim/cost/read.h"
 #include "sim/report/files.h"
 #include "sim/report/histogram_text.h"
@@ -26,6 +27,7 @@ constexpr auto costs_kind = std::to_array<std::string_view>({"costs"});
 struct OpInput {
     AcceleratorConfig machine;
     CostTable costs;
+    Fidelity fidelity = Fidelity::pass;
 };
 
 // The table that is taken if none is named: the shipped one, or that beside the accelerator's folder.
@@ -39,15 +41,19 @@ std::string default_costs(const std::string& accelerator) {
                : shipped.string();
 }
 
-// The settings of the accelerator; `--costs` is the one key beside them.
+// The settings of the accelerator; `costs` and `fidelity` are the keys beside them.
 OpInput read_input(const OpOptions& options) {
     std::string costs = default_costs(resolve_argument(options.accelerator));
     std::vector<Setting> settings;
     ExperimentConfig experiment;
+    Node beside;
+    beside.kind = Node::Kind::map;
     for (const Setting& setting : options.settings) {
         if (setting.key == "costs")
             costs = resolve_argument(setting.value);
-        else if (setting.key == "fidelity" || setting.key == "values")
+        else if (setting.key == "fidelity")
+            apply(beside, {setting});
+        else if (setting.key == "values")
             throw InputError(location_in(setting.label), setting.key, "is no key of `octet op`");
         else
             settings.push_back(setting);
@@ -56,6 +62,8 @@ OpInput read_input(const OpOptions& options) {
     input.machine = experiment.accelerator =
         load_accelerator(resolve_argument(options.accelerator), settings);
     Diagnostics diagnostics;
+    Reader reader(beside, diagnostics);
+    reader.choice("fidelity", input.fidelity, fidelity_names, "");
     experiment.values = options.in.empty() ? Values::none : Values::exact;
     experiment.tree.location = location_in(options.accelerator);
     check_supported(experiment, diagnostics);
@@ -157,8 +165,9 @@ int op_verb(const OpOptions& options, std::string& out) {
     std::optional<TimelineFile> timeline;
     Followers followers;
     if (!options.timeline.empty()) followers.push_back(&timeline.emplace(options.timeline));
-    const Simulation simulation = simulate(single.graph, input.machine, resolve(input.costs, input.machine),
-                                           description, values ? &*values : nullptr, followers);
+    const Simulation simulation =
+        simulate(single.graph, input.machine, resolve(input.costs, input.machine), description,
+                 values ? &*values : nullptr, input.fidelity, followers);
     if (timeline) timeline->keep();
     const Tensor& result = single.graph.tensors[single.output];
     const std::array<std::uint64_t, 2> sides{result.rows, result.cols};

@@ -77,7 +77,6 @@ void check_supported(const ExperimentConfig& experiment, Diagnostics& diagnostic
     refuse(a.matvec == Matvec::vector, "accelerator.matvec", "vector");
     refuse(experiment.phase.kind != PhaseKind::encode, "phase.kind",
            fmt::format("the phase {}", name_in(phase_kind_names, experiment.phase.kind)));
-    refuse(experiment.fidelity == Fidelity::registers, "fidelity", "register");
     if (experiment.values == Values::exact) {
         const FormatInfo* storage = find_format(a.pe.storage);
         refuse(storage != nullptr && storage->block_length > 0, "accelerator.pe.preset",

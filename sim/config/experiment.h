@@ -13,7 +13,6 @@
 namespace octet {
 
 enum class Values : std::uint8_t { none, exact };
-enum class Fidelity : std::uint8_t { registers, pass };  // `register` in YAML
 
 // Formats by what they are used for; empty: that of pe.preset.
 struct PhaseFormats {

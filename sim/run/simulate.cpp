@@ -84,11 +84,12 @@ Simulation simulate(const ExperimentConfig& experiment, bool histograms, const F
                        bind_sources(workload.graph, experiment.inputs, experiment.seed, threads));
     if (values && histograms) values->count_codes();
     return simulate(std::move(workload.graph), experiment.accelerator, resolve(table, experiment.accelerator),
-                    description, values ? &*values : nullptr, followers);
+                    description, values ? &*values : nullptr, experiment.fidelity, followers);
 }
 
 Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceList& prices,
-                    const RunDescription& description, ValueRun* values, const Followers& followers) {
+                    const RunDescription& description, ValueRun* values, Fidelity fidelity,
+                    const Followers& followers) {
     Simulation simulation;
     simulation.graph = std::move(graph);
     const auto begin = std::chrono::steady_clock::now();
@@ -99,8 +100,8 @@ Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceLi
     FanOut all(followers);
     RunObserver* observer = followers.empty() ? nullptr : &all;
     if (followers.size() == 1) observer = followers.front();
-    MachineReport report =
-        run_machine(machine, program, values != nullptr ? &values->begin(program) : nullptr, observer);
+    MachineReport report = run_machine(
+        machine, program, values != nullptr ? &values->begin(program) : nullptr, fidelity, observer);
     simulation.lowering_and_machine_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     complete_fused(report, program.hosts());

@@ -35,8 +35,8 @@ Simulation simulate(const ExperimentConfig& experiment, bool histograms = false,
                     const Followers& followers = {});
 // The same of a graph; `values`: nullptr for time alone.
 Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceList& prices,
-                    const RunDescription& description, ValueRun* values = nullptr,
-                    const Followers& followers = {});
+                    const RunDescription& description, ValueRun* values, Fidelity fidelity,
+                    const Followers& followers);
 
 // The accelerator as the result document shows it.
 nlohmann::ordered_json resolved_json(const AcceleratorConfig& machine);

@@ -101,13 +101,13 @@ bool same(const std::vector<float>& a, const std::vector<float>& b, std::size_t&
     return a.size() == b.size();
 }
 
-void expect_values_of_reference(const Case& c) {
+void expect_values_of_reference(const Case& c, Fidelity fidelity = Fidelity::pass) {
     Program program(c.graph, c.machine, c.inputs.seed, c.inputs.scales, c.inputs.tokens);
     MachineValues values(value_config(c.machine, c.inputs.seed, c.graph.operations.size()));
     write_sources(values, program, c.graph, c.inputs.sources, c.inputs.scales);
     Collector seen(c.graph);
     values.observer = &seen;
-    run_machine(c.machine, program, &values);
+    run_machine(c.machine, program, &values, fidelity);
     const auto wanted = plain_results(c.graph, c.machine, c.inputs);
     for (OperationId id = 0; id < c.graph.operations.size(); ++id) {
         std::size_t i = 0;
@@ -156,6 +156,18 @@ INSTANTIATE_TEST_SUITE_P(Values, layer_values_equal_reference,
                              return std::get<0>(variant.param) + "_" +
                                     fusion_words.at(static_cast<std::size_t>(std::get<1>(variant.param)));
                          });
+
+class register_values_equal_reference : public testing::TestWithParam<std::string> {};
+
+TEST_P(register_values_equal_reference, ForEveryOperationOfTwoLayers) {
+    AcceleratorConfig machine = machine_of(*find_preset(GetParam()));
+    machine.array.rows = 8;
+    machine.array.cols = 12;
+    expect_values_of_reference(make_case(expand(small_transformer(), encode(2, 19)), machine, 7),
+                               Fidelity::registers);
+}
+INSTANTIATE_TEST_SUITE_P(Values, register_values_equal_reference, testing::ValuesIn(presets_with_values()),
+                         [](const auto& variant) { return variant.param; });
 
 class SoftmaxVariant : public testing::TestWithParam<int> {};
 
@@ -227,7 +239,7 @@ TEST_P(RandomMachine, ComputesTheValuesOfTheReferenceOnARandomTransformer) {
             machine.buffers.weight_depth, machine.buffers.accumulation_depth, machine.sram.capacity_kib,
             machine.sram.width_bits, machine.pe.preset, d.hidden, d.heads, d.ffn,
             static_cast<int>(machine.fusion)));
-        return expect_values_of_reference(c);
+        return expect_values_of_reference(c, random() % 2 == 0 ? Fidelity::pass : Fidelity::registers);
     }
     FAIL() << "no machine with enough SRAM in 100 attempts";
 }

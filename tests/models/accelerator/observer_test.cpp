@@ -108,18 +108,23 @@ TEST(Observer, IsToldOfEveryCycleInTheBooksAndChangesNone) {
     constexpr unsigned count = 150;
     std::deque<Case> cases;
     for (unsigned i = 0; i < count; ++i)
-        for (int twice = 0; twice < 2; ++twice) cases.push_back(random_case(seed + i));
+        for (int thrice = 0; thrice < 3; ++thrice) cases.push_back(random_case(seed + i));
     sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
-    std::deque<Witness> witnesses(count);
+    std::deque<Witness> witnesses(2 * count);  // of the two fidelities of the array
     std::vector<std::unique_ptr<Accelerator>> machines;
     for (std::size_t i = 0; i < cases.size(); ++i)
-        machines.push_back(std::make_unique<Accelerator>(sc_core::sc_gen_unique_name("machine"),
-                                                         cases[i].config, cases[i].program,
-                                                         i % 2 == 0 ? &witnesses[i / 2] : nullptr));
+        machines.push_back(
+            std::make_unique<Accelerator>(sc_core::sc_gen_unique_name("machine"), cases[i].config,
+                                          cases[i].program, i % 3 == 1 ? Fidelity::registers : Fidelity::pass,
+                                          i % 3 < 2 ? &witnesses[i / 3 * 2 + i % 3] : nullptr));
     sc_core::sc_start();
-    for (unsigned i = 0; i < count; ++i) {
-        SCOPED_TRACE(::testing::Message() << "case " << i);
-        const MachineReport seen = machines[2 * i]->finish(), alone = machines[2 * i + 1]->finish();
+    std::deque<MachineReport> alone_reports;
+    for (unsigned i = 0; i < count; ++i) alone_reports.push_back(machines[3 * i + 2]->finish());
+    for (unsigned i = 0; i < 2 * count; ++i) {
+        SCOPED_TRACE(::testing::Message()
+                     << "case " << i / 2 << (i % 2 == 0 ? "" : ", register by register"));
+        const MachineReport seen = machines[i / 2 * 3 + i % 2]->finish();
+        const MachineReport& alone = alone_reports[i / 2];
         const Witness& w = witnesses[i];
         EXPECT_EQ(seen.total, alone.total);
         for (std::size_t u = 0; u < unit_count; ++u) {
@@ -132,7 +137,7 @@ TEST(Observer, IsToldOfEveryCycleInTheBooksAndChangesNone) {
         for (const std::size_t n : w.done) executed += n;
         EXPECT_EQ(executed, seen.commands);
         std::uint64_t vectors = 0;
-        for (const Command& command : cases[2 * i].program.commands())
+        for (const Command& command : cases[i / 2 * 3].program.commands())
             if (const auto* c = std::get_if<MatmulCommand>(&command.body))
                 vectors += std::uint64_t{c->m} * c->k_tiles * c->n_tiles;
         const StallCounts& held = seen.units[static_cast<std::size_t>(Unit::array)].stalls;
@@ -159,12 +164,18 @@ TEST(Observer, SeesWeightsVectorsAndDrainOfPassesThatDoNotOverlap) {
     add_product(c.program, c.config, {10, 12, 6});  // three passes
     Witness w;
     sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
-    Accelerator machine("machine", c.config, c.program, &w);
+    std::deque<Case> copies = cases;
+    Witness v;
+    Accelerator machine("machine", c.config, c.program, Fidelity::pass, &w);
+    Accelerator stepped("stepped", c.config, copies[0].program, Fidelity::registers, &v);
     sc_core::sc_start();
     machine.finish();
-    EXPECT_EQ(w.busy_with.at({Unit::array, BusyWith::weights}), 3u * 4);
-    EXPECT_EQ(w.busy_with.at({Unit::array, BusyWith::work}), 3u * 10);
-    EXPECT_EQ(w.busy_with.at({Unit::array, BusyWith::drain}), 3u * (4 * 2 + 6 - 2));
+    stepped.finish();
+    for (const Witness* seen : {&w, &v}) {
+        EXPECT_EQ(seen->busy_with.at({Unit::array, BusyWith::weights}), 3u * 4);
+        EXPECT_EQ(seen->busy_with.at({Unit::array, BusyWith::work}), 3u * 10);
+        EXPECT_EQ(seen->busy_with.at({Unit::array, BusyWith::drain}), 3u * (4 * 2 + 6 - 2));
+    }
 }
 
 }  // namespace

@@ -123,7 +123,7 @@ Seen by_pass(const ArrayConfig& config, const Passes& passes, const Around& arou
 template <class Arithmetic, class Operand>
 Seen by_register(const ArrayConfig& config, const Passes& passes, const Around& around, const Seen& schedule,
                  const Problem<Operand>& problem, Arithmetic& arithmetic,
-                 std::vector<typename Arithmetic::Sum>& results) {
+                 std::vector<typename Arithmetic::Held>& results, std::uint64_t* overflowed = nullptr) {
     using Array = WeightStationaryArray<Arithmetic>;
     const auto rows = static_cast<std::size_t>(config.rows), cols = static_cast<std::size_t>(config.cols);
     Array array(config, arithmetic);
@@ -135,7 +135,7 @@ Seen by_register(const ArrayConfig& config, const Passes& passes, const Around& 
     Cycle unit_free = 0;
     std::size_t pass_in = 0, vector_in = 0, pass_weights = 0, weight_row = 0;
     std::vector<std::size_t> reading(cols);  // the pass whose sums leave below a column
-    std::uint64_t arrived = 0;
+    std::uint64_t arrived = 0, overflows = 0;
     const auto finished_columns = [&](std::size_t p, std::size_t m) {
         for (std::size_t j = 0; j < cols; ++j)
             if (collected[p * cols + j] <= m) return false;
@@ -175,36 +175,9 @@ Seen by_register(const ArrayConfig& config, const Passes& passes, const Around& 
             continue;
         }
 
-        typename Array::Edge edge;
         const auto tile_of = [&](std::size_t p) { return std::pair{p / passes.k_tiles, p % passes.k_tiles}; };
-        if (pass_weights < passes.count() && (weight_row > 0 || c == schedule.weight_starts[pass_weights])) {
-            const auto [n0, k0] = tile_of(pass_weights);
-            edge.weights = true;
-            edge.tag = weight_row;
-            for (std::size_t j = 0; j < cols; ++j) {
-                const std::size_t k = k0 * rows + weight_row, n = n0 * cols + j;
-                edge.row.push_back(k < problem.k && n < problem.n
-                                       ? std::optional(problem.b[k * problem.n + n])
-                                       : std::nullopt);
-            }
-            if (++weight_row == rows) weight_row = 0, ++pass_weights;
-        }
-        if (pass_in < passes.count() && (vector_in > 0 || c == schedule.starts[pass_in])) {
-            if (vector_in == 0) seen.starts[pass_in] = c;
-            const std::size_t k0 = tile_of(pass_in).second;
-            edge.vector = true;
-            edge.first = vector_in == 0;
-            for (std::size_t i = 0; i < rows; ++i) {
-                const std::size_t k = k0 * rows + i;
-                edge.inputs.push_back(k < problem.k ? std::optional(problem.a[vector_in * problem.k + k])
-                                                    : std::nullopt);
-            }
-            if (++vector_in == passes.m) vector_in = 0, ++pass_in;
-        }
-        array.step(edge);
         for (std::size_t j = 0; j < cols; ++j) {
-            const auto sum = array.readable(j);
-            if (!sum) continue;
+            if (!array.readable(j)) continue;
             seen.last_sum = c;
             while (collected[reading[j] * cols + j] == passes.m) ++reading[j];
             const std::size_t p = reading[j], m = collected[p * cols + j]++;
@@ -212,10 +185,34 @@ Seen by_register(const ArrayConfig& config, const Passes& passes, const Around& 
             const std::size_t n = n0 * cols + j;
             if (n < problem.n) {
                 auto& held = results[m * problem.n + n];
-                held = k0 == 0 ? arithmetic.first(*sum) : arithmetic.add(held, *sum);
+                held = arithmetic.into_buffer(k0 == 0 ? nullptr : &held, array.sum(j), overflows);
             }
         }
+
+        typename Array::Edge edge;
+        // Up to `count` operands of a row, from a column on.
+        const auto part = [](const std::vector<Operand>& all, std::size_t columns, std::size_t row,
+                             std::size_t column, std::size_t count) {
+            return std::span(all).subspan(row * columns + column, std::min(count, columns - column));
+        };
+        if (pass_weights < passes.count() && (weight_row > 0 || c == schedule.weight_starts[pass_weights])) {
+            const auto [n0, k0] = tile_of(pass_weights);
+            const std::size_t k = k0 * rows + weight_row;
+            edge.weights = true;
+            edge.tag = weight_row;
+            if (k < problem.k) edge.row = part(problem.b, problem.n, k, n0 * cols, cols);
+            if (++weight_row == rows) weight_row = 0, ++pass_weights;
+        }
+        if (pass_in < passes.count() && (vector_in > 0 || c == schedule.starts[pass_in])) {
+            if (vector_in == 0) seen.starts[pass_in] = c;
+            edge.vector = true;
+            edge.first = vector_in == 0;
+            edge.inputs = part(problem.a, problem.k, vector_in, tile_of(pass_in).second * rows, rows);
+            if (++vector_in == passes.m) vector_in = 0, ++pass_in;
+        }
+        array.step(edge);
     }
+    if (overflowed != nullptr) *overflowed = overflows;
     return seen;
 }
 
@@ -251,6 +248,8 @@ GemmRules random_rules(std::mt19937& random, const ArrayConfig& config, bool int
         rules.accumulator = kinds[random() % 4];
         rules.buffer = kinds[random() % 4];
         rules.rounding = static_cast<Rounding>(random() % 3);
+        if (random() % 8 == 0)
+            rules.accumulator = Accumulator::fixed, rules.rounding = Rounding::nearest_even;
     }
     rules.chunk = rules.rows = static_cast<std::size_t>(config.rows);
     rules.columns = static_cast<std::size_t>(config.cols);
@@ -324,12 +323,15 @@ TEST(WeightStationaryArray, HasTheCyclesAndTheBitsOfThePassLevelArrayUnderAnySta
             EXPECT_GE(pass.starts[p], around.input_ready[p]);
             EXPECT_GE(pass.weight_starts[p], around.weights_ready[p]);
         }
-        FloatArithmetic arithmetic(rules);
         std::vector<float> registers, fast;
-        expect_same_times(pass, by_register(config, passes, around, pass, problem, arithmetic, registers));
+        const auto step_with = [&](auto arithmetic) {
+            return by_register(config, passes, around, pass, problem, arithmetic, registers);
+        };
+        expect_same_times(pass, rules.accumulator == Accumulator::fixed ? step_with(QuireArithmetic(rules))
+                                                                        : step_with(FloatArithmetic(rules)));
         gemm(rules, gemm_problem(problem, fast));
         EXPECT_TRUE(same_bits(registers, fast));
-        if (rules.rounding == Rounding::nearest_even) {
+        if (rules.rounding == Rounding::nearest_even && rules.accumulator != Accumulator::fixed) {
             EXPECT_TRUE(same_bits(registers, scalar(rules, problem)));
         }
         held += pass.held > 0;
@@ -351,10 +353,12 @@ TEST(WeightStationaryArray, AddsUpIntegersAsThePassLevelArrayDoesAndCountsWhatOv
         const Seen pass = by_pass(config, passes, around);
         IntegerArithmetic arithmetic(rules);
         std::vector<std::int32_t> registers, fast;
-        expect_same_times(pass, by_register(config, passes, around, pass, problem, arithmetic, registers));
+        std::uint64_t counted = 0;
+        expect_same_times(
+            pass, by_register(config, passes, around, pass, problem, arithmetic, registers, &counted));
         const std::uint64_t overflows = gemm(rules, gemm_problem(problem, fast));
         EXPECT_TRUE(same_bits(registers, fast));
-        EXPECT_EQ(arithmetic.overflows, overflows);
+        EXPECT_EQ(counted, overflows);
         if (HasFailure()) return;
     }
 }
@@ -375,6 +379,7 @@ TEST(WeightStationaryArray, IsTheInputStationaryOneWithItsOperandsExchanged) {
         }
         GemmRules rules = random_rules(random, config, false);
         rules.rounding = Rounding::nearest_even;
+        if (rules.accumulator == Accumulator::fixed) rules.accumulator = Accumulator::bf16;
         const Passes passes = passes_of(config, turned);
         const Around around = random_around(random, passes);
         const Seen pass = by_pass(config, passes, around);
@@ -423,36 +428,40 @@ TEST(OutputStationaryArray, HasTheCyclesOfItsClosedFormAndTheBitsOfOneChain) {
         const auto p = float_problem(random);
         GemmRules rules = random_rules(random, config, false);
         rules.chunk = 0;
-        rules.first_draw = 0;
+        if (rules.accumulator == Accumulator::fixed) rules.accumulator = Accumulator::bf16;
         FloatArithmetic arithmetic(rules);
         OutputStationaryArray<FloatArithmetic> array(config, arithmetic);
         const std::size_t fold = p.k * latency + rows + cols - 2, n_tiles = ceil_div(p.n, cols),
                           m_tiles = ceil_div(p.m, rows), folds = n_tiles * m_tiles;
         std::vector<float> results(p.m * p.n), wanted;
         std::size_t last = 0;
+        std::uint64_t none = 0;
         std::vector<std::size_t> drained(folds);
         for (std::size_t c = 0; c < folds * fold + rows; ++c) {
             OutputStationaryArray<FloatArithmetic>::Edge edge;
             const std::size_t f = c / fold, at = c % fold;
-            edge.drain = at == 0 && f > 0;
+            if (array.readable(0)) {
+                const std::size_t drained_fold = f - 1, row = rows - 1 - drained[drained_fold]++;
+                last = c;
+                for (std::size_t j = 0; j < cols; ++j) {
+                    const std::size_t m = drained_fold % m_tiles * rows + row,
+                                      n = drained_fold / m_tiles * cols + j;
+                    if (m < p.m && n < p.n)
+                        results[m * p.n + n] = arithmetic.into_buffer(nullptr, array.sum(j), none);
+                }
+            }
+            std::vector<float> column;
+            edge.drain = f < folds && at + 1 == fold;
             if (f < folds && at % latency == 0 && at / latency < p.k) {
                 const std::size_t k = at / latency, n0 = f / m_tiles * cols, m0 = f % m_tiles * rows;
                 edge.step = true;
                 edge.first = k == 0;
-                for (std::size_t i = 0; i < rows; ++i)
-                    edge.a.push_back(m0 + i < p.m ? std::optional(p.a[(m0 + i) * p.k + k]) : std::nullopt);
-                for (std::size_t j = 0; j < cols; ++j)
-                    edge.b.push_back(n0 + j < p.n ? std::optional(p.b[k * p.n + n0 + j]) : std::nullopt);
+                for (std::size_t m = m0; m < std::min(m0 + rows, p.m); ++m)
+                    column.push_back(p.a[m * p.k + k]);
+                edge.a = column;
+                edge.b = std::span(p.b).subspan(k * p.n + n0, std::min(cols, p.n - n0));
             }
             array.step(edge);
-            if (!array.readable(0)) continue;
-            const std::size_t drained_fold = f - 1, row = rows - 1 - drained[drained_fold]++;
-            last = c;
-            for (std::size_t j = 0; j < cols; ++j) {
-                const std::size_t m = drained_fold % m_tiles * rows + row,
-                                  n = drained_fold / m_tiles * cols + j;
-                if (m < p.m && n < p.n) results[m * p.n + n] = arithmetic.first(*array.readable(j));
-            }
         }
         EXPECT_EQ(last + 1, folds * fold + rows);
         gemm(rules, gemm_problem(p, wanted));

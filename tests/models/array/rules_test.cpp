@@ -63,8 +63,10 @@ TEST(Pass, WaitsForTheAcceptanceOfItsEpilogue) {
         cases.push_back(std::move(c));
     }
     const auto r = run_all(cases);
-    EXPECT_EQ(r[1].operations[0].array_first + rows, r[1].operations[1].end)
+    EXPECT_EQ(r[1].operations[0].array_last, r[1].operations[1].end + 1 + rows + cols - 2)
         << "the first vector, not before";
+    EXPECT_EQ(r[1].operations[0].array_first, r[0].operations[0].array_first + 1)
+        << "weights do not wait; the command is dispatched a cycle later";
     const auto& array = r[1].units[static_cast<std::size_t>(Unit::array)];
     EXPECT_GT(array.stalls[static_cast<std::size_t>(StallCause::vector_unit)], 40u);
 }

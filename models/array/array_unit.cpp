@@ -1,0 +1,57 @@
+#include "models/array/array_unit.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "models/clock.h"
+
+namespace octet {
+
+void ArrayUnit::take(const MatmulCommand& command, OperationId operation) {
+    if (command.m == 0 || command.k_tiles == 0 || command.n_tiles == 0)
+        throw std::logic_error("a matmul command has no passes");
+    command_ = command;
+    operation_ = operation;
+    taken_ = now();
+    occupied_ = true;
+    around_.ledger.started(operation, taken_);
+    around_.ledger.report().array_passes += std::uint64_t{command.n_tiles} * command.k_tiles;
+    count();
+    taken();
+    arrived_.notify();
+}
+
+void ArrayUnit::count() const {
+    const MatmulCommand& c = command_;
+    const std::uint64_t m = c.m, k = c.k_tiles, n = c.n_tiles;
+    const std::uint64_t rows = c.k(rows_), columns = c.n(cols_);  // used, over all tiles
+    const std::uint64_t macs = m * rows * columns, weights = rows * columns;
+    const std::uint64_t handed_on =
+        (k - 1) * rows_ * (rows_ - 1) / 2 + std::uint64_t{c.k_last} * (c.k_last - 1) / 2;
+    const auto add = [&](Action action, std::uint64_t count) {
+        around_.ledger.count(operation_, action, count);
+    };
+    add(Action::mac, macs);
+    add(Action::pe_pass, m * k * n * rows_ * cols_ - macs);
+    add(Action::weight_load, weights);
+    add(Action::weight_pass, columns * handed_on);
+    const std::uint64_t read_back = m * columns * (k - (c.first_k ? 1 : 0));
+    add(Action::accumulate, read_back);
+    add(Action::accumulation_buffer_read_bits, read_back * formats_.accumulation_bits);
+    add(Action::accumulation_buffer_write_bits,
+        m * columns * (k - (c.last_k ? 1 : 0)) * formats_.accumulation_bits);
+    add(Action::input_buffer_read_bits, m * rows * n * formats_.buffer_bits);
+    add(Action::weight_buffer_read_bits, weights * formats_.buffer_bits);
+    CodecBank& codec = around_.codec;
+    if (codec.at_array_edge()) codec.count_decodes(operation_, m * rows * n + weights);
+    if (codec.in_every_pe()) codec.count_decodes(operation_, macs + weights);
+}
+
+std::string ArrayUnit::waits_for() const {
+    if (!occupied_) return {};
+    return fmt::format("the array waits for {} {}", waits_for_ != nullptr ? waits_for_ : "command",
+                       waits_for_sequence_);
+}
+
+}  // namespace octet

@@ -1,0 +1,93 @@
+// The systolic array as the rest of the machine sees it, whatever steps or schedules its registers.
+//
+// Timing: the array takes its next command as soon as the last pass of the one before has started; a command
+// completes in the cycle after its last vector was issued. Counts: mac, pe_pass, weight_load, weight_pass,
+// accumulate, reads of the input and weight buffer, both of the accumulation buffer, decode at the array's
+// edges or in the PEs.
+#pragma once
+#include <string>
+
+#include "models/array/fill.h"
+#include "models/array/result_sink.h"
+
+namespace octet {
+
+struct ArrayFormats {
+    std::uint32_t buffer_bits = 8;         // of a value in the input and weight buffers
+    std::uint32_t accumulation_bits = 16;  // of a sum in the accumulation buffer
+};
+
+// What the array works with.
+struct ArraySurroundings {
+    FillEngine& inputs;
+    FillEngine& weights;
+    CodecBank& codec;
+    Ledger& ledger;
+    Scoreboard& scoreboard;
+};
+
+class ArrayUnit : public sc_core::sc_module {
+  public:
+    sc_core::sc_port<ResultSink> results{"results"};
+
+    // No command's course is open: the next one can be taken from `free_from` on.
+    bool idle() const { return !occupied_; }
+    Cycle free_from() const { return free_from_; }
+    const sc_core::sc_event& settled() const { return settled_; }
+    void take(const MatmulCommand& command, OperationId operation);  // in the present cycle
+    // Nothing is at the array, and the head of its queue could not be taken in these cycles, all past.
+    virtual void starved(Cycle from, Cycle until, StallCause cause, OperationId operation) = 0;
+    // After the run.
+    virtual void close() = 0;
+    std::string waits_for() const;  // for the message about a deadlock
+    // From now on products are computed as well.
+    virtual void attach(ArrayValues& values) = 0;
+
+  protected:
+    ArrayUnit(const sc_core::sc_module_name& name, const ArrayConfig& config, const ArrayFormats& formats,
+              const ArraySurroundings& around)
+        : sc_module(name),
+          around_(around),
+          timeline_(around.ledger.unit(Unit::array)),
+          rows_(static_cast<Cycle>(config.rows)),
+          cols_(static_cast<Cycle>(config.cols)),
+          formats_(formats) {}
+
+    virtual void taken() {}
+    // The next command can be taken from this cycle on.
+    void release(Cycle free_from) {
+        free_from_ = free_from;
+        occupied_ = false;
+        settled_.notify();
+    }
+    void waits(const char* what, std::uint32_t sequence) {
+        waits_for_ = what, waits_for_sequence_ = sequence;
+    }
+    Cycle decode_latency() const { return around_.codec.at_array_edge() ? around_.codec.latency() : 0; }
+    // The decoders of an edge take values that enter the array in [from, to), if they stand there.
+    void decodes(CodecLane lane, Cycle from, Cycle to) {
+        if (around_.codec.at_array_edge() || around_.codec.in_every_pe())
+            around_.codec.occupy(lane, from - decode_latency(), to - decode_latency());
+    }
+
+    ArraySurroundings around_;
+    Timeline& timeline_;
+    Cycle rows_, cols_;
+    // The command at the array.
+    MatmulCommand command_;
+    OperationId operation_ = 0;
+    Cycle taken_ = 0;
+    sc_core::sc_event arrived_;
+
+  private:
+    void count() const;
+
+    ArrayFormats formats_;
+    bool occupied_ = false;
+    Cycle free_from_ = 0;
+    const char* waits_for_ = nullptr;
+    std::uint32_t waits_for_sequence_ = 0;
+    sc_core::sc_event settled_;
+};
+
+}  // namespace octet

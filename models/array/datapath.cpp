@@ -1,0 +1,192 @@
+#include "models/array/datapath.h"
+
+#include <deque>
+#include <stdexcept>
+
+#include "models/array/register_arithmetic.h"
+#include "models/array/register_array.h"
+
+namespace octet {
+namespace {
+
+// Time alone: nothing is read, nothing is added.
+class BareDatapath final : public ArrayDatapath {
+  public:
+    explicit BareDatapath(const ArrayConfig& config)
+        : last_(static_cast<std::size_t>(config.cols) - 1), array_(config, arithmetic_) {}
+
+    bool readable() const override { return array_.readable(last_); }
+    void clock(const Edge& edge, Cycle) override {
+        array_.step({edge.vectors != nullptr,
+                     edge.vectors != nullptr && edge.vector == 0,
+                     edge.weights != nullptr,
+                     edge.row,
+                     {},
+                     {}});
+    }
+    void deliver(std::uint32_t) override {}
+
+  private:
+    std::size_t last_;
+    NoArithmetic arithmetic_;
+    WeightStationaryArray<NoArithmetic> array_;
+};
+
+template <class Arithmetic>
+class ValueDatapath final : public ArrayDatapath {
+  public:
+    ValueDatapath(const ArrayConfig& config, ArrayValues& values)
+        : values_(values),
+          rows_(static_cast<std::size_t>(config.rows)),
+          columns_(static_cast<std::size_t>(config.cols)),
+          arithmetic_(values.machine().config.rules),
+          array_(config, arithmetic_),
+          readers_(columns_) {}
+
+    bool readable() const override { return array_.readable(columns_ - 1); }
+
+    void clock(const Edge& edge, Cycle cycle) override {
+        for (std::size_t j = 0; j < columns_; ++j)
+            if (array_.readable(j)) add(j, array_.sum(j));
+        typename WeightStationaryArray<Arithmetic>::Edge at;
+        if (edge.weights != nullptr) {
+            const ArrayPass& pass = **edge.weights;
+            const MatmulCommand& c = pass.course->command;
+            if (edge.row == 0) entering_ = values_.weights(c, pass.n * c.k_tiles + pass.k, cycle);
+            at.weights = true;
+            at.tag = edge.row;
+            at.row = part(*entering_, pass.k * rows_ + edge.row, pass.n * columns_, columns_);
+        }
+        if (edge.vectors != nullptr) {
+            at.vector = true;
+            at.first = edge.vector == 0;
+            if (at.first) begin(*edge.vectors, cycle);
+            at.inputs = part(*below_.back().inputs, edge.vector, (*edge.vectors)->k * rows_, rows_);
+        }
+        array_.step(at);
+    }
+
+    void deliver(std::uint32_t epilogue) override {
+        auto results = results_.extract(epilogue);
+        values_.machine().sums[epilogue] = std::move(results.mapped());
+    }
+
+  private:
+    using Operand = typename Arithmetic::Operand;
+    using Held = typename Arithmetic::Held;
+    using Operands = ArrayValues::Operands;
+    static constexpr bool integers = std::is_integral_v<Operand>;
+
+    // A pass whose vectors have been issued and not all been read below the last column.
+    struct Below {
+        PassPointer pass;
+        std::shared_ptr<const Operands> inputs;
+        std::size_t buffer = 0;                  // its first row in the accumulation buffer
+        MachineValues::Sums* results = nullptr;  // if its sums stream on
+        std::size_t used = 0;                    // columns
+    };
+    // How far a column has come.
+    struct Reader {
+        std::size_t pass = 0;  // counted from the start of the run
+        std::uint32_t vector = 0;
+    };
+
+    // Up to `count` operands of a row, from a column on.
+    static std::span<const Operand> part(const Operands& o, std::size_t row, std::size_t column,
+                                         std::size_t count) {
+        if (row >= o.rows || column >= o.columns) return {};
+        const auto& all = [&]() -> const auto& {
+            if constexpr (integers)
+                return o.integers;
+            else
+                return o.numbers;
+        }
+        ();
+        return std::span(all).subspan(row * o.columns + column,
+                                      std::min<std::size_t>(count, o.columns - column));
+    }
+
+    void begin(const PassPointer& pointer, Cycle cycle) {
+        const ArrayPass& pass = *pointer;
+        const MatmulCommand& c = pass.course->command;
+        Below below{pointer, values_.inputs(c, pass.k, cycle), c.accumulation, nullptr,
+                    pass.n + 1 == c.n_tiles ? c.n_last : columns_};
+        // A command with all of K needs room for one column tile, others for all of theirs.
+        if (!(c.first_k && c.last_k)) below.buffer += std::size_t{pass.n} * c.m;
+        if (buffer_.size() < (below.buffer + c.m) * columns_) buffer_.resize((below.buffer + c.m) * columns_);
+        if (pass.streams_on) {
+            MachineValues::Sums& sums = results_[c.epilogue];
+            if (sums.rows == 0) {
+                sums.rows = c.m;
+                sums.columns = c.n(columns_);
+                of(sums).resize(std::size_t{sums.rows} * sums.columns);
+            }
+            below.results = &sums;
+        }
+        below_.push_back(std::move(below));
+    }
+
+    // The adder below column j.
+    void add(std::size_t j, const typename Arithmetic::Sum& sum) {
+        Reader& reader = readers_[j];
+        const Below& below = below_[reader.pass - passes_read_];
+        const ArrayPass& pass = *below.pass;
+        if (j < below.used) {
+            Held& held = buffer_[(below.buffer + reader.vector) * columns_ + j];
+            const bool first = pass.course->command.first_k && pass.k == 0;
+            std::uint64_t overflows = 0;
+            const Held made = arithmetic_.into_buffer(first ? nullptr : &held, sum, overflows);
+            if (below.results != nullptr)
+                of(*below.results)[std::size_t{reader.vector} * below.results->columns + pass.n * columns_ +
+                                   j] = made;
+            else
+                held = made;
+            values_.machine().counts[pass.course->operation].saturated += overflows;
+        }
+        if (++reader.vector < pass.vectors()) return;
+        reader = {reader.pass + 1, 0};
+        if (j + 1 < columns_) return;
+        below_.pop_front();
+        ++passes_read_;
+    }
+    static auto& of(MachineValues::Sums& sums) {
+        if constexpr (integers)
+            return sums.integers;
+        else
+            return sums.numbers;
+    }
+
+    ArrayValues& values_;
+    std::size_t rows_, columns_;
+    Arithmetic arithmetic_;
+    WeightStationaryArray<Arithmetic> array_;
+    std::shared_ptr<const Operands> entering_;  // weights
+    std::deque<Below> below_;
+    std::size_t passes_read_ = 0;
+    std::vector<Reader> readers_;
+    std::vector<Held> buffer_;                              // accumulation buffer, rows of all columns
+    std::map<std::uint32_t, MachineValues::Sums> results_;  // by epilogue
+};
+
+}  // namespace
+
+std::unique_ptr<ArrayDatapath> make_datapath(const ArrayConfig& config, ArrayValues* values) {
+    if (values == nullptr) return std::make_unique<BareDatapath>(config);
+    const Accumulator accumulator = values->machine().config.rules.accumulator;
+    if (is_integer(accumulator)) return std::make_unique<ValueDatapath<IntegerArithmetic>>(config, *values);
+    if (accumulator == Accumulator::fixed)
+        return std::make_unique<ValueDatapath<QuireArithmetic>>(config, *values);
+    return std::make_unique<ValueDatapath<FloatArithmetic>>(config, *values);
+}
+
+Cycle depth_of_array(const ArrayConfig& config) {
+    BareDatapath array(config);
+    const auto course = std::make_shared<ArrayCourse>();
+    const auto pass = std::make_shared<const ArrayPass>(ArrayPass{course, 0, 0, false, false});
+    for (Cycle cycle = 0;; ++cycle) {
+        if (array.readable()) return cycle + 1;
+        array.clock({cycle == 0 ? &pass : nullptr, 0, nullptr, 0}, cycle);
+    }
+}
+
+}  // namespace octet

@@ -1,0 +1,39 @@
+// The registers of a weight-stationary array and what lies below it: an adder a column, the accumulation
+// buffer, results on their way to the vector unit.
+//
+// Timing: clock() is one clock in which the array moves. A sum that stands below its column is read and added
+// in that clock; it is in the buffer, or ready to leave, in the next one. Operands are read in the clock in
+// which they enter.
+#pragma once
+#include <memory>
+
+#include "models/array/array_values.h"
+#include "models/array/sequencer.h"
+
+namespace octet {
+
+class ArrayDatapath {
+  public:
+    struct Edge {
+        const PassPointer* vectors = nullptr;  // the pass of the vector that enters, if one does
+        std::uint32_t vector = 0;
+        const PassPointer* weights = nullptr;  // likewise of the row of weights
+        std::uint32_t row = 0;
+    };
+
+    virtual ~ArrayDatapath() = default;
+    // Whether a sum can be read below the last column in the coming clock.
+    virtual bool readable() const = 0;
+    virtual void clock(const Edge& edge, Cycle cycle) = 0;
+    // The results of an epilogue have all left the array.
+    virtual void deliver(std::uint32_t epilogue) = 0;
+};
+
+// `values`: nullptr for time alone.
+std::unique_ptr<ArrayDatapath> make_datapath(const ArrayConfig& config, ArrayValues* values);
+
+// In how many clocks the result of a vector that enters can leave for the vector unit; found by clocking one
+// through an empty array and the adder below it.
+Cycle depth_of_array(const ArrayConfig& config);
+
+}  // namespace octet

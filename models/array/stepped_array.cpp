@@ -1,0 +1,258 @@
+#include "models/array/stepped_array.h"
+
+#include <stdexcept>
+
+#include "models/clock.h"
+
+namespace octet {
+
+SteppedArray::SteppedArray(const sc_core::sc_module_name& name, const ArrayConfig& config,
+                           const ArrayFormats& formats, const ArraySurroundings& around)
+    : ArrayUnit(name, config, formats, around),
+      config_(config),
+      depth_(depth_of_array(config)),
+      datapath_(make_datapath(config, nullptr)),
+      sequencer_(config),
+      books_(timeline_),
+      history_(decode_latency() + 1) {
+    SC_THREAD(serve);
+}
+
+void SteppedArray::serve() {
+    const sc_core::sc_event_or_list anything =
+        arrived_ | results->acceptance() | around_.inputs.started() | around_.weights.started();
+    for (;;) {
+        sleep(anything);
+        run_until(now());
+        reserve();  // an epilogue accepted just now
+        wait_until(now(), Phase::registers);
+        run_until(now() + 1);
+    }
+}
+
+void SteppedArray::sleep(const sc_core::sc_event_or_list& anything) {
+    const std::optional<Cycle> quiet = quiet_clocks();
+    if (!quiet) return wait(anything);
+    const std::uint64_t target =
+        (clock_ + *quiet) * time_units_per_cycle + static_cast<std::uint64_t>(Phase::registers);
+    if (target > kernel_time()) wait(sc_core::sc_time::from_value(target - kernel_time()), anything);
+}
+
+std::optional<Cycle> SteppedArray::quiet_clocks() const {
+    std::optional<Cycle> quiet;
+    const auto at_most = [&](Cycle clocks) { quiet = std::min(quiet.value_or(clocks), clocks); };
+    const PassPointer &loading = sequencer_.loading(), &issuing = sequencer_.issuing();
+    const bool waits_for_acceptance = loading != nullptr && loading->streams_on && !reserved_;
+    // The last vector of a command.
+    if (sequencer_.left() > 0 && issuing->ends_command) at_most(sequencer_.left() - 1);
+    if (loading != nullptr && loading->ends_command && !waits_for_acceptance)
+        at_most(std::max(sequencer_.tile_in(), step_) - step_ + loading->vectors() - 1);
+    // The last result of an epilogue.
+    for (const LeavingTile& tile : leaving_)
+        if (tile.ends_epilogue() != 0) at_most(tile.last_due() - step_);
+    // The next tile.
+    if (next_ && next_->weights_ready && next_->input_ready && !waits_for_acceptance) {
+        Cycle clocks = sequencer_.steps_until_tile(step_);
+        const auto not_before = [&](Cycle cycle) {
+            if (cycle > clock_ + clocks) clocks = cycle - clock_;
+        };
+        not_before(*next_->weights_ready);
+        if (leaving_.empty() && *next_->input_ready > rows_) not_before(*next_->input_ready - rows_);
+        at_most(clocks);
+    }
+    return quiet;
+}
+
+void SteppedArray::taken() {
+    run_until(now());
+    if (clock_ > decode_latency()) around_.codec.settle(std::min(clock_, now()) - decode_latency());
+    course_ = std::make_shared<ArrayCourse>(ArrayCourse{command_, operation_, taken_, 0, 0});
+    prepare(0, 0);
+}
+
+void SteppedArray::prepare(std::uint32_t n, std::uint32_t k) {
+    const MatmulCommand& c = course_->command;
+    const bool last = k + 1 == c.k_tiles;
+    next_.emplace().pass = std::make_shared<const ArrayPass>(
+        ArrayPass{course_, k, n, last && c.last_k, last && n + 1 == c.n_tiles});
+    look_for_operands();
+}
+
+void SteppedArray::look_for_operands() {
+    const MatmulCommand& c = course_->command;
+    const ArrayPass& pass = *next_->pass;
+    if (!next_->weights_ready)
+        next_->weights_ready = around_.weights.complete(c.weight_fill, c.tile0 + pass.n * c.k_tiles + pass.k);
+    if (!next_->input_ready) next_->input_ready = around_.inputs.complete(c.input_fill, c.slab0 + pass.k);
+    if (!next_->weights_ready)
+        waits("weight fill", c.weight_fill);
+    else if (!next_->input_ready)
+        waits("input fill", c.input_fill);
+}
+
+void SteppedArray::run_until(Cycle cycle) {
+    while (clock_ < cycle) clock();
+}
+
+void SteppedArray::clock() {
+    if (complete_ && leaving_.front().room() > clock_) return hold();
+    history_[step_ % history_.size()] = clock_;
+    if (complete_) leave();
+    read();
+    ArrayDatapath::Edge edge;
+    const bool issued = issue(edge);
+    begin_tile();
+    if (const auto row = sequencer_.row(step_)) {
+        edge.weights = &sequencer_.loading();
+        edge.row = *row;
+        decodes(CodecLane::weight, clock_, clock_ + 1);
+    }
+    enter_into_books(issued);
+    datapath_->clock(edge, clock_);
+    ++step_;
+    ++clock_;
+}
+
+void SteppedArray::enter_into_books(bool issued) {
+    const bool drains = !draining_.empty();
+    if (issued)
+        books_.issues(clock_, sequencer_.issuing()->course->operation);
+    else if (next_ || sequencer_.loading() != nullptr)
+        books_.waits(clock_, drains && !config_.overlap_passes ? BusyWith::drain : BusyWith::weights);
+    else if (drains)
+        books_.drains(clock_, draining_.back()->course->operation);
+    else
+        books_.stands_idle(clock_);
+}
+
+void SteppedArray::hold() {
+    LeavingTile& tile = leaving_.front();
+    books_.held(clock_, tile.hold(), tile.operation());
+    // Decoders hold what they have begun.
+    if (sequencer_.row(step_).value_or(0) > 0) decodes(CodecLane::weight, clock_, clock_ + 1);
+    if (sequencer_.left() > 0) decodes(CodecLane::input, clock_, clock_ + 1);
+    ++clock_;
+}
+
+void SteppedArray::leave() {
+    LeavingTile& tile = leaving_.front();
+    complete_ = false;
+    tile.leave();
+    if (!tile.empty()) return;
+    if (tile.ends_epilogue() != 0) datapath_->deliver(tile.ends_epilogue());
+    leaving_.pop_front();
+}
+
+void SteppedArray::read() {
+    if (!datapath_->readable()) return;
+    const ArrayPass& pass = *draining_.front();
+    if (pass.streams_on) {
+        complete_ = true;
+        if (leaving_.front().due() != step_ + 1)
+            throw std::logic_error("a result leaves the array in another step than was foreseen");
+    }
+    if (++read_ < pass.vectors()) return;
+    if (pass.ends_command)
+        around_.ledger.used_array(pass.course->operation, pass.course->first_weight, clock_);
+    read_ = 0;
+    draining_.pop_front();
+}
+
+bool SteppedArray::issue(ArrayDatapath::Edge& edge) {
+    if (sequencer_.left() == 0) {
+        const PassPointer& loading = sequencer_.loading();
+        if (loading == nullptr || step_ < sequencer_.tile_in()) return false;
+        if (loading->streams_on && !reserved_) {
+            wait_.on(StallCause::vector_unit);
+            return false;
+        }
+        books_.started(wait_.steps, wait_.cause, loading->course->operation);
+        draining_.push_back(loading);
+    }
+    edge.vector = sequencer_.issue(step_);
+    edge.vectors = &sequencer_.issuing();
+    decodes(CodecLane::input, clock_, clock_ + 1);
+    if (sequencer_.left() == 0 && (*edge.vectors)->ends_command) {
+        const ArrayCourse& c = *(*edge.vectors)->course;
+        around_.ledger.executed(Engine::array, c.operation, &c.command, c.taken, c.free_from, clock_ + 1);
+        around_.scoreboard.publish(Engine::array, clock_ + 1);
+    }
+    return true;
+}
+
+void SteppedArray::begin_tile() {
+    if (!next_ || !sequencer_.tile_may_enter(step_, draining_.empty()) || !tile_is_in_time()) return;
+    const PassPointer pass = next_->pass;
+    wait_ = next_->wait;
+    reserved_ = false;
+    sequencer_.begin(pass, step_);
+    if (pass->n == 0 && pass->k == 0) course_->first_weight = clock_;
+    next_.reset();
+    if (!pass->ends_command) {
+        const bool down = pass->k + 1 < course_->command.k_tiles;
+        prepare(down ? pass->n : pass->n + 1, down ? pass->k + 1 : 0);
+    }
+    if (pass->streams_on)
+        reserve();
+    else if (pass->ends_command)
+        next_can_be_taken(*course_, cycle_of(sequencer_.tile_in()));
+}
+
+// Operands are complete before they are decoded, and decoded before they enter; vectors when the tile is in.
+bool SteppedArray::tile_is_in_time() {
+    look_for_operands();
+    const auto missing = [&](std::optional<Cycle> ready, Cycle entry) {
+        return !ready || entry < decode_latency() || cycle_of(entry - decode_latency()) < *ready;
+    };
+    if (missing(next_->weights_ready, step_))
+        next_->wait.on(StallCause::waiting_for_weights);
+    else if (missing(next_->input_ready, step_ + rows_))
+        next_->wait.on(StallCause::waiting_for_input);
+    else
+        return true;
+    return false;
+}
+
+void SteppedArray::reserve() {
+    const PassPointer& pass = sequencer_.loading();
+    if (pass == nullptr || !pass->streams_on || reserved_) return;
+    const MatmulCommand& c = pass->course->command;
+    if (!results->accepted(c.epilogue)) return waits("acceptance of epilogue", c.epilogue);
+    reserved_ = true;
+    const Cycle start = std::max(sequencer_.tile_in(), step_), due = start + depth_;
+    const bool last = pass->n + 1 == c.n_tiles;
+    const ResultTile tile{pass->course->operation, cycle_of(due), c.m,
+                          last ? c.n_last : static_cast<std::uint32_t>(cols_)};
+    leaving_.emplace_back(results->take(c.epilogue, tile), tile, due, last ? c.epilogue : 0);
+    if (pass->ends_command) next_can_be_taken(*pass->course, cycle_of(start));
+}
+
+void SteppedArray::next_can_be_taken(ArrayCourse& course, Cycle from) {
+    course.free_from = from;
+    release(from);
+}
+
+Cycle SteppedArray::cycle_of(Cycle step) const {
+    if (step < step_) return history_[step % history_.size()];
+    Cycle cycle = clock_, at = step_;
+    const auto leaves = [&](Cycle due, Cycle room) {
+        cycle = std::max(cycle + (due - at), room);
+        at = due;
+    };
+    for (const LeavingTile& tile : leaving_)
+        if (!tile.foresee(step, leaves)) break;
+    return cycle + (step - at);
+}
+
+void SteppedArray::starved(Cycle from, Cycle until, StallCause cause, OperationId operation) {
+    run_until(now());
+    books_.starved(from, until, cause, operation);
+}
+
+void SteppedArray::close() {
+    while (sequencer_.loading() != nullptr || sequencer_.left() > 0 || !draining_.empty() || complete_)
+        clock();
+    books_.close();
+}
+
+}  // namespace octet
