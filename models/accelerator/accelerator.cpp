@@ -11,10 +11,13 @@
 namespace octet {
 namespace {
 
-std::uint32_t bits_of(const std::string& format) {
+const FormatInfo& info_of(const std::string& format) {
     const FormatInfo* info = find_format(format);
     if (info == nullptr) throw std::logic_error(fmt::format("unknown format '{}'", format));
-    return static_cast<std::uint32_t>(info->bits);
+    return *info;
+}
+std::uint32_t bits_of(const std::string& format) {
+    return static_cast<std::uint32_t>(info_of(format).bits);
 }
 
 bool decodes(const AcceleratorConfig& c) {
@@ -32,7 +35,9 @@ FillShape fill_shape(const AcceleratorConfig& c, Engine engine) {
 }
 
 ArrayFormats array_formats(const AcceleratorConfig& c) {
-    return {fill_shape(c, Engine::input_fill).buffer_bits, bits_of(c.buffers.accumulation_format)};
+    const FormatInfo& storage = info_of(c.pe.storage);
+    return {fill_shape(c, Engine::input_fill).buffer_bits, bits_of(c.buffers.accumulation_format),
+            static_cast<std::uint32_t>(storage.block_length), static_cast<std::uint32_t>(storage.scale_bits)};
 }
 
 std::unique_ptr<ArrayUnit> make_array(const AcceleratorConfig& c, Fidelity fidelity,

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "models/activity.h"
+#include "models/formats/block_grid.h"
 #include "models/types.h"
 
 namespace octet {
@@ -77,6 +78,16 @@ struct Strips {
     std::uint32_t size(std::uint32_t i) const { return i + 1 == count ? last_bytes : bytes; }
 };
 
+// The scales of a part of a matrix, where they lie beside its values: as a matrix of whole bytes, one row a
+// row of the part and one column a block or, if blocks run along the rows, one row a block and one column a
+// column.
+struct ScalePlane {
+    Strips strips;                    // count 0: the format has none
+    std::uint32_t piece_columns = 0;  // of it; 0: whole rows, one after another or one a piece
+    BlockGrid grid;
+    explicit operator bool() const { return strips.count > 0; }
+};
+
 // A copy between DRAM and SRAM. Both sides hold the same number of bytes; pieces need not match.
 struct DmaCommand {
     Strips dram, sram;
@@ -101,6 +112,7 @@ struct FillCommand {
     // fewer).
     std::uint32_t rows = 0, columns = 0, piece_columns = 0;
     std::uint32_t pitch = 0;  // bits from one value of a row to the next, 0: those of a value
+    ScalePlane scales{};      // moved before the values
 };
 
 // Passes over the array: for n in n_tiles, for k in k_tiles. All share the M rows of one input tile.
@@ -135,6 +147,7 @@ struct VectorOperand {
     std::uint32_t piece_columns = 0;
     std::uint16_t pitch = 0;  // bits from one value of a row to the next, 0: `bits`
     std::uint64_t stride_bits() const { return pitch != 0 ? pitch : bits; }
+    ScalePlane block_scales{};    // of parameters: a piece a vector
     std::vector<float> scales{};  // of integer codes, one for each parameter vector; none: 1
     float scale(std::size_t i = 0) const { return i < scales.size() ? scales[i] : 1; }
 };
@@ -189,6 +202,7 @@ struct VectorStep {
 struct VectorProgram {
     std::vector<VectorPass> passes;
     std::vector<VectorStep> steps{};
+    bool encoded_later = false;  // another command makes of the output what later operations see
 };
 
 // What happens to the columns that leave a MatmulCommand with last_k: one pass (passes[0]) at the rate they

@@ -12,13 +12,16 @@ namespace octet {
 class DrawOrder {
   public:
     DrawOrder(const GemmRules& rules, std::size_t m, std::size_t k)
-        : rules_(rules), all_rows_(rules.all_rows == 0 ? rules.first_row + m : rules.all_rows), all_k_(k) {}
+        : rules_(rules),
+          tile_(rules.chunk != 0 && rules.rows % rules.chunk == 0 ? rules.rows : rules.chunk),
+          all_rows_(rules.all_rows == 0 ? rules.first_row + m : rules.all_rows),
+          all_k_(k) {}
 
     std::uint64_t by_k(std::size_t k, std::size_t n) const {
         if (one_chain()) return k * draw_step;
-        const std::size_t tiles = (all_k_ + rules_.chunk - 1) / rules_.chunk;
-        const std::uint64_t pass = n / rules_.columns * tiles + k / rules_.chunk;
-        return generator(k % rules_.chunk, n) + (rules_.first_draw + pass * all_rows_) * draw_step;
+        const std::size_t tiles = (all_k_ + tile_ - 1) / tile_;
+        const std::uint64_t pass = n / rules_.columns * tiles + k / tile_;
+        return generator(k % tile_, n) + (rules_.first_draw + pass * all_rows_) * draw_step;
     }
     std::uint64_t by_m(std::size_t m, std::size_t n) const {
         const std::size_t row = rules_.first_row + m;
@@ -35,6 +38,7 @@ class DrawOrder {
     }
 
     GemmRules rules_;
+    std::size_t tile_;  // rows of a k tile
     std::size_t all_rows_, all_k_;
 };
 

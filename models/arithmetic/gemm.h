@@ -27,7 +27,7 @@ struct GemmRules {
 
     // Stochastic rounding (random.h). The array works n tile by n tile, in each k tile by k tile, in each
     // vector by vector (output stationary: m tile by m tile, in each k by k); element (row, column) of it
-    // draws once a step.
+    // draws once a step. A k tile is a chunk, or `rows` if these are a multiple of it.
     std::uint64_t seed = 0;
     std::size_t rows = 16, columns = 16;
     std::uint64_t first_draw = 0;  // steps the elements have done before
@@ -40,11 +40,13 @@ struct GemmRules {
 std::string refusal(const GemmRules& rules);
 
 // E8M0 codes of the blocks of A (m x blocks) and B (blocks x n), both row by row; a block is 32 elements
-// along k.
+// along k. Element k = 0 is the `phase`-th of its block, the last block may be short.
 struct BlockScales {
     const std::uint8_t* a = nullptr;
     const std::uint8_t* b = nullptr;
     std::size_t a_stride = 0, b_stride = 0;
+    std::size_t phase = 0;
+    std::size_t block_of(std::size_t k) const { return (k + phase) / 32; }
 };
 
 // sums (m x n) of A (m x k) times B (k x n), all row by row with the given distance between rows.

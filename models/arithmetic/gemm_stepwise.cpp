@@ -4,7 +4,6 @@
 #include "models/arithmetic/draws.h"
 #include "models/arithmetic/gemm.h"
 #include "models/arithmetic/visit.h"
-#include "models/formats/block.h"
 
 namespace octet {
 namespace {
@@ -19,11 +18,8 @@ float into_buffer(Quire chunk, float held, bool first) {
     return Buffer::template round<Rounding::nearest_even>(chunk.to_odd());
 }
 
-// A sum (exact or rounded to odd) of one MX block on its way out of the array.
 float rescale(double sum, const BlockScales& scales, std::size_t m, std::size_t n, std::size_t block) {
-    const double a = E8m0::decode(scales.a[m * scales.a_stride + block]);
-    const double b = E8m0::decode(scales.b[block * scales.b_stride + n]);
-    return Fp32Accumulator::round<Rounding::nearest_even>(sum * (a * b));
+    return rescaled(sum, scales.a[m * scales.a_stride + block], scales.b[block * scales.b_stride + n]);
 }
 float rescale(const Quire& sum, const BlockScales& scales, std::size_t m, std::size_t n, std::size_t block) {
     return rescale(sum.to_odd(), scales, m, n, block);
@@ -47,7 +43,8 @@ void stepwise(const GemmRules& rules, const FloatGemm& p) {
                 }
                 held = p.scales.a == nullptr
                            ? into_buffer<Buffer>(sum, held, first)
-                           : into_buffer<Buffer>(rescale(sum, p.scales, m, n, start / 32), held, first);
+                           : into_buffer<Buffer>(rescale(sum, p.scales, m, n, p.scales.block_of(start)), held,
+                                                 first);
                 first = false;
             }
         }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "models/arithmetic/visit.h"
+#include "models/formats/block.h"
 
 namespace octet {
 
@@ -20,6 +21,10 @@ std::optional<Accumulator> find_accumulator(std::string_view name) {
     for (const auto& [known, kind] : names)
         if (known == name) return kind;
     return std::nullopt;
+}
+
+float rescaled(double sum, std::uint8_t a, std::uint8_t b) {
+    return Fp32Accumulator::round<Rounding::nearest_even>(sum * (E8m0::decode(a) * E8m0::decode(b)));
 }
 
 FloatMac float_mac(Accumulator kind, Rounding rounding) {

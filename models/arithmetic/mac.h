@@ -50,6 +50,10 @@ struct FloatAccumulator {
     }
 };
 
+// What becomes of the sum of a block (exact, or rounded to odd) on its way out of the array: times both scales
+// (E8M0 codes), rounded to fp32.
+float rescaled(double sum, std::uint8_t a, std::uint8_t b);
+
 // The sum of all products, exactly.
 struct FixedAccumulator {
     using Value = Quire;

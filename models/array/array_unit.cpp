@@ -37,15 +37,25 @@ void ArrayUnit::count() const {
     add(Action::weight_load, weights);
     add(Action::weight_pass, columns * handed_on);
     const std::uint64_t read_back = m * columns * (k - (c.first_k ? 1 : 0));
-    add(Action::accumulate, read_back);
+    add(Action::accumulate, read_back + m * columns * (chains() - k));
     add(Action::accumulation_buffer_read_bits, read_back * formats_.accumulation_bits);
     add(Action::accumulation_buffer_write_bits,
         m * columns * (k - (c.last_k ? 1 : 0)) * formats_.accumulation_bits);
-    add(Action::input_buffer_read_bits, m * rows * n * formats_.buffer_bits);
-    add(Action::weight_buffer_read_bits, weights * formats_.buffer_bits);
+    const std::uint64_t scale_bits = chains() * formats_.scale_bits;
+    add(Action::input_buffer_read_bits, m * n * (rows * formats_.buffer_bits + scale_bits));
+    add(Action::weight_buffer_read_bits, weights * formats_.buffer_bits + columns * scale_bits);
     CodecBank& codec = around_.codec;
     if (codec.at_array_edge()) codec.count_decodes(operation_, m * rows * n + weights);
     if (codec.in_every_pe()) codec.count_decodes(operation_, macs + weights);
+}
+
+// Sums that leave a column for each vector, over all k tiles: one a tile, or one a block.
+std::uint64_t ArrayUnit::chains() const {
+    const MatmulCommand& c = command_;
+    const auto of_tile = [&](std::uint64_t rows) {
+        return formats_.block_rows == 0 ? 1 : ceil_div<std::uint64_t>(rows, formats_.block_rows);
+    };
+    return std::uint64_t{c.k_tiles - 1} * of_tile(rows_) + of_tile(c.k_last);
 }
 
 std::string ArrayUnit::waits_for() const {

@@ -15,6 +15,8 @@ namespace octet {
 struct ArrayFormats {
     std::uint32_t buffer_bits = 8;         // of a value in the input and weight buffers
     std::uint32_t accumulation_bits = 16;  // of a sum in the accumulation buffer
+    std::uint32_t block_rows = 0;          // rows that share a scale, at most; 0: values have none
+    std::uint32_t scale_bits = 0;
 };
 
 // What the array works with.
@@ -81,6 +83,7 @@ class ArrayUnit : public sc_core::sc_module {
 
   private:
     void count() const;
+    std::uint64_t chains() const;
 
     ArrayFormats formats_;
     bool occupied_ = false;

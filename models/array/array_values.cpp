@@ -18,7 +18,9 @@ std::vector<T> transpose(const std::vector<T>& matrix, std::size_t rows, std::si
 ArrayValues::Operands ArrayValues::read(const FillCommand& c) const {
     const ValueConfig& config = values_.config;
     const CodedMatrix place{c.sram, c.rows, c.columns, c.piece_columns, c.pitch};
-    Operands operands{c.rows, c.columns, {}, {}, {}};
+    Operands operands;
+    operands.rows = c.rows;
+    operands.columns = c.columns;
     if (integers()) {
         operands.integers = read_integers(values_.sram, place, *config.storage.info);
         if (c.transposed) operands.integers = transpose(operands.integers, c.rows, c.columns);
@@ -36,10 +38,27 @@ ArrayValues::Operands ArrayValues::read(const FillCommand& c) const {
     return operands;
 }
 
+void ArrayValues::read_scales(const FillCommand& c, bool input, Operands& operands) const {
+    if (!c.scales) return;
+    const BlockGrid& grid = c.scales.grid;
+    if (grid.along_rows != (!input && !c.transposed))
+        throw std::logic_error("an operand has blocks across the reduction");
+    ScaleCodes scales =
+        octet::read_scales(values_.sram, {c.sram, c.rows, c.columns, c.piece_columns, c.pitch, c.scales});
+    if (c.transposed) {
+        scales.codes = transpose(scales.codes, scales.rows, scales.columns);
+        std::swap(scales.rows, scales.columns);
+    }
+    operands.scales = std::move(scales.codes);
+    operands.scales_stride = scales.columns;
+    operands.phase = grid.phase();
+}
+
 void ArrayValues::fill(Engine engine, const FillCommand& command, Cycle start, std::vector<Cycle> complete) {
     values_.effects.settle(start);
     auto& buffer = engine == Engine::input_fill ? inputs_ : weights_;
     Operands operands = read(command);
+    read_scales(command, engine == Engine::input_fill, operands);
     const Cycle first = complete.front();
     operands.complete = std::move(complete);
     values_.effects.at(first, Effects::Kind::deliver,
@@ -84,6 +103,7 @@ void ArrayValues::multiply(const MatmulCommand& c, OperationId operation, Cycle 
     const Operands &a = *held_inputs, &b = *held_weights;
     GemmRules& rules = values_.config.rules;
     const std::uint32_t k = a.columns, n = b.columns;
+    if (a.phase != b.phase) throw std::logic_error("operands have other blocks along the reduction");
     const std::size_t size = std::size_t{c.m} * n;
     const auto problem = [&]<class Operand, class Sum>(const std::vector<Operand>& x,
                                                        const std::vector<Operand>& y,
@@ -96,6 +116,8 @@ void ArrayValues::multiply(const MatmulCommand& c, OperationId operation, Cycle 
         p.b = y.data(), p.b_stride = n;
         p.sums = sums.data(), p.sums_stride = n;
         p.first = c.first_k;
+        if (!a.scales.empty())
+            p.scales = {a.scales.data(), b.scales.data(), a.scales_stride, b.scales_stride, a.phase};
         return p;
     };
     MachineValues::Sums result{c.m, n, {}, {}};

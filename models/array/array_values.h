@@ -25,6 +25,8 @@ class ArrayValues {
         std::vector<float> numbers;
         std::vector<std::int8_t> integers;
         std::vector<Cycle> complete;  // of each slab or tile: in the buffer from this cycle on
+        std::vector<std::uint8_t> scales;  // as of BlockScales, if operands have some
+        std::size_t scales_stride = 0, phase = 0;
     };
     using OperandPointer = std::shared_ptr<const Operands>;
     OperandPointer inputs(const MatmulCommand& command, std::uint32_t slab, Cycle cycle);
@@ -34,6 +36,8 @@ class ArrayValues {
   private:
     bool integers() const { return is_integer(values_.config.rules.accumulator); }
     Operands read(const FillCommand& command) const;
+    // Scales of the operands as the products take them: along k.
+    void read_scales(const FillCommand& command, bool input, Operands& operands) const;
     using Buffer = std::map<Address, OperandPointer>;  // by address in it
     OperandPointer find(const Buffer& buffer, Address address, std::uint32_t index, Cycle cycle);
     void multiply(const MatmulCommand& command, OperationId operation, Cycle start);

@@ -40,14 +40,15 @@ class ValueDatapath final : public ArrayDatapath {
           rows_(static_cast<std::size_t>(config.rows)),
           columns_(static_cast<std::size_t>(config.cols)),
           arithmetic_(values.machine().config.rules),
-          array_(config, arithmetic_),
+          chunk_(values.machine().config.rules.chunk),
+          array_(config, arithmetic_, chunk_),
           readers_(columns_) {}
 
     bool readable() const override { return array_.readable(columns_ - 1); }
 
     void clock(const Edge& edge, Cycle cycle) override {
         for (std::size_t j = 0; j < columns_; ++j)
-            if (array_.readable(j)) add(j, array_.sum(j));
+            if (array_.readable(j)) add(j);
         typename WeightStationaryArray<Arithmetic>::Edge at;
         if (edge.weights != nullptr) {
             const ArrayPass& pass = **edge.weights;
@@ -80,7 +81,7 @@ class ValueDatapath final : public ArrayDatapath {
     // A pass whose vectors have been issued and not all been read below the last column.
     struct Below {
         PassPointer pass;
-        std::shared_ptr<const Operands> inputs;
+        std::shared_ptr<const Operands> inputs, weights;
         std::size_t buffer = 0;                  // its first row in the accumulation buffer
         MachineValues::Sums* results = nullptr;  // if its sums stream on
         std::size_t used = 0;                    // columns
@@ -109,7 +110,11 @@ class ValueDatapath final : public ArrayDatapath {
     void begin(const PassPointer& pointer, Cycle cycle) {
         const ArrayPass& pass = *pointer;
         const MatmulCommand& c = pass.course->command;
-        Below below{pointer, values_.inputs(c, pass.k, cycle), c.accumulation, nullptr,
+        Below below{pointer,
+                    values_.inputs(c, pass.k, cycle),
+                    values_.weights(c, pass.n * c.k_tiles + pass.k, cycle),
+                    c.accumulation,
+                    nullptr,
                     pass.n + 1 == c.n_tiles ? c.n_last : columns_};
         // A command with all of K needs room for one column tile, others for all of theirs.
         if (!(c.first_k && c.last_k)) below.buffer += std::size_t{pass.n} * c.m;
@@ -127,7 +132,7 @@ class ValueDatapath final : public ArrayDatapath {
     }
 
     // The adder below column j.
-    void add(std::size_t j, const typename Arithmetic::Sum& sum) {
+    void add(std::size_t j) {
         Reader& reader = readers_[j];
         const Below& below = below_[reader.pass - passes_read_];
         const ArrayPass& pass = *below.pass;
@@ -135,7 +140,9 @@ class ValueDatapath final : public ArrayDatapath {
             Held& held = buffer_[(below.buffer + reader.vector) * columns_ + j];
             const bool first = pass.course->command.first_k && pass.k == 0;
             std::uint64_t overflows = 0;
-            const Held made = arithmetic_.into_buffer(first ? nullptr : &held, sum, overflows);
+            const Held made = below.inputs->scales.empty()
+                                  ? arithmetic_.into_buffer(first ? nullptr : &held, array_.sum(j), overflows)
+                                  : add_blocks(below, reader.vector, j, first ? nullptr : &held);
             if (below.results != nullptr)
                 of(*below.results)[std::size_t{reader.vector} * below.results->columns + pass.n * columns_ +
                                    j] = made;
@@ -149,6 +156,21 @@ class ValueDatapath final : public ArrayDatapath {
         below_.pop_front();
         ++passes_read_;
     }
+    // One sum after another of the blocks that the tile has.
+    Held add_blocks(const Below& below, std::size_t vector, std::size_t j, const Held* held) {
+        const Operands &a = *below.inputs, &b = *below.weights;
+        const BlockScales scales{a.scales.data(), b.scales.data(), a.scales_stride, b.scales_stride, a.phase};
+        const std::size_t first = below.pass->k * rows_, end = std::min<std::size_t>(first + rows_, a.columns);
+        Held made{};
+        for (std::size_t k = first, block = 0; k < end; k += chunk_, ++block) {
+            const std::size_t of = scales.block_of(k), column = below.pass->n * columns_ + j;
+            made = arithmetic_.scaled_into_buffer(held, array_.sum(j, block),
+                                                  scales.a[vector * scales.a_stride + of],
+                                                  scales.b[of * scales.b_stride + column]);
+            held = &made;
+        }
+        return made;
+    }
     static auto& of(MachineValues::Sums& sums) {
         if constexpr (integers)
             return sums.integers;
@@ -159,6 +181,7 @@ class ValueDatapath final : public ArrayDatapath {
     ArrayValues& values_;
     std::size_t rows_, columns_;
     Arithmetic arithmetic_;
+    std::size_t chunk_;  // rows of which a sum is made
     WeightStationaryArray<Arithmetic> array_;
     std::shared_ptr<const Operands> entering_;  // weights
     std::deque<Below> below_;

@@ -39,14 +39,16 @@ void FillEngine::start(const FillCommand& command, OperationId operation) {
     const std::uint64_t width = std::max<std::uint64_t>(
         1, ceil_div(command.sram.size(0), command.sram.count == 1 ? beats.last : beats.beats));
     const std::uint32_t cycles = sram_.beat_cycles(width);
+    const Cycle from = fetch_scales(command.scales, width, cycles, at);
     streams_.clear();
-    sram_.add_streams(streams_, input ? SramClient::input_fill : SramClient::weight_fill,
-                      BeatCursor::per_strip(command.sram, beats.beats, beats.last), width, cycles, 0);
-    const FlowGrant grant = sram_.reserve(at, cycles, total, streams_, &runs_);
+    sram_.add_streams(streams_, client(), BeatCursor::per_strip(command.sram, beats.beats, beats.last), width,
+                      cycles, 0);
+    const FlowGrant grant = sram_.reserve(from, cycles, total, streams_, &runs_);
     free_from_ = grant.last + cycles;
-    sram_.count_read(operation, command.values * shape_.storage_bits);
+    const std::uint64_t scale_bits = command.scales.strips.total() * 8;
+    sram_.count_read(operation, command.values * shape_.storage_bits + scale_bits);
     ledger_.count(operation, input ? Action::input_buffer_write_bits : Action::weight_buffer_write_bits,
-                  command.values * shape_.buffer_bits);
+                  command.values * shape_.buffer_bits + scale_bits);
 
     Cycle delay = cycles + sram_.latency();  // from the grant of the last beat to the slab in the buffer
     if (command.transposed) {
@@ -68,6 +70,20 @@ void FillEngine::start(const FillCommand& command, OperationId operation) {
     ledger_.executed(shape_.engine, operation, &command, at, free_from_, fills_.back().complete);
     scoreboard_.publish(shape_.engine, fills_.back().complete);
     started_.notify();
+}
+
+SramClient FillEngine::client() const {
+    return shape_.engine == Engine::input_fill ? SramClient::input_fill : SramClient::weight_fill;
+}
+
+Cycle FillEngine::fetch_scales(const ScalePlane& scales, std::uint64_t width, std::uint32_t cycles,
+                               Cycle from) {
+    if (!scales) return from;
+    const BeatCursor::RunBeats beats = BeatCursor::run_beats(scales.strips, width);
+    streams_.clear();
+    sram_.add_streams(streams_, client(), BeatCursor::per_strip(scales.strips, beats.each, beats.last),
+                      beats.width, cycles, 0);
+    return sram_.reserve(from, cycles, beats.total, streams_).last + cycles;
 }
 
 void FillEngine::record(const FillCommand& command, std::uint32_t interval, Cycle delay) {

@@ -2,9 +2,9 @@
 //
 // Timing: one beat (a vector of R values, a row of C values) a cycle from SRAM; a slab or tile is complete
 // `sram.latency` + 1 cycles after the grant of its last beat, transposed tiles R cycles later, values decoded
-// on the way `codec.latency` later. The next fill can start in the cycle after the last grant. Counts:
-// input_buffer_write_bits or weight_buffer_write_bits, transpose, decode (placement sram_port),
-// sram_read_bits.
+// on the way `codec.latency` later. Scales come before the values, every run of them in beats of its own. The
+// next fill can start in the cycle after the last grant. Counts: input_buffer_write_bits or
+// weight_buffer_write_bits, transpose, decode (placement sram_port), sram_read_bits.
 #pragma once
 #include <deque>
 #include <optional>
@@ -45,6 +45,9 @@ class FillEngine : public sc_core::sc_module {
         std::uint64_t first_slab = 0;  // index into slabs_, counted from the start of the run
         Cycle complete = 0;
     };
+    SramClient client() const;
+    // Reads the scales; the cycle from which on values can be read.
+    Cycle fetch_scales(const ScalePlane& scales, std::uint64_t width, std::uint32_t cycles, Cycle from);
     void record(const FillCommand& command, std::uint32_t interval, Cycle delay);
 
     FillShape shape_;

@@ -57,7 +57,8 @@ FloatArithmetic::FloatArithmetic(const GemmRules& rules)
         generators_.push_back(first_state(rules.seed, e) + rules.first_draw * draw_step);
 }
 
-QuireArithmetic::QuireArithmetic(const GemmRules& rules) : round_(rounding_of(rules.buffer)) {}
+QuireArithmetic::QuireArithmetic(const GemmRules& rules)
+    : add_(float_add(rules.buffer)), round_(rounding_of(rules.buffer)) {}
 
 void QuireArithmetic::multiply_add(std::vector<Quire>& sums, const std::vector<float>& a,
                                    const std::vector<float>& b, const std::vector<Flags>& flags) {

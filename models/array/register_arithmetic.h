@@ -4,9 +4,10 @@
 // multiply_add(sums, a, b, flags): sums[e] = round(sums[e] + a[e] * b[e]) where flags[e] says `present`;
 // every element that is `valid` makes one draw of stochastic rounding, present or not. into_buffer(held, sum,
 // overflows): what the accumulation buffer makes of a sum that leaves the array; `held`: what it holds of
-// this result, nullptr if nothing.
+// this result, nullptr if nothing. scaled_into_buffer: the same of the sum of a block, by its scales.
 #pragma once
 #include <cstdint>
+#include <stdexcept>
 #include <vector>
 
 #include "models/arithmetic/gemm.h"
@@ -36,6 +37,10 @@ class FloatArithmetic {
     Held into_buffer(const Held* held, Sum sum, std::uint64_t&) const {
         return held == nullptr ? convert_(double{sum}) : add_(*held, sum);
     }
+    Held scaled_into_buffer(const Held* held, Sum sum, std::uint8_t a, std::uint8_t b) const {
+        const float scaled = rescaled(double{sum}, a, b);
+        return held == nullptr ? convert_(double{scaled}) : add_(*held, scaled);
+    }
 
   private:
     void (*multiply_add_)(std::size_t, float*, const float*, const float*, const Flags*, std::uint64_t*);
@@ -58,8 +63,13 @@ class QuireArithmetic {
         if (held != nullptr) sum.add(*held);
         return round_(sum.to_odd());
     }
+    Held scaled_into_buffer(const Held* held, const Quire& sum, std::uint8_t a, std::uint8_t b) const {
+        const float scaled = rescaled(sum.to_odd(), a, b);
+        return held == nullptr ? round_(double{scaled}) : add_(*held, scaled);
+    }
 
   private:
+    FloatAdd add_;
     float (*round_)(double);
 };
 
@@ -77,6 +87,9 @@ class IntegerArithmetic {
     void multiply_add(std::vector<Sum>& sums, const std::vector<std::int8_t>& a,
                       const std::vector<std::int8_t>& b, const std::vector<Flags>& flags) const;
     Held into_buffer(const Held* held, const Sum& sum, std::uint64_t& overflows) const;
+    static Held scaled_into_buffer(const Held*, const Sum&, std::uint8_t, std::uint8_t) {
+        throw std::logic_error("integer sums take no scales");
+    }
 
   private:
     GemmRules rules_;

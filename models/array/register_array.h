@@ -7,7 +7,8 @@
 // WeightStationaryArray: rows hold the reduction, columns the outputs. Inputs enter at the left and move one
 // column a clock, row i delayed by i * latency; weights enter at the top with the tag of their row and move
 // one row a clock, column j delayed by j; sums move down, `latency` clocks a row. Input stationary is the
-// same array with the operands exchanged.
+// same array with the operands exchanged. With fewer than all rows in a block a sum ends with its block: it
+// leaves through a tap and goes down beside the column.
 //
 // OutputStationaryArray: rows and columns hold the outputs. A enters at the left, B at the top, one step of
 // the reduction every `latency` clocks; finished sums move to drain registers and leave downward, a row a
@@ -30,7 +31,8 @@ class WeightStationaryArray {
     using Operand = typename Arithmetic::Operand;
     using Sum = typename Arithmetic::Sum;
 
-    WeightStationaryArray(const ArrayConfig& config, Arithmetic& arithmetic)
+    // `block_rows`: of which each sum is made, 0: all.
+    WeightStationaryArray(const ArrayConfig& config, Arithmetic& arithmetic, std::size_t block_rows = 0)
         : rows_(static_cast<std::size_t>(config.rows)),
           cols_(static_cast<std::size_t>(config.cols)),
           shadows_(config.double_buffered_weights),
@@ -41,7 +43,10 @@ class WeightStationaryArray {
           passing_(rows_, cols_),
           active_(rows_, cols_),
           shadow_(rows_, cols_),
-          sums_(static_cast<std::size_t>(config.pe_latency), Registers<Sum>(rows_, cols_)) {}
+          sums_(static_cast<std::size_t>(config.pe_latency), Registers<Sum>(rows_, cols_)) {
+        for (std::size_t row = block_rows; block_rows > 0 && row < rows_; row += block_rows)
+            taps_.emplace_back(row, (rows_ - row) * sums_.size() * cols_);
+    }
 
     // What is at the edges in a clock: a vector, `first` if it is the first of its pass; a row of weights
     // with its tag. Operands that the matrices do not have are missing at the end.
@@ -62,9 +67,11 @@ class WeightStationaryArray {
             passing_.move_down(weight_skew_);
         }
         // A sum leaves the last stage of a PE for the first one of the PE below; the top row begins with +0.
+        for (Tap& tap : taps_) tap.take(&sums_.back().value[(tap.row - 1) * cols_], cols_);
         std::rotate(sums_.begin(), sums_.end() - 1, sums_.end());
         Registers<Sum>& sums = sums_.front();
         sums.move_down();
+        for (const Tap& tap : taps_) std::fill_n(&sums.value[tap.row * cols_], cols_, Sum{});
 
         if (edge.first) swaps_move_ = rows_ * sums_.size() + cols_;
         if (swaps_move_ > 0) {
@@ -84,8 +91,24 @@ class WeightStationaryArray {
     // The sum below column j that can be read in the coming clock.
     bool readable(std::size_t j) const { return (sums_.back().flags[below(j)] & valid) != 0; }
     const Sum& sum(std::size_t j) const { return sums_.back().value[below(j)]; }
+    // The same of a block of rows.
+    const Sum& sum(std::size_t j, std::size_t block) const {
+        return block < taps_.size() ? taps_[block].oldest(j) : sum(j);
+    }
 
   private:
+    // Registers beside the columns, from above `row` to below the array.
+    struct Tap {
+        Tap(std::size_t at_row, std::size_t registers) : row(at_row), sums(registers) {}
+        void take(const Sum* leaving, std::size_t columns) {
+            std::copy_n(leaving, columns, &sums[first]);
+            first = (first + columns) % sums.size();
+        }
+        const Sum& oldest(std::size_t j) const { return sums[first + j]; }
+        std::size_t row, first = 0;
+        std::vector<Sum> sums;
+    };
+
     // Of an input: the first of its pass. Of a shadow: not swapped in yet.
     static constexpr Flags first = 4, full = 4;
 
@@ -109,6 +132,7 @@ class WeightStationaryArray {
     Skew<Operand> input_skew_, weight_skew_;
     Registers<Operand> inputs_, passing_, active_, shadow_;
     std::vector<Registers<Sum>> sums_;  // stages of the multiplier-adder, the last one leaves
+    std::vector<Tap> taps_;
     // For so many clocks at most weights are on their way, the first vector of a pass is.
     std::size_t weights_move_ = 0, swaps_move_ = 0;
 };

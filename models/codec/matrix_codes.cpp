@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
+
+#include "models/codec/block_scales.h"
 
 namespace octet {
 namespace {
@@ -35,31 +38,58 @@ void for_each_run(ByteStore& memory, const CodedMatrix& m, const Packing& packin
 }
 
 template <class Number>
-void write(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& format,
-           std::span<const Number> values) {
-    const FormatInfo& info = *format.info;
-    const int width = code_bytes(info);
-    const Packing packing = packing_of(matrix, info);
-    std::vector<std::byte> codes(std::size_t{matrix.columns} * static_cast<std::size_t>(width));
-    std::vector<float> floats;
-    for_each_run(memory, matrix, packing, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
-        const auto row = values.subspan(first, count);
+class RowEncoder {
+  public:
+    RowEncoder(const CodedFormat& format, std::size_t most)
+        : format_(format),
+          width_(static_cast<std::size_t>(code_bytes(*format.info))),
+          codes_(most * width_) {}
+
+    // The codes, valid until the next call.
+    const std::byte* operator()(std::span<const Number> row) {
+        const FormatInfo& info = *format_.info;
         if (info.encode_scaled != nullptr) {
-            for (std::size_t i = 0; i < count; ++i) {
-                const Code code = info.encode_scaled(double{row[i]}, double{format.scale});
-                std::memcpy(codes.data() + i * static_cast<std::size_t>(width), &code,
-                            static_cast<std::size_t>(width));
+            for (std::size_t i = 0; i < row.size(); ++i) {
+                const Code code = info.encode_scaled(double{row[i]}, double{format_.scale});
+                std::memcpy(codes_.data() + i * width_, &code, width_);
             }
         } else if constexpr (std::is_same_v<Number, float>) {
-            info.encode_floats(row, codes.data(), info.overflow);
+            info.encode_floats(row, codes_.data(), info.overflow);
         } else {
-            floats.assign(row.begin(), row.end());  // numbers that are floats go by table
-            if (std::equal(row.begin(), row.end(), floats.begin()))
-                info.encode_floats(floats, codes.data(), info.overflow);
+            floats_.assign(row.begin(), row.end());  // numbers that are floats go by table
+            if (std::equal(row.begin(), row.end(), floats_.begin()))
+                info.encode_floats(floats_, codes_.data(), info.overflow);
             else
-                info.encode_doubles(row, codes.data(), info.overflow);
+                info.encode_doubles(row, codes_.data(), info.overflow);
         }
-        pack(codes.data(), packing, count, bytes);
+        return codes_.data();
+    }
+
+  private:
+    CodedFormat format_;
+    std::size_t width_;
+    std::vector<std::byte> codes_;
+    std::vector<float> floats_;
+};
+
+template <class Number>
+void write(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& format,
+           std::span<const Number> values) {
+    const Packing packing = packing_of(matrix, *format.info);
+    RowEncoder<Number> encoder(format, matrix.columns);
+    std::optional<BlockScaling> scaling;
+    if (matrix.scales) {
+        scaling.emplace(matrix, BlockScaling::choose(matrix, *format.info, values));
+        write_scales(memory, matrix, scaling->codes());
+    }
+    std::vector<Number> elements(scaling ? matrix.columns : 0);
+    for_each_run(memory, matrix, packing, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
+        auto row = values.subspan(first, count);
+        if (scaling) {
+            scaling->divide(first / matrix.columns, first % matrix.columns, row, std::span(elements));
+            row = std::span<const Number>(elements).first(count);
+        }
+        pack(encoder(row), packing, count, bytes);
     });
 }
 
@@ -121,6 +151,8 @@ std::vector<float> read_numbers(ByteStore& memory, const CodedMatrix& matrix, co
     const Packing packing = packing_of(matrix, info);
     std::vector<float> values(std::size_t{matrix.rows} * matrix.columns);
     std::vector<std::byte> codes(std::size_t{matrix.columns} * static_cast<std::size_t>(width));
+    std::optional<BlockScaling> scaling;
+    if (matrix.scales) scaling.emplace(matrix, read_scales(memory, matrix));
     for_each_run(memory, matrix, packing, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
         const std::span<float> row(values.data() + first, count);
         if (packing.plain()) {
@@ -129,6 +161,7 @@ std::vector<float> read_numbers(ByteStore& memory, const CodedMatrix& matrix, co
             unpack(bytes, packing, count, codes.data());
             info.decode_floats(codes.data(), row);
         }
+        if (scaling) scaling->multiply(first / matrix.columns, first % matrix.columns, row);
     });
     return values;
 }
@@ -159,6 +192,18 @@ std::vector<std::int8_t> read_integers(ByteStore& memory, const CodedMatrix& mat
                 static_cast<std::int8_t>(std::to_integer<unsigned>(codes[i]) << shift) >> shift);
     });
     return values;
+}
+
+void write_codes(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& format,
+                 std::span<const Code> values) {
+    const Packing packing = packing_of(matrix, format);
+    const auto width = static_cast<std::size_t>(packing.code_bytes);
+    std::vector<std::byte> codes(matrix.columns * width);
+    for_each_run(memory, matrix, packing, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i)
+            std::memcpy(codes.data() + i * width, &values[first + i], width);
+        pack(codes.data(), packing, count, bytes);
+    });
 }
 
 void write_numbers(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& format,

@@ -23,6 +23,7 @@ struct CodedMatrix {
     Strips strips;
     std::uint32_t rows = 0, columns = 0, piece_columns = 0;
     std::uint32_t pitch = 0;  // bits from one value of a row to the next, 0: those of a value
+    ScalePlane scales{};
     // Of columns [first, first + count), which lie in one piece, of a row.
     struct Run {
         Address address;
@@ -40,14 +41,24 @@ struct Packing {
 void unpack(const std::uint8_t* bytes, const Packing& packing, std::size_t count, std::byte* codes);
 void pack(const std::byte* codes, const Packing& packing, std::size_t count, std::uint8_t* bytes);
 
-// rows x columns numbers, row by row; integers and codebooks at scale 1.
+// rows x columns numbers, row by row; integers and codebooks at scale 1, and blocks too if the matrix names
+// no scales.
 std::vector<float> read_numbers(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& format);
 // The codes of 8-bit and narrower two's complement integers, sign-extended.
 std::vector<std::int8_t> read_integers(ByteStore& memory, const CodedMatrix& matrix,
                                        const FormatInfo& format);
 // The codes themselves.
 std::vector<Code> read_codes(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& format);
-// Encodes to the nearest and writes.
+// The scales of a matrix that has some (E8M0 codes): see ScalePlane.
+struct ScaleCodes {
+    std::uint32_t rows = 0, columns = 0;
+    std::vector<std::uint8_t> codes;
+};
+ScaleCodes read_scales(ByteStore& memory, const CodedMatrix& matrix);
+void write_scales(ByteStore& memory, const CodedMatrix& matrix, const ScaleCodes& scales);
+void write_codes(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& format,
+                 std::span<const Code> codes);
+// Encodes to the nearest and writes, scales included.
 void write_numbers(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& format,
                    std::span<const float> values);
 void write_numbers(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& format,

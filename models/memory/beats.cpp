@@ -2,6 +2,17 @@
 
 namespace octet {
 
+BeatCursor::RunBeats BeatCursor::run_beats(const Strips& strips, std::uint64_t width) {
+    RunBeats beats;
+    if (strips.count == 0) return beats;
+    beats.each = static_cast<std::uint32_t>(ceil_div<std::uint64_t>(strips.bytes, width));
+    beats.last = static_cast<std::uint32_t>(ceil_div<std::uint64_t>(strips.last_bytes, width));
+    beats.total = std::uint64_t{strips.count - 1} * beats.each + beats.last;
+    beats.width = std::max<std::uint64_t>(strips.count > 1 ? ceil_div(strips.bytes, beats.each) : 1,
+                                          ceil_div(strips.last_bytes, beats.last));
+    return beats;
+}
+
 BeatCursor BeatCursor::per_strip(const Strips& strips, std::uint32_t beats, std::uint32_t beats_last) {
     BeatCursor c;
     c.mode_ = Mode::per_strip;

@@ -20,6 +20,13 @@ class BeatCursor {
         c.left_ = endless;
         return c;
     }
+    // Beats of at most `width` bytes that strips take, each of them beats of its own.
+    struct RunBeats {
+        std::uint32_t each = 0, last = 0;  // of every strip, of the last one
+        std::uint64_t total = 0;
+        std::uint64_t width = 0;  // of the widest beat
+    };
+    static RunBeats run_beats(const Strips& strips, std::uint64_t width);
     // Every strip takes `beats` beats, the last one `beats_last`.
     static BeatCursor per_strip(const Strips& strips, std::uint32_t beats, std::uint32_t beats_last);
     // Vectors of `step` bytes from the bytes of all strips in a row, starting over at their end (an operand

@@ -23,6 +23,8 @@ enum class SramClient : std::uint8_t {
     operand1,
     operand2,
     parameters,
+    scale_read,
+    scale_write,
     output,
     count
 };

@@ -23,6 +23,22 @@ void VectorUnit::count_fetch(const VectorOperand& operand, std::uint64_t values,
 void VectorUnit::count_result(const VectorOperand& operand, std::uint64_t values, OperationId operation) {
     sram_.count_write(operation, values * operand.bits);
     if (operand.codec) codec_.count_encodes(operation, values);
+    if (!operand.block_scales) return;
+    count_scales(operand.block_scales, false, operation);
+    // Values wait for their block in the scratch.
+    ledger_.count(operation, Action::vector_scratch_write_bits, values * format_bits_);
+    ledger_.count(operation, Action::vector_scratch_read_bits, values * format_bits_);
+}
+
+void VectorUnit::count_scales(const ScalePlane& scales, bool read, OperationId operation) {
+    const std::uint64_t bits = scales.strips.total() * 8;
+    if (bits == 0) return;
+    if (read)
+        sram_.count_read(operation, bits);
+    else
+        sram_.count_write(operation, bits);
+    ledger_.count(operation, Action::vector_scratch_write_bits, bits);
+    ledger_.count(operation, Action::vector_scratch_read_bits, bits);
 }
 
 void VectorUnit::count_parameters(const VectorOperand& parameters, std::uint64_t rows,
@@ -33,6 +49,7 @@ void VectorUnit::count_parameters(const VectorOperand& parameters, std::uint64_t
     if (parameters.codec) codec_.count_decodes(operation, values);
     ledger_.count(operation, Action::vector_scratch_write_bits, values * format_bits_);
     ledger_.count(operation, Action::vector_scratch_read_bits, rows * values * format_bits_);
+    count_scales(parameters.block_scales, true, operation);
 }
 
 }  // namespace octet

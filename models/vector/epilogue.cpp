@@ -17,6 +17,10 @@ void VectorUnit::accept(const EpilogueCommand& command, OperationId operation) {
     epilogue_.open = true;
     ledger_.started(operation, now());
     if (values_ != nullptr) values_->accept(sequence_, command, now());
+    epilogue_.scales_there = move_scales(SramClient::scale_read, command.residual.block_scales, now());
+    epilogue_.scales_there =
+        move_scales(SramClient::scale_read, command.parameters.block_scales, epilogue_.scales_there);
+    timeline_.busy(now(), epilogue_.scales_there, operation);
 
     const std::uint64_t full = command.n_tiles - 1, rows = command.m;
     const std::uint64_t values = rows * (full * result_columns_ + command.n_last);
@@ -24,6 +28,7 @@ void VectorUnit::accept(const EpilogueCommand& command, OperationId operation) {
         rows * (full * ceil_div(result_columns_, rates_.lanes()) + ceil_div(command.n_last, rates_.lanes()));
     count_pass(*epilogue_.pass, rows, values, slots * rates_.lanes(), operation);
     if (command.residual.sram.count > 0) count_fetch(command.residual, values, operation);
+    count_scales(command.residual.block_scales, true, operation);
     if (command.parameters.sram.count > 0) count_parameters(command.parameters, rows, operation);
     if (command.output.sram.count > 0) count_result(command.output, values, operation);
     acceptance_.notify();
@@ -85,11 +90,13 @@ ResultHold VectorUnit::take(std::uint32_t sequence, const ResultTile& tile) {
     const bool decodes = (reads && c.residual.codec) || (c.parameters.sram.count > 0 && c.parameters.codec);
     std::uint32_t latency = rates_.latency();
     if (decodes) latency += static_cast<std::uint32_t>(codec_.latency());
-    if (writes && c.output.codec) latency += static_cast<std::uint32_t>(codec_.latency());
+    if (writes && c.output.codec)
+        latency += static_cast<std::uint32_t>(codec_.latency() +
+                                              wait_for_block(c.output, tile.columns, rates_.interval()));
     if (reads) tile_streams(SramClient::operand0, c.residual, index, tile.columns, 0);
     if (writes) tile_streams(SramClient::output, c.output, index, tile.columns, latency);
 
-    const Cycle possible = std::max(tile.first, free_from_);
+    const Cycle possible = std::max({tile.first, free_from_, e.scales_there});
     const Cycle first = fetch_bias(tile, index, possible);
     const FlowGrant grant = sram_.reserve(first, interval, tile.vectors, streams_, &runs_);
     const Cycle last_write = grant.last + (writes ? streams_.back().offset : latency);
@@ -101,6 +108,7 @@ ResultHold VectorUnit::take(std::uint32_t sequence, const ResultTile& tile) {
     if (writes && c.output.codec)
         codec_.occupy(CodecLane::vector_output, grant.first + latency, free_from_ + latency);
     e.done = std::max(e.done, last_write + 1);
+    if (e.tiles == c.n_tiles) e.done = move_scales(SramClient::scale_write, c.output.block_scales, e.done);
     timeline_.tail_busy(e.done, e.operation);
 
     if (values_ != nullptr && writes)

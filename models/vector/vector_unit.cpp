@@ -57,8 +57,12 @@ void VectorUnit::run(const VectorCommand& command, OperationId operation) {
     ledger_.started(operation, at);
     const VectorProgram& program = programs_.at(command.program);
     const std::uint64_t rows = command.rows, columns = command.columns, values = rows * columns;
-    Cycle done = at;
-    if (config_.row_at_a_time) {
+    Cycle done = fetch_scales(command, at);
+    timeline_.busy(at, done, operation);
+    const bool by_columns = command.output.block_scales && command.output.block_scales.grid.along_rows;
+    if (by_columns) {
+        done = encode_columns(command, done, operation);
+    } else if (config_.row_at_a_time) {
         for (std::uint64_t row = 0; row < rows; ++row)
             for (const VectorPass& p : program.passes)
                 done = pass(command, p, row * columns, columns, done, operation);
@@ -66,8 +70,12 @@ void VectorUnit::run(const VectorCommand& command, OperationId operation) {
         for (const VectorPass& p : program.passes) done = pass(command, p, 0, values, done, operation);
     }
 
+    done = move_scales(SramClient::scale_write, command.output.block_scales, done);
+
     const std::uint64_t trains = config_.row_at_a_time ? rows : 1;
-    const std::uint64_t slots = trains * ceil_div<std::uint64_t>(values / trains, rates_.lanes());
+    const std::uint64_t slots = by_columns
+                                    ? rows * tile_vectors(columns)
+                                    : trains * ceil_div<std::uint64_t>(values / trains, rates_.lanes());
     bool softmax = false;
     for (const VectorPass& p : program.passes) {
         count_pass(p, rows, values, slots * rates_.lanes(), operation);
@@ -79,6 +87,7 @@ void VectorUnit::run(const VectorCommand& command, OperationId operation) {
         if (p.reads_parameters) count_parameters(command.parameters, rows, operation);
         softmax |= p.uses_softmax;
     }
+    for (const VectorOperand& operand : command.operands) count_scales(operand.block_scales, true, operation);
     if (softmax) softmax_.occupy(at, done, operation);
     if (values_ != nullptr) values_->run(command, at, done);
     timeline_.tail_busy(done, operation);
@@ -113,8 +122,8 @@ Cycle VectorUnit::pass(const VectorCommand& command, const VectorPass& pass, std
         decodes |= operand.codec;
     }
     const bool encodes = written != nullptr && written->codec;
-    std::uint32_t latency =
-        rates_.latency() + static_cast<std::uint32_t>((decodes + encodes) * codec_.latency());
+    auto latency = static_cast<std::uint32_t>(rates_.latency() + (decodes + encodes) * codec_.latency());
+    if (encodes) latency += static_cast<std::uint32_t>(wait_for_block(*written, command.columns, beat));
     if (written != nullptr)
         sram_.add_streams(streams_, SramClient::output, cursor(*written), VectorRates::bytes(*written, lanes),
                           rates_.port_cycles(*written, lanes), latency);

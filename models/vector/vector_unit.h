@@ -5,8 +5,9 @@
 // has completed. In an epilogue each vector of c results takes B cycles; `drain_depth` vectors wait between
 // array and unit, more hold the array. A vector enters the pipeline in the first cycle in which its reads,
 // and its write so many cycles later, find their banks free. The next command can start when the last vector
-// has entered. Counts: every stage once a value (or row) under the operation that asked for it; vector_idle;
-// scratch bits; decode and encode at its ports; SRAM bits.
+// has entered. Scales of blocks are read before the first pass, and written behind the last vector; a result
+// waits for the last value of its block. Counts: every stage once a value (or row) under the operation that
+// asked for it; vector_idle; scratch bits; decode and encode at its ports; SRAM bits.
 #pragma once
 #include <deque>
 #include <string>
@@ -43,6 +44,7 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
         OperationId operation = 0;
         std::uint32_t sequence = 0;
         Cycle accepted = 0;
+        Cycle scales_there = 0;
         std::uint32_t tiles = 0;  // that have come
         Cycle done = 0;           // last write + 1
         bool open = false;
@@ -61,6 +63,15 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
     Cycle pass(const VectorCommand& command, const VectorPass& pass, std::uint64_t first_value,
                std::uint64_t values, Cycle from, OperationId operation);
     Cycle fetch_parameters(const VectorOperand& parameters, Cycle from);
+    // The pass of an encoder whose blocks run along the rows: down one tile column after another.
+    Cycle encode_columns(const VectorCommand& command, Cycle from, OperationId operation);
+    // Moves scales, L a cycle at most; returns the cycle after the last.
+    Cycle move_scales(SramClient client, const ScalePlane& scales, Cycle from);
+    Cycle fetch_scales(const VectorCommand& command, Cycle from);
+    // How long a vector waits for the last value of its block, if the next one comes `interval` cycles later.
+    // Vectors of a row that is cut into tile columns.
+    std::uint64_t tile_vectors(std::uint64_t columns) const;
+    Cycle wait_for_block(const VectorOperand& result, std::uint64_t columns, std::uint32_t interval) const;
     // Enters the grants of a pass into the timeline: stalled from `from` to the first, for reason `before`.
     void enter_runs(Cycle from, std::uint32_t interval, StallCause before, OperationId operation);
 
@@ -69,6 +80,7 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
     void count_fetch(const VectorOperand& operand, std::uint64_t values, OperationId operation);
     void count_result(const VectorOperand& operand, std::uint64_t values, OperationId operation);
     void count_parameters(const VectorOperand& parameters, std::uint64_t rows, OperationId operation);
+    void count_scales(const ScalePlane& scales, bool read, OperationId operation);
 
     VectorConfig config_;
     std::uint32_t format_bits_;

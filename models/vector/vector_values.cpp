@@ -6,6 +6,8 @@
 #include <stdexcept>
 
 #include "models/arithmetic/ibert.h"
+#include "models/codec/block_scales.h"
+#include "models/formats/block.h"
 
 namespace octet {
 namespace {
@@ -42,8 +44,9 @@ std::vector<float> VectorValues::read(const VectorOperand& operand, std::uint32_
                                       std::uint32_t columns) const {
     const ValueConfig& config = values_.config;
     const FormatInfo& format = operand.codec ? *config.storage.info : *config.vector;
-    auto v = read_numbers(values_.sram, {operand.sram, rows, columns, operand.piece_columns, operand.pitch},
-                          format);
+    auto v = read_numbers(
+        values_.sram,
+        {operand.sram, rows, columns, operand.piece_columns, operand.pitch, operand.block_scales}, format);
     if (!operand.codec) return v;
     if (config.storage.scaled())
         for (float& x : v) x = unit_.math.multiply(x, operand.scale());
@@ -59,6 +62,10 @@ std::vector<std::vector<float>> VectorValues::read_parameters(const VectorOperan
         VectorOperand one = operand;
         one.sram = {operand.sram.address(i), 1, operand.sram.size(i), operand.sram.size(i), 0, 0};
         one.scales.assign(1, operand.scale(i));
+        if (one.block_scales) {
+            const Strips& all = operand.block_scales.strips;
+            one.block_scales.strips = {all.address(i), 1, all.size(i), all.size(i), 0, 0};
+        }
         vectors.push_back(read(one, 1, columns));
     }
     return vectors;
@@ -113,15 +120,27 @@ void VectorValues::run(const VectorCommand& c, Cycle start, Cycle done) {
 
 void VectorValues::tile_written(std::uint32_t sequence, std::uint32_t tile, std::uint32_t columns,
                                 std::span<const GrantRun> runs, std::uint32_t interval, Cycle delay) {
-    if (values_.observer == nullptr || !values_.observer->wants_cycles()) return;
     const Work& work = epilogues_.at(sequence);
     ResultPart part = work.part;
     part.first_column += tile * result_columns_;
+    rows_written(work.program, part, columns, runs, interval, delay);
+}
+
+void VectorValues::tile_written(const VectorCommand& command, std::uint32_t tile, std::uint32_t columns,
+                                std::span<const GrantRun> runs, std::uint32_t interval, Cycle delay) {
+    ResultPart part = command.part;
+    part.first_column += tile * result_columns_;
+    rows_written(command.program, part, columns, runs, interval, delay);
+}
+
+void VectorValues::rows_written(std::uint32_t program, ResultPart part, std::uint32_t columns,
+                                std::span<const GrantRun> runs, std::uint32_t interval, Cycle delay) {
+    if (values_.observer == nullptr || !values_.observer->wants_cycles()) return;
     for (const GrantRun& run : runs)
         for (std::uint64_t i = 0; i < run.slots; ++i) {
             ResultPart row = part;
             row.first_row += static_cast<std::uint32_t>(run.slot + i);
-            values_.observer->written(programs_.at(work.program).steps.back().operation, row, columns,
+            values_.observer->written(programs_.at(program).steps.back().operation, row, columns,
                                       run.at + i * interval + delay);
         }
 }
@@ -169,7 +188,8 @@ void VectorValues::compute(const Work& work, std::vector<float> v) {
         if (last && values_.observer != nullptr)
             values_.observer->unencoded(steps[i].operation, work.part, work.rows, work.columns, v);
         if (last) write(work, steps[i].operation, v);
-        if (last || steps[i + 1].operation != steps[i].operation) observe(steps[i].operation, work, v);
+        if (last ? !programs_.at(work.program).encoded_later : steps[i + 1].operation != steps[i].operation)
+            observe(steps[i].operation, work, v);
     }
 }
 
@@ -269,22 +289,40 @@ void VectorValues::observe(OperationId operation, const Work& work, std::span<co
         values_.observer->produced(operation, work.part, work.rows, work.columns, v);
 }
 
+// Values that do not fit the format they are encoded to, at the scale of each.
+void VectorValues::count_misfits(OperationId operation, const CodedMatrix& place, const CodedFormat& format,
+                                 std::span<const float> v) {
+    ValueCounts& counts = values_.counts[operation];
+    const double max = format.info->max, min = format.info->min;
+    const auto count = [&](float x, double largest, double smallest) {
+        const double magnitude = std::fabs(double{x});
+        counts.saturated += magnitude > largest;
+        counts.underflowed += magnitude < smallest && magnitude > 0;
+    };
+    if (!place.scales) {
+        const double largest = max * double{format.scale}, smallest = min * double{format.scale};
+        for (const float x : v) count(x, largest, smallest);
+        return;
+    }
+    const BlockScaling scaling(place, read_scales(values_.sram, place));
+    for (std::size_t row = 0; row < place.rows; ++row)
+        for (std::size_t c = 0; c < place.columns; ++c) {
+            const double scale = E8m0::decode(scaling.of(row, c));
+            count(v[row * place.columns + c], max * scale, min * scale);
+        }
+}
+
 // Leaves in v what is in memory.
 void VectorValues::write(const Work& work, OperationId operation, std::vector<float>& v) {
     const ValueConfig& config = values_.config;
     const VectorOperand& out = work.output;
     const CodedFormat format{out.codec ? config.storage.info : config.vector, out.scale()};
-    const double largest = format.info->max * double{format.scale},
-                 smallest = format.info->min * double{format.scale};
-    ValueCounts& counts = values_.counts[operation];
-    for (const float x : v) {
-        const double magnitude = std::fabs(double{x});
-        counts.saturated += magnitude > largest;
-        counts.underflowed += magnitude < smallest && magnitude > 0;
-    }
-    const CodedMatrix place{out.sram, work.rows, work.columns, out.piece_columns, out.pitch};
+    const CodedMatrix place{out.sram,          work.rows, work.columns,
+                            out.piece_columns, out.pitch, out.block_scales};
     write_numbers(values_.sram, place, format, std::span<const float>(v));
-    if (values_.observer != nullptr && values_.observer->wants_codes())
+    count_misfits(operation, place, format, v);
+    const bool encoded = !programs_.at(work.program).encoded_later;
+    if (encoded && values_.observer != nullptr && values_.observer->wants_codes())
         values_.observer->stored(operation, *format.info, read_codes(values_.sram, place, *format.info));
     if (!out.codec) return;
     v = read(out, work.rows, work.columns);

@@ -26,6 +26,8 @@ class VectorValues {
     // are `interval` cycles apart in each run of grants, and written `delay` cycles after their grant.
     void tile_written(std::uint32_t sequence, std::uint32_t tile, std::uint32_t columns,
                       std::span<const GrantRun> runs, std::uint32_t interval, Cycle delay);
+    void tile_written(const VectorCommand& command, std::uint32_t tile, std::uint32_t columns,
+                      std::span<const GrantRun> runs, std::uint32_t interval, Cycle delay);
     void pass_written(const VectorCommand& command, std::uint64_t first_value, std::span<const GrantRun> runs,
                       std::uint32_t interval, Cycle delay);
 
@@ -38,6 +40,8 @@ class VectorValues {
         float sum_scale = 1;
         ResultPart part;
     };
+    void rows_written(std::uint32_t program, ResultPart part, std::uint32_t columns,
+                      std::span<const GrantRun> runs, std::uint32_t interval, Cycle delay);
     std::vector<float> read(const VectorOperand& operand, std::uint32_t rows, std::uint32_t columns) const;
     std::vector<std::vector<float>> read_parameters(const VectorOperand& operand,
                                                     std::uint32_t columns) const;
@@ -49,6 +53,8 @@ class VectorValues {
     void integer_softmax(std::span<const float> x, std::span<float> y) const;
     void observe(OperationId operation, const Work& work, std::span<const float> v);
     void write(const Work& work, OperationId operation, std::vector<float>& v);
+    void count_misfits(OperationId operation, const CodedMatrix& place, const CodedFormat& format,
+                       std::span<const float> v);
 
     MachineValues& values_;
     const std::vector<VectorProgram>& programs_;

@@ -161,7 +161,8 @@ void describe(V& v, AcceleratorConfig& c) {
     v.section("sram", c.sram, "global buffer");
     v.variant("dram", c.dram, dram_kinds, "a file of kind dram, or an ideal memory", required);
     if constexpr (V::reads)
-        if (const std::string problem = first_problem(c); !problem.empty()) v.check("pe", false, problem);
+        if (const std::string problem = first_problem(c); !problem.empty())
+            v.check("array.rows", false, problem);
 }
 
 }  // namespace octet

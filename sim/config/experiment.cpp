@@ -79,8 +79,8 @@ void check_supported(const ExperimentConfig& experiment, Diagnostics& diagnostic
            fmt::format("the phase {}", name_in(phase_kind_names, experiment.phase.kind)));
     if (experiment.values == Values::exact) {
         const FormatInfo* storage = find_format(a.pe.storage);
-        refuse(storage != nullptr && storage->block_length > 0, "accelerator.pe.preset",
-               fmt::format("{}, a format with block scales, with values", a.pe.storage));
+        refuse(storage != nullptr && storage->block_length > 0 && storage->encode_scale == nullptr,
+               "accelerator.pe.storage", fmt::format("{}, a codebook, with values", a.pe.storage));
         const InputsConfig& inputs = experiment.inputs;
         refuse(!inputs.labels.empty(), "inputs.labels", "a file of labels");
     }

@@ -64,9 +64,8 @@ bool Reader::is_list() const {
 }
 
 void Reader::error(std::string_view key, std::string message) {
-    const Entry* entry = node_.find(key);
-    diagnostics_.add(entry == nullptr ? node_.location : entry->value.location, key_path(key),
-                     std::move(message));
+    const Node* node = node_.at(key);
+    diagnostics_.add(node == nullptr ? node_.location : node->location, key_path(key), std::move(message));
 }
 
 const Node* Reader::find(std::string_view key, Presence presence, std::string_view expected) {

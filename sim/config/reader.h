@@ -155,7 +155,7 @@ class Reader {
         if (!holds) error(key, std::string(message));
     }
 
-    // At the key if it is there, else at the mapping.
+    // At the key (or dotted path of keys) if it is there, else at the mapping.
     void error(std::string_view key, std::string message);
     // The value of a key, counted as asked for; nullptr if absent. Missing and required is reported as
     // `expected ...`.

@@ -25,7 +25,7 @@ MemorySpace::Region Emitter::reserve(std::uint64_t bytes, OperationId operation)
         ++evictions_;
         if (!victim->in_dram) {
             const Block all = all_of(victim->layout);
-            store(*victim, all, victim->layout.strips(victim->sram->base, all.rows, all.columns),
+            store(*victim, all, victim->layout.pieces(victim->sram->base, all.rows, all.columns),
                   victim->sram_ready, operation);
         }
         placement_.drop(*victim);
@@ -46,24 +46,31 @@ bool Emitter::place_in_sram(Matrix& matrix, std::uint64_t spare) {
 std::uint32_t Emitter::load(const Matrix& matrix, const Block& block, const Layout& staged,
                             const Block& whole, Address base, Needs needs, OperationId operation) {
     needs.merge(matrix.dram_ready);
-    DmaCommand dma;
-    dma.dram = matrix.layout.strips(matrix.dram, block.rows, block.columns);
     const Block place = inside(block, whole);
-    dma.sram = staged.strips(base, place.rows, place.columns);
-    if (dma.dram.total() != dma.sram.total())
-        throw std::logic_error("the sides of a DMA load differ in bytes");
-    return emit(Engine::load, operation, needs, dma);
+    return load(matrix.layout.pieces(matrix.dram, block.rows, block.columns),
+                staged.pieces(base, place.rows, place.columns), needs, operation);
 }
 
-std::uint32_t Emitter::store(Matrix& matrix, const Block& block, Strips from, const Needs& needs,
+std::uint32_t Emitter::load(const Pieces& dram, const Pieces& sram, const Needs& needs,
+                            OperationId operation) {
+    return move(Engine::load, dram, sram, needs, operation);
+}
+
+std::uint32_t Emitter::move(Engine engine, const Pieces& dram, const Pieces& sram, const Needs& needs,
+                            OperationId operation) {
+    if (dram.values.total() != sram.values.total() ||
+        dram.scales.strips.total() != sram.scales.strips.total())
+        throw std::logic_error("the sides of a DMA command differ in bytes");
+    const std::uint32_t values = emit(engine, operation, needs, DmaCommand{dram.values, sram.values});
+    if (!dram.scales) return values;
+    return emit(engine, operation, needs, DmaCommand{dram.scales.strips, sram.scales.strips});
+}
+
+std::uint32_t Emitter::store(Matrix& matrix, const Block& block, const Pieces& from, const Needs& needs,
                              OperationId operation) {
     placement_.give_dram_address(matrix);
-    DmaCommand dma;
-    dma.sram = from;
-    dma.dram = matrix.layout.strips(matrix.dram, block.rows, block.columns);
-    if (dma.dram.total() != dma.sram.total())
-        throw std::logic_error("the sides of a DMA store differ in bytes");
-    const std::uint32_t sequence = emit(Engine::store, operation, needs, dma);
+    const std::uint32_t sequence = move(
+        Engine::store, matrix.layout.pieces(matrix.dram, block.rows, block.columns), from, needs, operation);
     matrix.in_dram = true;
     matrix.dram_ready.after(Engine::store, sequence);
     if (matrix.resident()) matrix.readers.after(Engine::store, sequence);
@@ -141,6 +148,12 @@ Strips StagedBlocks::strips(const Block& part, std::uint64_t tile) const {
     const Layout staged = matrix_.layout.part(block().rows, block().columns);
     return tile > 0 ? staged.tiles(slot().region.base, place.rows, place.columns, tile)
                     : staged.strips(slot().region.base, place.rows, place.columns);
+}
+
+ScalePlane StagedBlocks::scales(const Block& part) const {
+    const Block place = inside(part, block());
+    return matrix_.layout.part(block().rows, block().columns)
+        .scales(slot().region.base, place.rows, place.columns);
 }
 
 Needs StagedBlocks::ready(const Block& part) const {

@@ -41,10 +41,12 @@ class Emitter {
     MemorySpace::Region reserve(std::uint64_t bytes, OperationId operation);
     // SRAM for a whole matrix if it can be had without eviction and `spare` contiguous bytes stay free.
     bool place_in_sram(Matrix& matrix, std::uint64_t spare);
-    // DMA of a block of `matrix` into / out of a packed staging area at `base`.
+    // DMA of a block of `matrix` into / out of a packed staging area at `base`: values, then scales. Return
+    // the last command.
     std::uint32_t load(const Matrix& matrix, const Block& block, const Layout& staged, const Block& whole,
                        Address base, Needs needs, OperationId operation);
-    std::uint32_t store(Matrix& matrix, const Block& block, Strips from, const Needs& needs,
+    std::uint32_t load(const Pieces& dram, const Pieces& sram, const Needs& needs, OperationId operation);
+    std::uint32_t store(Matrix& matrix, const Block& block, const Pieces& from, const Needs& needs,
                         OperationId operation);
     // Loads a matrix as a whole and keeps it, if it fits; false: it stays in DRAM.
     bool load_whole(Matrix& matrix, std::uint64_t spare, OperationId operation);
@@ -62,6 +64,9 @@ class Emitter {
     std::uint64_t evictions() const { return evictions_; }
 
   private:
+    std::uint32_t move(Engine engine, const Pieces& dram, const Pieces& sram, const Needs& needs,
+                       OperationId operation);
+
     Placement& placement_;
     const MachineShape& machine_;
     std::deque<Command> commands_;
@@ -88,6 +93,7 @@ class StagedBlocks {
     // Of the current block: where `part` lies in SRAM, a piece for each tile of `tile` columns (0: no tiles),
     // and what a reader of it needs.
     Strips strips(const Block& part, std::uint64_t tile) const;
+    ScalePlane scales(const Block& part) const;
     Needs ready(const Block& part) const;
     // A command that reads the current block has been emitted.
     void read_by(Engine engine, std::uint32_t sequence);

@@ -40,6 +40,12 @@ bool continues_group(const Graph& graph, const Kernel& before, const Kernel& ker
 
 }  // namespace
 
+void number_groups(const Graph& graph, std::vector<Kernel>& kernels) {
+    for (std::size_t k = 1; k < kernels.size(); ++k)
+        kernels[k].group =
+            kernels[k - 1].group + (continues_group(graph, kernels[k - 1], kernels[k]) ? 0 : 1);
+}
+
 bool is_parameter(const Graph& graph, const Operation& operation, std::size_t index) {
     switch (operation.kind) {
         case OperationKind::matmul:
@@ -71,7 +77,9 @@ FusedGraph fuse(const Graph& graph, FusionLevel level) {
     for (OperationId id = 0; id < graph.operations.size(); ++id) {
         if (done[id]) continue;
         const Operation& first = graph.operations[id];
-        Kernel kernel{id, {}, first.output, 0};
+        Kernel kernel;
+        kernel.operation = kernel.charged = id;
+        kernel.output = first.output;
         result.host[id] = id;
         done[id] = true;
         bool has_residual = false;
@@ -96,12 +104,9 @@ FusedGraph fuse(const Graph& graph, FusionLevel level) {
             result.host[next] = id;
             done[next] = true;
         }
-        if (!result.kernels.empty()) {
-            const Kernel& before = result.kernels.back();
-            kernel.group = continues_group(graph, before, kernel) ? before.group : before.group + 1;
-        }
         result.kernels.push_back(std::move(kernel));
     }
+    number_groups(graph, result.kernels);
     for (const Kernel& kernel : result.kernels) {
         const auto& users = readers[kernel.output];
         if (graph.tensors[kernel.output].role != TensorRole::activation || users.empty()) continue;

@@ -9,16 +9,22 @@
 #include <vector>
 
 #include "models/accelerator/config.h"
+#include "models/formats/block_grid.h"
 #include "sim/workload/graph.h"
 
 namespace octet {
 
 struct Kernel {
     OperationId operation = 0;       // the product, or the operation of the vector unit
+    OperationId charged = 0;         // under which its work is counted: the same, if it is no encoder's
     std::vector<OperationId> fused;  // elementwise operations in its epilogue, in order
-    TensorId output = no_tensor;     // of the last of them
-    std::size_t group = 0;  // kernels of a group run matrix after matrix of a batch, see `batch_groups`
+    TensorId output = no_tensor;     // of the last of them, or what an encoder makes that from
+    bool encoded_later = false;      // by an encoder, the next kernel
+    std::size_t group = 0;           // kernels of a group run matrix after matrix of a batch
 };
+
+// Gives kernels that pass matrix after matrix of a batch to each other one group.
+void number_groups(const Graph& graph, std::vector<Kernel>& kernels);
 
 // True if input `index` of the operation is one value a column for all rows: a bias, a scale or shift, a
 // mask of one row.
@@ -27,9 +33,16 @@ bool is_parameter(const Graph& graph, const Operation& operation, std::size_t in
 struct FusedGraph {
     std::vector<Kernel> kernels;
     std::vector<bool> wide;         // by tensor: kept in vector format, not encoded to storage format
-    std::vector<OperationId> host;  // by operation: the kernel's operation that runs it
+    std::vector<OperationId> host;  // by operation of the workload: the kernel's operation that runs it
 };
 
 FusedGraph fuse(const Graph& graph, FusionLevel level);
+
+// Encoders for what cannot be encoded to blocks as it is computed (docs/hardware/codec.md): a kernel then
+// writes its results to a tensor in vector format, and a kernel of its own, a copy, encodes that. Both are
+// added to the graph behind what is there, with the grid of the tensor that is made. `columns`: of a tile of
+// results.
+FusedGraph with_encoders(Graph& graph, FusedGraph fused, std::vector<BlockGrid>& grids,
+                         std::uint64_t columns);
 
 }  // namespace octet

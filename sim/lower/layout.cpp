@@ -10,6 +10,22 @@ std::uint32_t strip_size(std::uint64_t bytes) {
     return static_cast<std::uint32_t>(bytes);
 }
 
+// A format of the scales' size, which is all that a layout asks for.
+const FormatInfo& scale_format(const FormatInfo& format) {
+    static const FormatInfo byte = [] {
+        FormatInfo info{};
+        info.name = "scale";
+        info.bits = 8;
+        return info;
+    }();
+    static const FormatInfo word = [] {
+        FormatInfo info = byte;
+        info.bits = 32;
+        return info;
+    }();
+    return format.scale_bits <= 8 ? byte : word;
+}
+
 }  // namespace
 
 Layout Layout::panels(std::uint64_t rows, std::uint64_t cols, std::uint64_t panel, const FormatInfo& format) {
@@ -30,21 +46,41 @@ Layout Layout::row_major(std::uint64_t rows, std::uint64_t cols, std::uint64_t u
     layout.rows_ = rows;
     layout.cols_ = layout.panel_ = cols;
     layout.format_ = &format;
-    layout.row_bits_ = static_cast<std::uint64_t>(format.bits) + (format.block_length > 0 ? 1 : 0);
+    layout.row_bits_ = static_cast<std::uint64_t>(format.bits);
     if (unit < cols && unit * layout.row_bits_ % 8 != 0)
         layout.row_bits_ = ceil_div(layout.row_bits_, std::uint64_t{8}) * 8;
     layout.bytes_ = rows * layout.row_bytes(cols);
     return layout;
 }
 
+Layout Layout::with_scales(const BlockGrid& grid, std::uint64_t panel) const {
+    Layout layout = *this;
+    layout.grid_ = grid;
+    layout.scale_panel_ = panel;
+    layout.bytes_ += layout.scale_layout().bytes();
+    return layout;
+}
+
+Layout Layout::scale_layout() const {
+    const std::uint64_t rows = grid_.along_rows ? grid_.blocks(rows_) : rows_,
+                        cols = grid_.along_rows ? cols_ : grid_.blocks(cols_);
+    const FormatInfo& format = scale_format(*format_);
+    return scale_panel_ == 0 ? row_major(rows, cols, cols, format) : panels(rows, cols, scale_panel_, format);
+}
+
 std::uint64_t Layout::row_bytes(std::uint64_t cols) const {
     if (is_row_major()) return ceil_div(cols * row_bits_, std::uint64_t{8});
-    const auto bits = static_cast<std::uint64_t>(format_->bits),
-               scale = static_cast<std::uint64_t>(format_->scale_bits);
-    const auto block = static_cast<std::uint64_t>(format_->block_length > 0 ? format_->block_length : 1);
+    const auto bits = static_cast<std::uint64_t>(format_->bits);
     const std::uint64_t full = cols / panel_, rest = cols % panel_;
-    const auto panel_row = [&](std::uint64_t w) { return ceil_div(w * (bits * block + scale), 8 * block); };
-    return full * panel_row(panel_) + panel_row(rest);
+    return full * ceil_div(panel_ * bits, std::uint64_t{8}) + ceil_div(rest * bits, std::uint64_t{8});
+}
+
+std::uint64_t Layout::most_bytes(std::uint64_t rows, std::uint64_t cols) const {
+    const std::uint64_t values = rows * row_bytes(cols);
+    if (grid_.length == 0) return values;
+    const std::uint64_t scale = static_cast<std::uint64_t>(scale_format(*format_).bits) / 8;
+    return values +
+           scale * (grid_.along_rows ? grid_.most_blocks(rows) * cols : rows * grid_.most_blocks(cols));
 }
 
 std::uint64_t Layout::panel_bytes(std::uint64_t rows, std::uint64_t width) const {
@@ -98,7 +134,34 @@ Strips Layout::tiles(Address base, RowRange rows, ColumnRange columns, std::uint
     return s;
 }
 
+ScalePlane Layout::scales(Address base, RowRange rows, ColumnRange columns) const {
+    if (grid_.length == 0) return {};
+    const Layout plane = scale_layout();
+    const auto blocks = [&](std::uint64_t first, std::uint64_t count) {
+        const std::uint64_t begin = grid_.block_of(first);
+        return std::pair{begin, grid_.block_of(first + count - 1) + 1 - begin};
+    };
+    ScalePlane scales;
+    scales.grid = grid_.from(grid_.along_rows ? rows.first : columns.first);
+    if (grid_.along_rows) {
+        const auto [first, count] = blocks(rows.first, rows.count);
+        rows = {first, count};
+    } else {
+        const auto [first, count] = blocks(columns.first, columns.count);
+        columns = {first, count};
+    }
+    scales.strips = plane.strips(base + bytes_ - plane.bytes(), rows, columns);
+    scales.piece_columns = static_cast<std::uint32_t>(plane.piece_columns());
+    return scales;
+}
+
 Layout Layout::part(RowRange rows, ColumnRange columns) const {
+    if (grid_.length != 0) {
+        Layout values = *this;
+        values.grid_ = {};
+        return values.part(rows, columns)
+            .with_scales(grid_.from(grid_.along_rows ? rows.first : columns.first), scale_panel_);
+    }
     if (!is_row_major()) return panels(rows.count, columns.count, panel_, *format_);
     Layout layout = *this;
     layout.rows_ = rows.count;

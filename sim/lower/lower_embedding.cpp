@@ -11,19 +11,19 @@ std::uint64_t Lowering::token_at(std::uint64_t position, std::uint64_t vocabular
 }
 
 void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
-    const OperationId id = fused.kernels[kernel].operation;
-    const Operation& op = graph.operations[id];
-    const View out = rows_of(op.output, item, op.batch, op.m);
+    const OperationId id = charged(kernel);
+    const Operation& op = operation(kernel);
+    const View out = rows_of(fused.kernels[kernel].output, item, op.batch, op.m);
     std::vector<View> types;
     if (op.inputs.size() > 2) types.push_back(rows_of(op.inputs[2], 0, 1, 1));
     emitter.pin(*out.matrix);
     place_output(*out.matrix);
     Parameters params = parameters(types, id);
     const std::uint32_t program =
-        program_of(2 * kernel + fused.kernels.size(), vector_program(id, graph, false));
+        program_of(2 * kernel + fused.kernels.size(), program_of_kernel(kernel, false));
 
     const std::size_t tables = std::min<std::size_t>(op.inputs.size(), 2);
-    const std::uint64_t row_bytes = placement.matrix(op.inputs[0], 0).layout.row_bytes(op.n);
+    const std::uint64_t row_bytes = placement.matrix(op.inputs[0], 0).layout.most_bytes(1, op.n);
     const std::uint64_t out_row = ceil_div(out.matrix->layout.bytes(), out.matrix->layout.rows()) + 1;
     const bool out_staged = !out.matrix->resident();
     const std::uint64_t per_row = 2 * tables * row_bytes + (out_staged ? 2 * out_row : 0);
@@ -65,36 +65,32 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
             if (t == 0) {  // a row a token
                 for (std::uint64_t r = 0; r < count; ++r) {
                     const std::uint64_t token = token_at(item * op.m + first + r, table.layout.rows());
-                    DmaCommand dma;
-                    dma.dram = table.layout.strips(table.dram, {token, 1}, {0, op.n});
-                    dma.sram = staged.strips(area.region.base, {r, 1}, {0, op.n});
-                    loaded = emitter.emit(Engine::load, id, area.free, dma);
+                    loaded = emitter.load(table.layout.pieces(table.dram, {token, 1}, {0, op.n}),
+                                          staged.pieces(area.region.base, {r, 1}, {0, op.n}), area.free, id);
                 }
             } else {  // positions, in order
-                DmaCommand dma;
-                dma.dram = table.layout.strips(table.dram, {first, count}, {0, op.n});
-                dma.sram = staged.strips(area.region.base, {0, count}, {0, op.n});
-                loaded = emitter.emit(Engine::load, id, area.free, dma);
+                loaded = emitter.load(table.layout.pieces(table.dram, {first, count}, {0, op.n}),
+                                      staged.pieces(area.region.base, {0, count}, {0, op.n}), area.free, id);
             }
             needs.after(Engine::load, loaded);
             VectorOperand& operand = command.operands.at(t);
-            operand.sram = staged.strips(area.region.base, {0, count}, {0, op.n});
+            place(operand, staged.pieces(area.region.base, {0, count}, {0, op.n}));
             describe(operand, table, table.layout.piece_columns());
         }
         const Block target{{out.block.rows.first + first, count}, out.block.columns};
         describe(command.output, *out.matrix, out.matrix->layout.piece_columns());
         command.part = part_of(item, first, 0);
+        Pieces written;
         if (out_staged) {
             const Area& area = out_areas[b % 2];
-            command.output.sram = out.matrix->layout.part(target.rows, target.columns)
-                                      .strips(area.region.base, {0, count}, {0, op.n});
+            written = out.matrix->layout.part(target.rows, target.columns)
+                          .pieces(area.region.base, {0, count}, {0, op.n});
             needs.merge(area.free);
         } else {
-            command.output.sram =
-                out.matrix->layout.strips(out.matrix->sram->base, target.rows, target.columns);
+            written = out.matrix->layout.pieces(out.matrix->sram->base, target.rows, target.columns);
             needs.merge(out.matrix->sram->free_after);
         }
-        const Strips written = command.output.sram;
+        place(command.output, written);
         const std::uint32_t sequence = emitter.emit(Engine::vector, id, needs, command);
         last.after(Engine::vector, sequence);
         for (std::size_t t = 0; t < tables; ++t) {

@@ -21,27 +21,33 @@ void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t ni) {
         if (staged_residual_) {
             staged_residual_->go_to(part);
             epilogue.residual.sram = staged_residual_->strips(part, machine_.cols);
+            epilogue.residual.block_scales = staged_residual_->scales(part);
             needs.merge(staged_residual_->ready(part));
         } else {
-            epilogue.residual.sram = residual_.matrix->layout.tiles(residual_.matrix->sram->base, part.rows,
-                                                                    part.columns, machine_.cols);
+            const Layout& layout = residual_.matrix->layout;
+            const Address base = residual_.matrix->sram->base;
+            epilogue.residual.sram = layout.tiles(base, part.rows, part.columns, machine_.cols);
+            epilogue.residual.block_scales = layout.scales(base, part.rows, part.columns);
             needs.merge(residual_.matrix->sram_ready);
         }
     }
     const Block out = out_block(out_, mi, ni);
     l_.describe(epilogue.output, *out_.matrix, machine_.cols);
     std::size_t area = 0;
-    Strips written;  // the same bytes as a DMA takes them
+    Pieces written;  // the same bytes as a DMA takes them
     if (out_.matrix->resident()) {
-        epilogue.output.sram =
-            out_.matrix->layout.tiles(out_.matrix->sram->base, out.rows, out.columns, machine_.cols);
+        const Layout& layout = out_.matrix->layout;
+        const Address base = out_.matrix->sram->base;
+        epilogue.output.sram = layout.tiles(base, out.rows, out.columns, machine_.cols);
+        epilogue.output.block_scales = layout.scales(base, out.rows, out.columns);
         needs.merge(out_.matrix->sram->free_after);
     } else {
         area = out_next_++ % out_areas_.size();
         const Layout staged = out_.matrix->layout.part(out.rows, out.columns);
         const Block all = all_of(staged);
         epilogue.output.sram = staged.tiles(out_areas_[area].base, all.rows, all.columns, machine_.cols);
-        written = staged.strips(out_areas_[area].base, all.rows, all.columns);
+        written = staged.pieces(out_areas_[area].base, all.rows, all.columns);
+        epilogue.output.block_scales = written.scales;
         needs.merge(out_free_[area]);
     }
     const std::uint32_t sequence = e_.emit(Engine::vector, id_, needs, epilogue);

@@ -1,5 +1,6 @@
 // One matrix product as commands: plan, staging, fills and passes.
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -41,7 +42,9 @@ GemmLowering::GemmLowering(Lowering& lowering, std::size_t kernel, std::uint64_t
             parameter_views_.push_back(l_.rows_of(operation.inputs[1], item, op_.batch, 1));
         stream = operation.output;
     }
-    program_ = l_.program_of(kernel, epilogue_program(id_, l_.graph, fused.fused));
+    VectorProgram program = epilogue_program(id_, l_.graph, fused.fused);
+    program.encoded_later = fused.encoded_later;
+    program_ = l_.program_of(kernel, std::move(program));
     for (const View* view : {&a_, &b_, &out_, &residual_})
         if (view->matrix != nullptr) e_.pin(*view->matrix);
     for (const View& view : parameter_views_) e_.pin(*view.matrix);
@@ -70,8 +73,8 @@ Block GemmLowering::out_block(const View& view, std::uint64_t mi, std::uint64_t 
 }
 
 void GemmLowering::request_plan() {
-    const auto row_bytes = [](const View& view, std::uint64_t columns) {
-        return view.matrix->layout.row_bytes(std::min(columns, view.matrix->layout.cols()));
+    const auto bytes = [](const View& view, std::uint64_t rows, std::uint64_t columns) {
+        return view.matrix->layout.most_bytes(rows, std::min(columns, view.matrix->layout.cols()));
     };
     GemmRequest r;
     r.m = m_;
@@ -84,11 +87,12 @@ void GemmLowering::request_plan() {
     r.residual_staged = r.residual && !residual_.matrix->resident();
     r.wide_output = l_.fused.wide[out_.matrix->tensor];
     r.b_one_column = side_ == WeightSide::transposed;
-    r.a_row_bytes = row_bytes(a_, k_);
-    r.b_column_bytes = side_ == WeightSide::transposed ? machine_.cols * row_bytes(b_, k_)
-                                                       : k_ * row_bytes(b_, machine_.cols);
-    r.out_row_bytes = row_bytes(out_, machine_.cols);
-    if (r.residual_staged) r.residual_row_bytes = row_bytes(residual_, machine_.cols);
+    r.a_row_bytes = bytes(a_, 1, k_);
+    r.b_column_bytes =
+        side_ == WeightSide::transposed ? bytes(b_, machine_.cols, k_) : bytes(b_, k_, machine_.cols);
+    if (machine_.scale_share > 0) r.b_block_bytes = 4 * machine_.cols;
+    r.out_row_bytes = bytes(out_, 1, machine_.cols);
+    if (r.residual_staged) r.residual_row_bytes = bytes(residual_, 1, machine_.cols);
     for (;;) {
         r.sram_budget = l_.placement.sram().largest_free();
         plan_ = l_.plan_for(r);
@@ -133,16 +137,21 @@ std::vector<Block> GemmLowering::sequence(bool of_a, Staging staging) const {
 void GemmLowering::stage() {
     constexpr std::uint64_t granule_bytes =
         4096;  // enough for long DRAM bursts, little enough to start early
-    const auto chunks_of = [&](std::uint64_t chunk_bytes) {
-        return std::max<std::uint64_t>(1, granule_bytes / std::max<std::uint64_t>(1, chunk_bytes));
+    // Values of K in a granule, of whole chunks and of whole blocks.
+    const auto granule_of = [&](const View& view, std::uint64_t chunk_bytes) {
+        const std::uint64_t chunk = plan_.k_chunk * machine_.rows;
+        const std::uint64_t chunks =
+            std::max<std::uint64_t>(1, granule_bytes / std::max<std::uint64_t>(1, chunk_bytes));
+        const std::uint64_t block = view.matrix->layout.grid().length;
+        const std::uint64_t whole = block == 0 ? 1 : block / std::gcd(block, chunk);
+        return chunk * ceil_div(chunks, whole) * whole;
     };
     const auto bytes_of = [](const View& view, const Block& block) {
         return view.matrix->layout.part(block.rows, block.columns).bytes();
     };
     // Columns of a row-major matrix would be fetched in short pieces: its rows are fetched whole.
     const auto columns_of = [&](const View& view, std::uint64_t chunk_bytes) {
-        return view.matrix->layout.is_row_major() ? k_
-                                                  : plan_.k_chunk * machine_.rows * chunks_of(chunk_bytes);
+        return view.matrix->layout.is_row_major() ? k_ : granule_of(view, chunk_bytes);
     };
     if (plan_.a != Staging::resident)
         staged_a_.emplace(e_, *a_.matrix, sequence(true, plan_.a), plan_.a_slots, m_,
@@ -153,9 +162,8 @@ void GemmLowering::stage() {
             staged_b_.emplace(e_, *b_.matrix, sequence(false, plan_.b), plan_.b_slots, n_,
                               columns_of(b_, bytes), id_);
         else
-            staged_b_.emplace(e_, *b_.matrix, sequence(false, plan_.b), plan_.b_slots,
-                              plan_.k_chunk * machine_.rows * chunks_of(bytes), plan_.n_group * machine_.cols,
-                              id_);
+            staged_b_.emplace(e_, *b_.matrix, sequence(false, plan_.b), plan_.b_slots, granule_of(b_, bytes),
+                              plan_.n_group * machine_.cols, id_);
     }
     if (residual_.matrix != nullptr && !residual_.matrix->resident()) {
         std::vector<Block> blocks;
@@ -212,9 +220,11 @@ BufferHalves::Half& GemmLowering::filled(const FillSource& source, std::uint64_t
     if (source.staged) {
         source.staged->go_to(staged_in);
         fill.sram = source.staged->strips(part, tile);
+        fill.scales = source.staged->scales(part);
         needs.merge(source.staged->ready(part));
     } else {
         fill.sram = matrix.layout.tiles(matrix.sram->base, part.rows, part.columns, tile);
+        fill.scales = matrix.layout.scales(matrix.sram->base, part.rows, part.columns);
         needs.merge(matrix.sram_ready);
     }
     fill.values = part.rows.count * part.columns.count;

@@ -9,9 +9,29 @@
 #include "sim/lower/vector_programs.h"
 
 namespace octet {
+namespace {
+
+// So many rows from `first` on, at most `most` if that is possible, that end where blocks along the rows do.
+std::uint64_t rows_of_whole_blocks(const std::vector<View>& views, std::uint64_t first, std::uint64_t most,
+                                   std::uint64_t end) {
+    const auto may_end = [&](std::uint64_t row) {
+        return row == end || std::all_of(views.begin(), views.end(), [&](const View& view) {
+                   const BlockGrid& grid = view.matrix->layout.grid();
+                   return grid.length == 0 || !grid.along_rows || grid.begins_at(view.block.rows.first + row);
+               });
+    };
+    std::uint64_t row = std::min(first + most, end);
+    while (row > first && !may_end(row)) --row;
+    if (row > first) return row - first;
+    for (row = first + most; !may_end(row);) ++row;
+    return row - first;
+}
+
+}  // namespace
+
 void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
-    const OperationId id = fused.kernels[kernel].operation;
-    const Operation& op = graph.operations[id];
+    const OperationId id = charged(kernel);
+    const Operation& op = operation(kernel);
     std::vector<View> operands, vectors;
     for (std::size_t i = 0; i < op.inputs.size(); ++i) {
         if (is_parameter(graph, op, i))
@@ -19,7 +39,7 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
         else
             operands.push_back(rows_of(op.inputs[i], item, op.batch, op.m));
     }
-    const View out = rows_of(op.output, item, op.batch, op.m);
+    const View out = rows_of(fused.kernels[kernel].output, item, op.batch, op.m);
     for (const View& view : operands) emitter.pin(*view.matrix);
     for (const View& view : vectors) emitter.pin(*view.matrix);
     emitter.pin(*out.matrix);
@@ -30,8 +50,8 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
     // Normalised values may replace the input when nothing else reads it and it is in vector format.
     const bool temporary = needs_temporary(op);
     const bool in_place = temporary && fused.wide[x.tensor] && x.uses_left == 1 && !x.in_dram;
-    const std::uint32_t program =
-        program_of(2 * kernel + (in_place ? 1 : 0) + fused.kernels.size(), vector_program(id, graph, in_place));
+    const std::uint32_t program = program_of(2 * kernel + (in_place ? 1 : 0) + fused.kernels.size(),
+                                             program_of_kernel(kernel, in_place));
     const Layout wide = Layout::row_major(op.m, op.n, op.n, *machine.vector);
 
     // Bytes a row takes in staging areas; two areas each, so that DMA and vector unit overlap.
@@ -54,49 +74,71 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
     choice.row_block = rows;
     choice.output_resident = out.matrix->resident();
 
-    const std::uint64_t blocks = ceil_div(op.m, rows);
-    const auto part = [&](const View& view, std::uint64_t b) {
-        return Block{{view.block.rows.first + b * rows, std::min(rows, op.m - b * rows)}, view.block.columns};
+    std::vector<View> views = operands;
+    views.push_back(out);
+    std::vector<RowRange> blocks;
+    std::uint64_t tallest = 0;
+    for (std::uint64_t first = 0; first < op.m; first += blocks.back().count) {
+        blocks.push_back({first, rows_of_whole_blocks(views, first, rows, op.m)});
+        tallest = std::max(tallest, blocks.back().count);
+    }
+    choice.row_block = tallest;
+    const auto part = [&](const View& view, const RowRange& block) {
+        return Block{{view.block.rows.first + block.first, block.count}, view.block.columns};
+    };
+    // An encoder of blocks along the rows goes down one tile column after another (docs/hardware/codec.md).
+    const std::uint64_t tile = out.matrix->layout.grid().along_rows ? machine.cols : 0;
+    const auto pieces_of = [&](VectorOperand& operand, const Layout& layout, Address base,
+                               const Block& block) {
+        operand.sram = tile > 0 ? layout.tiles(base, block.rows, block.columns, tile)
+                                : layout.strips(base, block.rows, block.columns);
+        operand.block_scales = layout.scales(base, block.rows, block.columns);
     };
     std::vector<std::optional<StagedBlocks>> rings(operands.size());
     for (std::size_t i = 0; i < operands.size(); ++i) {
         if (!staged(operands[i])) continue;
         std::vector<Block> sequence;
-        for (std::uint64_t b = 0; b < blocks; ++b) sequence.push_back(part(operands[i], b));
-        rings[i].emplace(emitter, *operands[i].matrix, std::move(sequence), 2, rows,
+        for (const RowRange& block : blocks) sequence.push_back(part(operands[i], block));
+        rings[i].emplace(emitter, *operands[i].matrix, std::move(sequence), 2, tallest,
                          operands[i].matrix->layout.cols(), id);
     }
     std::vector<MemorySpace::Region> out_areas;
     std::vector<Needs> out_free;
-    if (staged(out))
-        for (std::uint64_t i = 0; i < std::min<std::uint64_t>(2, blocks); ++i) {
-            out_areas.push_back(
-                emitter.reserve(out.matrix->layout.part({0, rows}, out.block.columns).bytes(), id));
+    if (staged(out)) {
+        std::uint64_t bytes = 0;
+        for (const RowRange& block : blocks) {
+            const Block target = part(out, block);
+            bytes = std::max(bytes, out.matrix->layout.part(target.rows, target.columns).bytes());
+        }
+        for (std::uint64_t i = 0; i < std::min<std::uint64_t>(2, blocks.size()); ++i) {
+            out_areas.push_back(emitter.reserve(bytes, id));
             out_free.push_back(out_areas.back().free_after);
         }
+    }
     std::optional<MemorySpace::Region> scratch;
-    if (temporary && !in_place) scratch = emitter.reserve(wide.part({0, rows}, {0, op.n}).bytes(), id);
+    if (temporary && !in_place) scratch = emitter.reserve(wide.part({0, tallest}, {0, op.n}).bytes(), id);
 
     Needs last;
-    for (std::uint64_t b = 0; b < blocks; ++b) {
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
         VectorCommand command;
         command.program = program;
-        command.rows = static_cast<std::uint32_t>(std::min(rows, op.m - b * rows));
+        command.rows = static_cast<std::uint32_t>(blocks[b].count);
         command.columns = static_cast<std::uint32_t>(op.n);
         Needs needs = params.ready;
         command.parameters = slice(params, 0, op.n);
-        command.part = part_of(item, b * rows, 0);
+        command.part = part_of(item, blocks[b].first, 0);
         for (std::size_t i = 0; i < operands.size(); ++i) {
-            const Block block = part(operands[i], b);
+            const Block block = part(operands[i], blocks[b]);
             const Matrix& matrix = *operands[i].matrix;
-            describe(command.operands.at(i), matrix, matrix.layout.piece_columns());
+            VectorOperand& operand = command.operands.at(i);
+            describe(operand, matrix, tile > 0 ? tile : matrix.layout.piece_columns());
             if (rings[i]) {
                 rings[i]->go_to(block);
-                command.operands.at(i).sram = rings[i]->strips(block, 0);
+                operand.sram = rings[i]->strips(block, tile);
+                operand.block_scales = rings[i]->scales(block);
                 needs.merge(rings[i]->ready(block));
             } else {
-                command.operands.at(i).sram =
-                    matrix.layout.strips(matrix.sram->base, block.rows, block.columns);
+                pieces_of(operand, matrix.layout, matrix.sram->base, block);
                 needs.merge(matrix.sram_ready);
             }
         }
@@ -106,20 +148,19 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
             command.operands[2].sram = layout.strips(scratch->base, {0, command.rows}, {0, op.n});
             needs.merge(scratch->free_after);
         }
-        const Block target = part(out, b);
-        describe(command.output, *out.matrix, out.matrix->layout.piece_columns());
+        const Block target = part(out, blocks[b]);
+        describe(command.output, *out.matrix, tile > 0 ? tile : out.matrix->layout.piece_columns());
         const std::size_t area = out_areas.empty() ? 0 : b % out_areas.size();
+        Pieces written;  // as a DMA takes them
         if (out_areas.empty()) {
-            command.output.sram =
-                out.matrix->layout.strips(out.matrix->sram->base, target.rows, target.columns);
+            pieces_of(command.output, out.matrix->layout, out.matrix->sram->base, target);
             needs.merge(out.matrix->sram->free_after);
         } else {
-            command.output.sram =
-                out.matrix->layout.part(target.rows, target.columns)
-                    .strips(out_areas[area].base, {0, target.rows.count}, {0, target.columns.count});
+            const Layout packed = out.matrix->layout.part(target.rows, target.columns);
+            pieces_of(command.output, packed, out_areas[area].base, all_of(packed));
+            written = packed.pieces(out_areas[area].base, all_of(packed).rows, all_of(packed).columns);
             needs.merge(out_free[area]);
         }
-        const Strips written = command.output.sram;
         const std::uint32_t sequence = emitter.emit(Engine::vector, id, needs, command);
         last.after(Engine::vector, sequence);
         for (std::size_t i = 0; i < operands.size(); ++i) {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "sim/lower/blocks.h"
+#include "sim/lower/vector_programs.h"
+
 namespace octet {
 namespace {
 
@@ -13,10 +16,12 @@ constexpr std::uint64_t dram_alignment = 64;
 Lowering::Lowering(const Graph& graph_, const AcceleratorConfig& config_, std::uint64_t seed,
                    std::vector<float> scales, std::vector<std::uint64_t> tokens)
     : graph(graph_),
+      workload_operations(static_cast<std::uint32_t>(graph_.operations.size())),
       config(config_),
       machine(config_),
-      fused(fuse(graph_, config_.fusion)),
-      placement(graph, fused, machine, dram_alignment),
+      grids(block_grids(graph, *machine.storage)),
+      fused(with_encoders(graph, fuse(graph_, config_.fusion), grids, machine.cols)),
+      placement(graph, fused, grids, machine, dram_alignment),
       emitter(placement, machine),
       input_halves_(machine.input_slots),
       weight_halves_(machine.weight_slots),
@@ -25,10 +30,13 @@ Lowering::Lowering(const Graph& graph_, const AcceleratorConfig& config_, std::u
       tokens_(std::move(tokens)) {
     choices.resize(fused.kernels.size());
     for (std::size_t k = 0; k < fused.kernels.size(); ++k) {
-        choices[k].operation = fused.kernels[k].operation;
+        choices[k].operation = charged(k);
+        choices[k].encodes = charged(k) != fused.kernels[k].operation;
         choices[k].fused = fused.kernels[k].fused;
         choices[k].items = operation(k).batch;
         choices[k].matrix = operation(k).kind == OperationKind::matmul;
+        choices[k].rows = operation(k).m;
+        choices[k].columns = operation(k).n;
     }
 }
 
@@ -113,14 +121,25 @@ std::uint32_t Lowering::program_of(std::size_t kernel, VectorProgram program) {
     return it->second;
 }
 
+VectorProgram Lowering::program_of_kernel(std::size_t kernel, bool in_place) const {
+    const Kernel& k = fused.kernels[kernel];
+    if (choices[kernel].encodes) {
+        const Kernel& before = fused.kernels[kernel - 1];
+        return encoder_program(k.charged, before.fused.empty() ? k.charged : before.fused.back());
+    }
+    VectorProgram program = vector_program(k.operation, graph, in_place);
+    program.encoded_later = k.encoded_later;
+    return program;
+}
+
 // A block of a resident matrix has been written; what leaves the machine goes to DRAM at once.
 void Lowering::stored(Matrix& matrix, const Block& block, std::uint32_t writer) {
     matrix.sram_ready.after(Engine::vector, writer);
     if (graph.tensors[matrix.tensor].role != TensorRole::output) return;
     Needs needs;
     needs.after(Engine::vector, writer);
-    emitter.store(matrix, block, matrix.layout.strips(matrix.sram->base, block.rows, block.columns), needs,
-                  fused.kernels[in_group_].operation);
+    emitter.store(matrix, block, matrix.layout.pieces(matrix.sram->base, block.rows, block.columns), needs,
+                  charged(in_group_));
 }
 
 Lowering::Parameters Lowering::parameters(const std::vector<View>& vectors, OperationId id) {
@@ -130,37 +149,37 @@ Lowering::Parameters Lowering::parameters(const std::vector<View>& vectors, Oper
     p.bits = static_cast<std::uint16_t>(format.bits);
     p.pitch = static_cast<std::uint16_t>(vectors[0].matrix->layout.pitch());
     p.codec = format.name != machine.vector->name;
+    p.columns = vectors[0].matrix->layout.cols();
     if (!scales_.empty())
         for (const View& view : vectors) p.scales.push_back(scale_of(view.matrix->tensor));
+    const Layout& layout = vectors[0].matrix->layout;
+    const std::uint64_t values = layout.row_bytes(layout.cols()),
+                        bytes = layout.part({0, 1}, {0, layout.cols()}).bytes();
+    Address base = 0;
     // A vector that several items share (an attention mask) stays in SRAM.
-    if (vectors.size() == 1 && vectors[0].matrix->layout.rows() == 1 &&
+    if (vectors.size() == 1 && layout.rows() == 1 &&
         (vectors[0].matrix->uses_left > 1 || vectors[0].matrix->resident()) &&
         emitter.load_whole(*vectors[0].matrix, spare_bytes(), id)) {
         p.resident = vectors[0].matrix;
-        const auto bytes = static_cast<std::uint32_t>(p.resident->layout.bytes());
-        p.strips = {p.resident->sram->base, 1, bytes, bytes, bytes, 0};
+        base = p.resident->sram->base;
         p.ready = p.resident->sram_ready;
     } else {
-        const std::uint64_t bytes = vectors[0].matrix->layout.row_bytes(vectors[0].matrix->layout.cols());
         p.region = emitter.reserve(bytes * vectors.size(), id);
+        base = p.region->base;
         for (std::size_t i = 0; i < vectors.size(); ++i) {
             const View& view = vectors[i];
-            Needs needs = p.region->free_after;
-            needs.merge(view.matrix->dram_ready);
-            DmaCommand dma;
-            dma.dram = view.matrix->layout.strips(view.matrix->dram, {view.block.rows.first, 1},
-                                                  {0, view.matrix->layout.cols()});
-            const auto total = static_cast<std::uint32_t>(dma.dram.total());
-            dma.sram = {p.region->base + i * bytes, 1, total, total, bytes, 0};
-            p.ready.after(Engine::load, emitter.emit(Engine::load, id, needs, dma));
+            const Block row{{view.block.rows.first, 1}, {0, view.matrix->layout.cols()}};
+            const Layout staged = view.matrix->layout.part(row.rows, row.columns);
+            p.ready.after(Engine::load, emitter.load(*view.matrix, row, staged, row, base + i * bytes,
+                                                     p.region->free_after, id));
         }
-        p.strips = {p.region->base,
-                    static_cast<std::uint32_t>(vectors.size()),
-                    static_cast<std::uint32_t>(bytes),
-                    static_cast<std::uint32_t>(bytes),
-                    bytes,
-                    0};
     }
+    const auto pieces = [&](Address at, std::uint64_t size) {
+        const auto each = static_cast<std::uint32_t>(size);
+        return Strips{at, static_cast<std::uint32_t>(vectors.size()), each, each, bytes, 0, 0};
+    };
+    p.strips = pieces(base, values);
+    if (bytes > values) p.block_scales = {pieces(base + values, bytes - values), 0, layout.grid()};
     return p;
 }
 
@@ -189,6 +208,14 @@ VectorOperand Lowering::slice(const Parameters& p, std::uint64_t first, std::uin
     const auto bytes = static_cast<std::uint32_t>(ceil_div(count * p.pitch, std::uint64_t{8}));
     operand.sram.base += first * p.pitch / 8;
     operand.sram.bytes = operand.sram.last_bytes = bytes;
+    if (!p.block_scales) return operand;
+    const BlockGrid& grid = p.block_scales.grid;
+    ScalePlane& scales = operand.block_scales = p.block_scales;
+    scales.grid = grid.from(first);
+    const std::uint64_t each = p.block_scales.strips.bytes / grid.blocks(p.columns);
+    scales.strips.base += grid.block_of(first) * each;
+    scales.strips.bytes = scales.strips.last_bytes =
+        static_cast<std::uint32_t>(scales.grid.blocks(count) * each);
     return operand;
 }
 

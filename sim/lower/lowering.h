@@ -51,9 +51,11 @@ class Lowering {
     // Emits the next work item; false when there is none left.
     bool next_item();
 
-    const Graph& graph;
+    Graph graph;  // of the workload, and what encoders add behind it
+    std::uint32_t workload_operations;
     const AcceleratorConfig& config;
     MachineShape machine;
+    std::vector<BlockGrid> grids;  // by tensor
     FusedGraph fused;
     Placement placement;
     Emitter emitter;
@@ -70,6 +72,7 @@ class Lowering {
     const Operation& operation(std::size_t kernel) const {
         return graph.operations[fused.kernels[kernel].operation];
     }
+    OperationId charged(std::size_t kernel) const { return fused.kernels[kernel].charged; }
     // Rows of matrix `item` of a tensor that an operation with `batch` items of `rows` rows reads or writes
     // row by row.
     View rows_of(TensorId tensor, std::uint64_t item, std::uint64_t batch, std::uint64_t rows);
@@ -81,6 +84,8 @@ class Lowering {
     std::uint64_t spare_bytes() const;
     const GemmPlan& plan_for(const GemmRequest& request);
     std::uint32_t program_of(std::size_t kernel, VectorProgram program);
+    // Of an operation of the vector unit, or of an encoder.
+    VectorProgram program_of_kernel(std::size_t kernel, bool in_place) const;
     void stored(Matrix& matrix, const Block& block, std::uint32_t writer);
 
     // Parameters of a kernel (bias, gamma and beta, mask) in SRAM, one vector a piece.
@@ -88,13 +93,20 @@ class Lowering {
         std::optional<MemorySpace::Region> region;  // to be released after the item
         Matrix* resident = nullptr;                 // or a matrix that stays
         Strips strips;
+        ScalePlane block_scales;
         Needs ready;
+        std::uint64_t columns = 0;
         std::uint16_t bits = 0, pitch = 0;
         bool codec = false;
         std::vector<float> scales;
     };
     // The format of a matrix, and how a unit finds its values in pieces of so many columns (0: rows).
     void describe(VectorOperand& operand, const Matrix& matrix, std::uint64_t piece_columns) const;
+    // The same, and where a part of the matrix lies.
+    static void place(VectorOperand& operand, const Pieces& pieces) {
+        operand.sram = pieces.values;
+        operand.block_scales = pieces.scales;
+    }
     float scale_of(TensorId tensor) const { return tensor < scales_.size() ? scales_[tensor] : 1; }
     // `rows` x `columns` results of the command from row and column on, of matrix `item` of an operation.
     static ResultPart part_of(std::uint64_t item, std::uint64_t row, std::uint64_t column) {
@@ -109,9 +121,9 @@ class Lowering {
     std::map<std::size_t, std::uint32_t> programs_of_;
     BufferHalves input_halves_, weight_halves_;
     std::uint64_t seed_;
-    std::vector<float> scales_;  // of integer codes, by tensor; none: 1
+    std::vector<float> scales_;          // of integer codes, by tensor; none: 1
     std::vector<std::uint64_t> tokens_;  // none: drawn
-    std::uint64_t key_ = 0;  // of the next buffer filling
+    std::uint64_t key_ = 0;              // of the next buffer filling
     // Position in the schedule: kernels [group_begin_, group_end_) run item after item.
     std::size_t group_begin_ = 0, group_end_ = 0, in_group_ = 0;
     std::uint64_t item_ = 0;

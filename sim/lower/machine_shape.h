@@ -22,6 +22,7 @@ struct MachineShape {
     double dram_latency;
     std::uint64_t sram_bytes, sram_word;
     double sram_bytes_per_cycle;
+    double scale_share;  // beats of scales a beat of values in a fill
     const FormatInfo* storage;
     const FormatInfo* vector;
 };

@@ -4,30 +4,34 @@
 #include <numeric>
 
 namespace octet {
-Placement::Placement(const Graph& graph, const FusedGraph& fused, const MachineShape& machine,
-                     std::uint64_t dram_alignment)
-    : readers_(graph.tensors.size()), sram_(machine.sram_bytes, machine.sram_word), dram_(dram_alignment) {
-    // Where tiles of an activation may begin; panels serve if that is the array's side everywhere.
-    std::vector<std::uint64_t> unit(graph.tensors.size(), std::gcd(machine.rows, machine.cols));
-    std::vector<bool> by_row(graph.tensors.size(), false);  // look-up tables and parameters
-    std::vector<bool> turned(graph.tensors.size(),
-                             false);  // a static weight that is used transposed is laid out so
+namespace {
+
+// What decides the layout of a tensor.
+struct Use {
+    std::uint64_t unit =
+        0;  // where tiles of an activation may begin; panels serve if that is the array's side everywhere
+    bool by_row = false;  // look-up tables and parameters
+    bool turned = false;  // a static weight that is used transposed is laid out so
+};
+
+std::vector<Use> uses_of(const Graph& graph, const FusedGraph& fused, const MachineShape& machine) {
+    std::vector<Use> uses(graph.tensors.size(), {std::gcd(machine.rows, machine.cols), false, false});
     const auto narrow = [&](TensorId tensor, std::uint64_t blocks) {
-        if (blocks > 0) unit[tensor] = std::gcd(unit[tensor], graph.tensors[tensor].cols / blocks);
+        if (blocks > 0) uses[tensor].unit = std::gcd(uses[tensor].unit, graph.tensors[tensor].cols / blocks);
     };
     for (const Operation& operation : graph.operations) {
         for (std::size_t i = 0; i < operation.inputs.size(); ++i)
             if (operation.kind == OperationKind::embedding || is_parameter(graph, operation, i)) {
                 const TensorId id = operation.inputs[i];
-                by_row[id] = true;
+                uses[id].by_row = true;
                 // An epilogue takes a parameter tile by tile.
-                unit[id] = is_parameter(graph, operation, i) ? machine.cols : graph.tensors[id].cols;
+                uses[id].unit = is_parameter(graph, operation, i) ? machine.cols : graph.tensors[id].cols;
             }
         if (operation.kind != OperationKind::matmul) continue;
         narrow(operation.inputs[0], operation.a_blocks);
         narrow(operation.inputs[1], operation.b_blocks);
         narrow(operation.output, operation.out_blocks);
-        turned[operation.inputs[1]] =
+        uses[operation.inputs[1]].turned =
             operation.transpose_b && graph.tensors[operation.inputs[1]].role == TensorRole::weight;
     }
     // What an epilogue writes or adds is taken in the blocks of its product.
@@ -35,30 +39,62 @@ Placement::Placement(const Graph& graph, const FusedGraph& fused, const MachineS
         const Operation& product = graph.operations[kernel.operation];
         if (product.kind == OperationKind::matmul) narrow(kernel.output, product.out_blocks);
     }
+    return uses;
+}
+
+// Passes of the vector unit go through panels one after another: blocks along columns have to lie in one
+// each.
+bool panels_hold_blocks(const BlockGrid& grid, std::uint64_t panel, std::uint64_t columns) {
+    if (grid.length == 0 || grid.along_rows) return true;
+    for (std::uint64_t column = 0; column < columns; column += panel)
+        if (!grid.begins_at(column)) return false;
+    return true;
+}
+
+Layout layout_of(const Tensor& tensor, const Use& use, const FormatInfo& format, BlockGrid grid,
+                 const MachineShape& machine) {
+    const bool weight = tensor.role == TensorRole::weight && !use.by_row;
+    const bool square = use.unit == machine.rows && machine.rows == machine.cols;
+    const bool turned = use.turned && weight;
+    const std::uint64_t rows = turned ? tensor.cols : tensor.rows, cols = turned ? tensor.rows : tensor.cols;
+    if (turned) grid.along_rows = !grid.along_rows;
+    const bool panels = weight || (!use.by_row && square && panels_hold_blocks(grid, machine.cols, cols));
+    const Layout layout = panels ? Layout::panels(rows, cols, machine.cols, format)
+                                 : Layout::row_major(rows, cols, use.unit, format);
+    if (grid.length == 0) return layout;
+    // Scales as fills read them: of a slab a column of them, of a column of tiles a panel.
+    if (use.by_row) return layout.with_scales(grid, 0);
+    return layout.with_scales(grid, !grid.along_rows ? 1 : weight ? machine.cols : 0);
+}
+
+}  // namespace
+
+Placement::Placement(const Graph& graph, const FusedGraph& fused, const std::vector<BlockGrid>& grids,
+                     const MachineShape& machine, std::uint64_t dram_alignment)
+    : readers_(graph.tensors.size()), sram_(machine.sram_bytes, machine.sram_word), dram_(dram_alignment) {
+    const std::vector<Use> uses = uses_of(graph, fused, machine);
     for (TensorId id = 0; id < graph.tensors.size(); ++id) {
         const Tensor& tensor = graph.tensors[id];
         first_.push_back(matrices_.size());
         Matrix matrix;
         matrix.tensor = id;
-        const FormatInfo& format = fused.wide[id] ? *machine.vector : *machine.storage;
-        if (by_row[id])
-            matrix.layout = Layout::row_major(tensor.rows, tensor.cols, unit[id], format);
-        else if (tensor.role == TensorRole::weight)
-            matrix.layout = turned[id] ? Layout::panels(tensor.cols, tensor.rows, machine.cols, format)
-                                       : Layout::panels(tensor.rows, tensor.cols, machine.cols, format);
-        else if (unit[id] == machine.rows && machine.rows == machine.cols)
-            matrix.layout = Layout::panels(tensor.rows, tensor.cols, machine.cols, format);
-        else
-            matrix.layout = Layout::row_major(tensor.rows, tensor.cols, unit[id], format);
-        matrix.transposed = turned[id] && !by_row[id];
+        matrix.layout = layout_of(tensor, uses[id], fused.wide[id] ? *machine.vector : *machine.storage,
+                                  fused.wide[id] ? BlockGrid{} : grids[id], machine);
+        matrix.transposed = uses[id].turned && !uses[id].by_row;
         matrix.in_dram = tensor.role == TensorRole::weight || tensor.role == TensorRole::input;
         matrices_.insert(matrices_.end(), tensor.batch, matrix);
     }
+    count_readers(graph, fused);
+    for (Matrix& matrix : matrices_)
+        if (matrix.in_dram) give_dram_address(matrix);
+}
+
+void Placement::count_readers(const Graph& graph, const FusedGraph& fused) {
     for (std::size_t k = 0; k < fused.kernels.size(); ++k) {
         const auto reads = [&](OperationId id) {
             const Operation& operation = graph.operations[id];
             for (TensorId input : operation.inputs) {
-                if (fused.host[id] == fused.kernels[k].operation && id != fused.kernels[k].operation &&
+                if (id != fused.kernels[k].operation &&
                     std::any_of(
                         fused.kernels[k].fused.begin(), fused.kernels[k].fused.end(),
                         [&](OperationId f) { return f != id && graph.operations[f].output == input; }))
@@ -77,8 +113,6 @@ Placement::Placement(const Graph& graph, const FusedGraph& fused, const MachineS
         reads(fused.kernels[k].operation);
         for (OperationId id : fused.kernels[k].fused) reads(id);
     }
-    for (Matrix& matrix : matrices_)
-        if (matrix.in_dram) give_dram_address(matrix);
 }
 
 void Placement::give_dram_address(Matrix& matrix) {

@@ -23,15 +23,16 @@ struct Matrix {
     Needs sram_ready;                         // when its values are in SRAM
     Needs readers;                            // commands that read the SRAM copy
     std::uint64_t uses_left = 0;              // work items that still read it
-    bool transposed = false;  // `layout` is that of the transpose (a static weight)
+    bool transposed = false;                  // `layout` is that of the transpose (a static weight)
     bool placed = false;                      // its producer has decided between SRAM and DRAM
     bool resident() const { return sram.has_value(); }
 };
 
 class Placement {
   public:
-    Placement(const Graph& graph, const FusedGraph& fused, const MachineShape& machine,
-              std::uint64_t dram_alignment);
+    // `grids`: by tensor of the storage format's blocks.
+    Placement(const Graph& graph, const FusedGraph& fused, const std::vector<BlockGrid>& grids,
+              const MachineShape& machine, std::uint64_t dram_alignment);
 
     Matrix& matrix(TensorId tensor, std::uint64_t index) { return matrices_[first_[tensor] + index]; }
     MemorySpace& sram() { return sram_; }
@@ -46,6 +47,8 @@ class Placement {
     void drop(Matrix& matrix);  // frees the SRAM copy
 
   private:
+    void count_readers(const Graph& graph, const FusedGraph& fused);
+
     std::vector<Matrix> matrices_;  // fixed once built: pointers to them stay valid
     std::vector<std::size_t> first_;
     std::vector<std::vector<std::size_t>> readers_;  // by tensor: kernels that read it, ascending

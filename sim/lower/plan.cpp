@@ -73,8 +73,8 @@ void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine,
     const double b_fills = fills(c.n_groups, c.m_tiles, c.k_chunks, machine.weight_slots, columns_outer);
     const double a_visits = a_fills / d(c.m_tiles * c.k_chunks),
                  b_visits = b_fills / d(c.n_groups * c.k_chunks);
-    plan.input_fill = a_visits * d(r.m * c.k_tiles);
-    plan.weight_fill = b_visits * d(c.n_tiles * c.k_tiles * machine.rows);
+    plan.input_fill = a_visits * d(r.m * c.k_tiles) * (1 + machine.scale_share);
+    plan.weight_fill = b_visits * d(c.n_tiles * c.k_tiles * machine.rows) * (1 + machine.scale_share);
 
     // What a chunk waits for its first slab and tile when it is filled while the chunk before runs.
     const std::uint64_t pass = std::max(plan.m_tile, machine.pass_gap);
@@ -188,7 +188,8 @@ GemmPlan plan_gemm(const GemmRequest& r, const MachineShape& machine) {
                                     plan.b_slots = std::min(slots, counts.n_groups);
                                 } else if (plan.b == Staging::chunk) {
                                     plan.b_slot_bytes =
-                                        n_group * k_chunk * (ceil_div(r.b_column_bytes, k_tiles) + 64) + 64;
+                                        n_group * k_chunk * (ceil_div(r.b_column_bytes, k_tiles) + 64) +
+                                        n_group * r.b_block_bytes + 64;
                                     plan.b_slots =
                                         slots == 1 ? 1 : ring_slots(plan.b_slot_bytes, machine, 3, 32);
                                 }

@@ -30,6 +30,7 @@ struct GemmRequest {
     bool b_one_column = false;         // b's layout gives single tile columns only
     std::uint64_t a_row_bytes = 0;     // of one row of a, all of K
     std::uint64_t b_column_bytes = 0;  // of one tile column of b, all of K
+    std::uint64_t b_block_bytes = 0;   // scales that the edge of a chunk may add to a tile column of b
     std::uint64_t out_row_bytes = 0;   // of one row of one tile column of the output
     std::uint64_t residual_row_bytes = 0;
     std::uint64_t sram_budget = 0;  // bytes that staging may take

@@ -31,7 +31,7 @@ const std::vector<VectorProgram>& Program::programs() const {
     return state_->programs;
 }
 std::uint32_t Program::operations() const {
-    return static_cast<std::uint32_t>(state_->graph.operations.size());
+    return state_->workload_operations;
 }
 const std::vector<OperationId>& Program::hosts() const {
     return state_->fused.host;
@@ -66,7 +66,9 @@ std::vector<Program::Stored> stored(const Graph& graph, Placement& placement,
             s.place.columns = static_cast<std::uint32_t>(layout.cols());
             s.place.pitch = layout.pitch();
             s.place.piece_columns = static_cast<std::uint32_t>(layout.piece_columns());
-            s.place.strips = layout.strips(matrix.dram, {0, layout.rows()}, {0, layout.cols()});
+            const Pieces pieces = layout.pieces(matrix.dram, {0, layout.rows()}, {0, layout.cols()});
+            s.place.strips = pieces.values;
+            s.place.scales = pieces.scales;
             list.push_back(s);
         }
     }

@@ -18,10 +18,12 @@ namespace octet {
 struct KernelChoice {
     OperationId operation = 0;
     std::vector<OperationId> fused;
-    std::uint64_t items = 1;      // matrices of a batch, each lowered alike
-    bool matrix = false;          // a product; else vector work
-    GemmPlan plan;                // of the first item, products only
-    std::uint64_t row_block = 0;  // rows handled at once, vector work only
+    std::uint64_t items = 1;  // matrices of a batch, each lowered alike
+    bool matrix = false;      // a product; else vector work
+    bool encodes = false;     // vector work that encodes the results of the kernel before to blocks
+    GemmPlan plan;            // of the first item, products only
+    std::uint64_t rows = 0, columns = 0;  // vector work only: of one item
+    std::uint64_t row_block = 0;          // rows handled at once
     bool output_resident = false;
 };
 
@@ -49,8 +51,8 @@ class Program final : public CommandSource {
     // A matrix of a tensor in DRAM.
     struct Stored {
         TensorId tensor = no_tensor;
-        std::uint64_t index = 0;   // in the tensor's batch
-        CodedMatrix place;         // of the matrix, or of its transpose
+        std::uint64_t index = 0;  // in the tensor's batch
+        CodedMatrix place;        // of the matrix, or of its transpose
         bool transposed = false;
         const FormatInfo* format = nullptr;
     };

@@ -162,6 +162,10 @@ VectorProgram vector_program(OperationId id, const Graph& graph, bool in_place) 
     return program;
 }
 
+VectorProgram encoder_program(OperationId charged, OperationId result) {
+    return {{writing(pass(charged, {}, {}, 1))}, {{VectorFunction::take, result, 0, 0}}};
+}
+
 VectorProgram epilogue_program(OperationId product, const Graph& graph,
                                const std::vector<OperationId>& fused) {
     VectorPass p = writing({});

@@ -9,6 +9,9 @@ namespace octet {
 // `in_place`: a norm may overwrite its input with the normalised values instead of a temporary.
 VectorProgram vector_program(OperationId id, const Graph& graph, bool in_place);
 
+// Encodes what a kernel has left in vector format as the results of operation `result`.
+VectorProgram encoder_program(OperationId charged, OperationId result);
+
 // One pass: bias of the product, then the fused operations in order.
 VectorProgram epilogue_program(OperationId product, const Graph& graph,
                                const std::vector<OperationId>& fused);

@@ -14,6 +14,7 @@ struct Line {
     std::string name, shape, tiles, from, estimate;
     double oldest = 0, ideal = 0;
     std::size_t count = 1;
+    bool encodes = false;
     bool alike(const Line& other) const {
         return name == other.name && shape == other.shape && tiles == other.tiles && from == other.from &&
                estimate == other.estimate;
@@ -34,6 +35,7 @@ Line line_of(const Simulation& simulation, const KernelChoice& choice) {
         const std::string& name = simulation.graph.operations[fused].name;
         line.name += " + " + name.substr(name.rfind('.') + 1);
     }
+    if (choice.encodes) line.name += ", encoded";
     const std::string batch = choice.items > 1 ? fmt::format("{} x ", choice.items) : "";
     if (choice.matrix) {
         line.shape = fmt::format("{}{} x {} x {}", batch, operation.m, operation.n, operation.k);
@@ -43,12 +45,14 @@ Line line_of(const Simulation& simulation, const KernelChoice& choice) {
         line.estimate = fmt::format("{:.0f} by {}", choice.plan.total * static_cast<double>(choice.items),
                                     choice.plan.bound);
     } else {
-        line.shape = fmt::format("{}{} x {}", batch, operation.m, operation.n);
-        line.tiles = choice.row_block >= operation.m ? "all rows at once"
+        line.shape = fmt::format("{}{} x {}", batch, choice.rows, choice.columns);
+        line.tiles = choice.row_block >= choice.rows ? "all rows at once"
                                                      : fmt::format("{} rows at a time", choice.row_block);
         line.from = choice.output_resident ? "result stays in SRAM" : "result goes to DRAM";
         line.estimate = "-";
     }
+    line.encodes = choice.encodes;
+    if (choice.encodes) return line;
     const OperationResult& seen = simulation.result.operations[choice.operation];
     line.oldest = seen.oldest_cycles;
     line.ideal = seen.ideal_cycles;
@@ -79,6 +83,10 @@ std::string explain(const Simulation& simulation) {
             fmt::format("\n{}{}\n", line.name, line.count > 1 ? fmt::format(" ({} alike)", line.count) : "");
         out += fmt::format("  shape     {}\n  tiles     {}\n  operands  {}\n", line.shape, line.tiles,
                            line.from);
+        if (line.encodes) {
+            out += "  cycles    among those of the operation\n";
+            continue;
+        }
         const double n = static_cast<double>(line.count);
         out += fmt::format("  cycles    {:.0f} each, at best {:.0f}", line.oldest / n, line.ideal / n);
         out += line.estimate == "-" ? "\n" : fmt::format(", estimated {}\n", line.estimate);

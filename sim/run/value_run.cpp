@@ -19,9 +19,11 @@ Accumulator accumulator(const std::string& name, const char* key) {
     return *found;
 }
 
-// True if every number of `storage` is one of `operand`.
+// True if every number of `storage` is one of `operand`. Blocks of integers are multiplied as integers.
 bool holds(const FormatInfo& operand, const FormatInfo& storage) {
     if (operand.name == storage.name) return true;
+    if (storage.name == "mxint8" && operand.kind == FormatKind::integer && operand.bits >= storage.bits)
+        return true;
     if (storage.bits > 16) return false;
     for (Code code = 0; code < Code{1} << storage.bits; ++code) {
         const double x = storage.decode(code);
@@ -41,9 +43,9 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
     v.storage.info = find_format(c.pe.storage);
     v.vector = find_format(c.vector.format);
     const FormatInfo* operand = find_format(c.pe.operand);
-    if (v.storage.info->block_length > 0)
-        throw std::invalid_argument(
-            fmt::format("pe.storage: {}: formats with block scales have no values yet", c.pe.storage));
+    const bool blocks = v.storage.info->block_length > 0;
+    if (blocks && v.storage.info->encode_scale == nullptr)
+        throw std::invalid_argument(fmt::format("pe.storage: {} has no values", c.pe.storage));
     v.rules.accumulator = accumulator(c.pe.accumulator, "pe.accumulator");
     v.rules.buffer = accumulator(c.buffers.accumulation_format, "buffers.accumulation.format");
     v.rules.rounding = c.pe.rounding;
@@ -58,9 +60,16 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
         throw std::invalid_argument(
             fmt::format("vector.format: the unit cannot compute in {}", c.vector.format));
     if (!integers && !holds(*operand, *v.storage.info)) v.operand = operand;
-    v.rounds_on_entry = integers || !holds(*v.vector, *v.storage.info);
+    v.rounds_on_entry = integers || blocks || !holds(*v.vector, *v.storage.info);
     v.rounds_sums = integers || c.vector.format != c.buffers.accumulation_format;
     v.rules.rows = v.rules.chunk = static_cast<std::size_t>(c.array.rows);
+    if (blocks) {
+        const auto length = static_cast<std::size_t>(v.storage.info->block_length);
+        if (v.rules.rows % length != 0 && length % v.rules.rows != 0)
+            throw std::invalid_argument(fmt::format(
+                "array.rows: {}: blocks of {} neither divide it nor hold it", c.array.rows, length));
+        v.rules.chunk = std::min(v.rules.rows, length);
+    }
     v.rules.columns = static_cast<std::size_t>(c.array.cols);
     v.rules.seed = seed;
     v.lanes = static_cast<std::size_t>(c.vector.lanes);
@@ -74,8 +83,9 @@ void write_sources(MachineValues& values, const Program& program, const Graph& g
                    const SourceTensors& sources, std::span<const float> scales, unsigned threads) {
     const std::vector<Program::Stored> stored = program.sources();
     for (const Program::Stored& s : stored) {  // the memory must not grow while threads write
-        const std::uint32_t last = s.place.strips.count - 1;
-        values.dram.at(s.place.strips.address(last), s.place.strips.size(last));
+        for (const Strips* strips : {&s.place.strips, &s.place.scales.strips})
+            if (const std::uint32_t count = strips->count; count > 0)
+                values.dram.at(strips->address(count - 1), strips->size(count - 1));
     }
     for_each_parallel(stored.size(), threads, [&](std::size_t i) {
         const Program::Stored& s = stored[i];

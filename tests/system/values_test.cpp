@@ -24,7 +24,7 @@ std::vector<std::string> tiny(const std::string& preset, const std::string& fusi
 }
 
 TEST(RunWithValues, HasTheCyclesAndTheEnergyOfTheRunWithout) {
-    for (const char* preset : {"posit8_1", "hybrid_fp8", "int8", "bf16"})
+    for (const char* preset : {"posit8_1", "hybrid_fp8", "int8", "bf16", "mxfp8_e5m2", "mxfp4_e2m1"})
         for (const char* fusion : {"none", "activation", "residual"}) {
             nlohmann::json with = document(tiny(preset, fusion, "exact"));
             const nlohmann::json without = document(tiny(preset, fusion, "none"));
@@ -59,6 +59,9 @@ TEST(RunWithValues, IsTheMoreExactTheMoreBitsAreStored) {
     EXPECT_GT(sqnr("bf16", "residual"), 35);
     EXPECT_GT(sqnr("posit8_1", "residual"), 15);
     EXPECT_GT(sqnr("e4m3", "residual"), sqnr("e4m3", "none"));
+    EXPECT_GT(sqnr("mxint8", "residual"), sqnr("mxfp8_e4m3", "residual"));
+    EXPECT_GT(sqnr("mxfp6_e2m3", "residual"), sqnr("mxfp8_e5m2", "residual") + 3);
+    EXPECT_GT(sqnr("mxfp6_e3m2", "residual"), sqnr("mxfp4_e2m1", "residual"));
 }
 
 TEST(RunWithValues, CountsTheCodesOfEveryTensorInMemoryOnRequest) {
@@ -109,11 +112,19 @@ TEST(RunWithValues, ShowsTheCodesAfterTheSummary) {
 
 TEST(RunWithValues, SaysWhatItCannotCompute) {
     auto arguments = tiny("mxint8", "residual", "exact");
-    const Outcome outcome = octet(arguments);
+    arguments.insert(arguments.end(), {"--set", "array.rows=24"});
+    Outcome outcome = octet(arguments);
     EXPECT_EQ(outcome.status, 1);
     EXPECT_EQ(outcome.err,
-              "--set pe.preset=mxint8: pe.preset: mxint8, a format with block scales, with values cannot be "
-              "simulated by this version\n");
+              "--set array.rows=24: array.rows: storage mxint8 has blocks of 32, which must divide "
+              "array.rows (24) or be a multiple of it\n");
+    arguments = tiny("int4", "residual", "exact");
+    arguments.insert(arguments.end(), {"--set", "pe.storage=nf4"});
+    outcome = octet(arguments);
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_EQ(outcome.err,
+              "--set pe.storage=nf4: pe.storage: nf4, a codebook, with values cannot be simulated by this "
+              "version\n");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include "models/arithmetic/gemm.h"
 #include "models/arithmetic/ibert.h"
@@ -44,12 +45,11 @@ class Plain {
           accumulator_(*find_accumulator(machine.pe.accumulator)),
           buffer_(*find_accumulator(machine.buffers.accumulation_format)),
           math_(*find_accumulator(machine.vector.format)),
-          memory_(graph.tensors.size()) {
+          memory_(graph.tensors.size()),
+          block_scales_(graph.tensors.size()) {
         for (const Operation& op : graph.operations)
             for (const TensorId input : op.inputs) ++readers_[input];
-        for (TensorId id = 0; id < graph.tensors.size(); ++id)
-            for (const double x : inputs.sources[id])
-                memory_[id].push_back(static_cast<float>(decoded(storage_, encoded(storage_, x, scale(id)))));
+        for (TensorId id = 0; id < graph.tensors.size(); ++id) store(id, inputs.sources[id]);
     }
 
     std::vector<std::vector<float>> run() {
@@ -66,15 +66,8 @@ class Plain {
             }
             const TensorId out = graph_.operations[last].output;
             if (!is_wide(out)) {
-                for (float& x : v) {
-                    const Code code = encoded(storage_, double{x}, scale(out));
-                    x = static_cast<float>(decoded(storage_, code));
-                }
-                memory_[out] = v;
-                if (storage_.encode_scaled != nullptr)
-                    for (float& x : v) x = math_.multiply(x, scale(out));
-                else
-                    for (float& x : v) x = math_.round(double{x});
+                store(out, std::vector<double>(v.begin(), v.end()));
+                for (std::size_t i = 0; i < v.size(); ++i) v[i] = entered(out, i);
             } else {
                 memory_[out] = v;
                 wide_[out] = true;
@@ -89,7 +82,59 @@ class Plain {
     static Code encoded(const FormatInfo& f, double x, float scale) {
         return f.encode_scaled != nullptr ? f.encode_scaled(x, double{scale}) : f.encode(x, f.overflow);
     }
-    static double decoded(const FormatInfo& f, Code code) { return f.decode(code); }
+
+    // Encodes a tensor to the storage format. Of blocks it keeps the elements, and a scale a value.
+    void store(TensorId id, const std::vector<double>& values) {
+        std::vector<float>& memory = memory_[id];
+        memory.clear();
+        if (!in_blocks()) {
+            for (const double x : values)
+                memory.push_back(static_cast<float>(storage_.decode(encoded(storage_, x, scale(id)))));
+            return;
+        }
+        const Tensor& t = graph_.tensors[id];
+        const Run run = runs_of(id);
+        memory.resize(values.size());
+        block_scales_[id].resize(values.size());
+        for (std::uint64_t matrix = 0; matrix * t.rows * t.cols < values.size(); ++matrix)
+            for (std::uint64_t line = 0; line < (run.down ? t.cols : t.rows); ++line) {
+                std::vector<std::size_t> block;
+                const std::uint64_t length = run.down ? t.rows : t.cols;
+                for (std::uint64_t i = 0; i < length; ++i) {
+                    const std::uint64_t row = run.down ? i : line, column = run.down ? line : i;
+                    block.push_back((matrix * t.rows + row) * t.cols + column);
+                    if (i + 1 == length || (i + 1) % run.part == 0 || (i % run.part + 1) % 32 == 0)
+                        encode_block(id, values, std::exchange(block, {}));
+                }
+            }
+    }
+    void encode_block(TensorId id, const std::vector<double>& values, const std::vector<std::size_t>& where) {
+        std::vector<double> block;
+        for (const std::size_t i : where) block.push_back(values[i]);
+        const std::uint8_t scale_code = storage_.encode_scale(block);
+        for (const std::size_t i : where) {
+            memory_[id][i] =
+                static_cast<float>(storage_.decode(storage_.encode_element(values[i], scale_code)));
+            block_scales_[id][i] = scale_code;
+        }
+    }
+    bool in_blocks() const { return storage_.block_length > 0; }
+
+    // Blocks lie in runs of `part` values, down the columns or along the rows: as the products want that read
+    // the tensor.
+    struct Run {
+        bool down;
+        std::uint64_t part;
+    };
+    Run runs_of(TensorId id) const {
+        const Tensor& t = graph_.tensors[id];
+        for (const Operation& op : graph_.operations) {
+            if (op.kind != Kind::matmul) continue;
+            if (op.inputs[0] == id) return {false, op.k};
+            if (op.inputs[1] == id) return {!op.transpose_b, op.k};
+        }
+        return {false, t.cols};
+    }
 
     // The one operation that follows in the epilogue of the product, if there is one.
     std::optional<OperationId> fused_after(OperationId product, OperationId last, bool& has_residual) const {
@@ -140,12 +185,16 @@ class Plain {
     float entered(TensorId id, std::size_t i) const {
         const float x = memory_[id][i];
         if (wide_.count(id) != 0) return x;
+        if (in_blocks()) return math_.round(double{x} * power(block_scales_[id][i]));
         return storage_.encode_scaled != nullptr ? math_.multiply(x, scale(id)) : math_.round(double{x});
+    }
+    static double power(std::uint8_t code) {
+        return code == 255 ? std::nan("") : std::ldexp(1.0, code - 127);
     }
     // As a multiplier sees it; integers as codes.
     float multiplied(TensorId id, std::size_t i) const {
         const float x = memory_[id][i];
-        if (storage_.encode_scaled != nullptr) return x;
+        if (storage_.encode_scaled != nullptr || machine_.pe.preset == "mxint8") return x;
         return static_cast<float>(operand_.decode(operand_.encode(double{x}, operand_.overflow)));
     }
 
@@ -182,18 +231,26 @@ class Plain {
         rules.rounding = machine_.pe.rounding;
         rules.buffer = buffer_;
         rules.chunk = rules.rows = static_cast<std::size_t>(machine_.array.rows);
+        if (in_blocks()) rules.chunk = std::min<std::size_t>(rules.chunk, 32);
         rules.columns = static_cast<std::size_t>(machine_.array.cols);
         rules.seed = inputs_.seed;
         for (std::uint64_t item = 0; item < op.batch; ++item) {
             std::vector<float> x(op.m * op.k), w(op.k * op.n), sums(op.m * op.n);
+            const std::size_t blocks = (op.k + 31) / 32;
+            std::vector<std::uint8_t> x_scales(op.m * blocks), w_scales(blocks * op.n);
             for (std::uint64_t m = 0; m < op.m; ++m)
-                for (std::uint64_t k = 0; k < op.k; ++k)
-                    x[m * op.k + k] = multiplied(a, place(a, item, op.a_blocks, op.m, op.k, m, k));
+                for (std::uint64_t k = 0; k < op.k; ++k) {
+                    const auto i = place(a, item, op.a_blocks, op.m, op.k, m, k);
+                    x[m * op.k + k] = multiplied(a, i);
+                    if (in_blocks()) x_scales[m * blocks + k / 32] = block_scales_[a][i];
+                }
             for (std::uint64_t n = 0; n < op.n; ++n)
-                for (std::uint64_t k = 0; k < op.k; ++k)
-                    w[k * op.n + n] =
-                        multiplied(b, op.transpose_b ? place(b, item, op.b_blocks, op.n, op.k, n, k)
-                                                     : place(b, item, op.b_blocks, op.k, op.n, k, n));
+                for (std::uint64_t k = 0; k < op.k; ++k) {
+                    const auto i = op.transpose_b ? place(b, item, op.b_blocks, op.n, op.k, n, k)
+                                                  : place(b, item, op.b_blocks, op.k, op.n, k, n);
+                    w[k * op.n + n] = multiplied(b, i);
+                    if (in_blocks()) w_scales[k / 32 * op.n + n] = block_scales_[b][i];
+                }
             std::vector<double> exact(op.m * op.n);
             if (integers) {
                 const std::vector<std::int8_t> xi(x.begin(), x.end()), wi(w.begin(), w.end());
@@ -208,9 +265,10 @@ class Plain {
                     exact[i] = add_to_odd(scaled, lost);
                 }
             } else {
-                gemm_stepwise(
-                    rules,
-                    FloatGemm{op.m, op.n, op.k, x.data(), op.k, w.data(), op.n, sums.data(), op.n, true, {}});
+                FloatGemm problem{op.m, op.n,        op.k, x.data(), op.k, w.data(),
+                                  op.n, sums.data(), op.n, true,     {}};
+                if (in_blocks()) problem.scales = {x_scales.data(), w_scales.data(), blocks, op.n};
+                gemm_stepwise(rules, problem);
                 std::copy(sums.begin(), sums.end(), exact.begin());
             }
             for (std::uint64_t m = 0; m < op.m; ++m)
@@ -352,7 +410,8 @@ class Plain {
     const FormatInfo &storage_, &operand_, &vector_;
     Accumulator accumulator_, buffer_;
     VectorMath math_;
-    std::vector<std::vector<float>> memory_;  // decoded; integers at scale 1
+    std::vector<std::vector<float>> memory_;  // decoded; integers and blocks at scale 1
+    std::vector<std::vector<std::uint8_t>> block_scales_;
     std::map<TensorId, bool> wide_;
     std::map<TensorId, int> readers_;
 };

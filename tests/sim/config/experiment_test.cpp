@@ -154,8 +154,9 @@ TEST(Experiment, SaysWhereItAsksForWhatCannotBeSimulated) {
         "--set array.dataflow=input_stationary: array.dataflow: input_stationary cannot be simulated by "
         "this version");
     EXPECT_EQ(unsupported({"values=exact"}), "");
-    EXPECT_THAT(unsupported({"values=exact", "pe.preset=mxint8"}),
-                HasSubstr("pe.preset: mxint8, a format with block scales, with values cannot"));
+    EXPECT_EQ(unsupported({"values=exact", "pe.preset=mxint8"}), "");
+    EXPECT_THAT(unsupported({"values=exact", "pe.storage=nf4"}),
+                HasSubstr("--set pe.storage=nf4: pe.storage: nf4, a codebook, with values cannot"));
     EXPECT_THAT(unsupported({"values=exact", "inputs={labels: x.npy}"}), HasSubstr("inputs.labels"));
     EXPECT_THAT(unsupported({"phase={kind: decode, context: 7}"}),
                 HasSubstr("phase.kind: the phase decode cannot"));

@@ -173,6 +173,7 @@ class Examination {
                 (fill->slabs_per_piece - 1) * std::uint64_t{fill->beats} + fill->beats_last;
             for (const Strips& part : spread(fill->sram, [&](std::uint32_t) { return vectors; }))
                 sram(part, false);
+            sram(fill->scales.strips, false);
             if (fill->slabs != (fill->slabs_per_piece > 1 || fill->pieces_per_slab == 1
                                     ? fill->sram.count * fill->slabs_per_piece
                                     : ceil_div(fill->sram.count, fill->pieces_per_slab)))
@@ -195,21 +196,32 @@ class Examination {
         } else if (const auto* epilogue = std::get_if<EpilogueCommand>(&command.body)) {
             const auto rows = [&](std::uint32_t) { return epilogue->m; };
             for (const Strips& part : spread(epilogue->residual.sram, rows)) sram(part, false);
+            sram(epilogue->residual.block_scales.strips, false);
             sram(epilogue->parameters.sram, false);
+            sram(epilogue->parameters.block_scales.strips, false);
             for (const Strips& part : spread(epilogue->output.sram, rows)) sram(part, true);
+            sram(epilogue->output.block_scales.strips, true);
             facts_.written[command.operation] += epilogue->output.sram.total();
         } else if (const auto* vector = std::get_if<VectorCommand>(&command.body)) {
+            const auto rows = [&](std::uint32_t) { return vector->rows; };
             for (const VectorPass& pass : program_.programs()[vector->program].passes) {
                 for (unsigned i = 0; i < 3; ++i)
                     if ((pass.reads >> i & 1U) != 0) {
                         if (vector->operands[i].sram.count == 0)
                             fault(command, "a pass reads an operand that is not there");
-                        sram(vector->operands[i].sram, false);
+                        for (const Strips& part : spread(vector->operands[i].sram, rows)) sram(part, false);
+                        sram(vector->operands[i].block_scales.strips, false);
                     }
-                if (pass.reads_parameters) sram(vector->parameters.sram, false);
+                if (pass.reads_parameters) {
+                    sram(vector->parameters.sram, false);
+                    sram(vector->parameters.block_scales.strips, false);
+                }
                 if (pass.writes && pass.writes_operand >= 0)
                     sram(vector->operands.at(static_cast<std::size_t>(pass.writes_operand)).sram, true);
-                if (pass.writes && pass.writes_operand < 0) sram(vector->output.sram, true);
+                if (pass.writes && pass.writes_operand < 0) {
+                    for (const Strips& part : spread(vector->output.sram, rows)) sram(part, true);
+                    sram(vector->output.block_scales.strips, true);
+                }
             }
             facts_.written[command.operation] += vector->output.sram.total();
         }

@@ -86,7 +86,8 @@ TEST(Program, OrdersEveryAccessOfRandomTransformersOnRandomMachines) {
         config.sram.capacity_kib = static_cast<std::uint64_t>(pick({4, 8, 16, 64, 256}));
         config.sram.width_bits = pick({32, 64, 128, 256});
         config.pe.storage =
-            std::vector<std::string>{"posit8_1", "bf16", "int4", "mxfp8_e4m3", "e5m4"}[random() % 5];
+            std::vector<std::string>{"posit8_1",   "bf16",       "int4",       "e5m4", "mxfp8_e4m3",
+                                     "mxfp6_e2m3", "mxfp4_e2m1", "mxfp8_e4m3", "nf4"}[random() % 9];
         config.dram = IdealDramConfig{};
         const std::string what = "round " + std::to_string(round);
         try {

@@ -1,0 +1,82 @@
+#include "sim/lower/blocks.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace octet {
+namespace {
+
+struct Reading {
+    TensorId tensor;
+    bool along_rows;
+    std::uint64_t segment;
+};
+
+std::vector<Reading> readings(const Graph& graph, const Operation& product) {
+    const TensorId a = product.inputs[0], b = product.inputs[1];
+    const auto columns = [&](TensorId id, std::uint64_t blocks) {
+        return blocks > 0 ? graph.tensors[id].cols / blocks : 0;
+    };
+    const bool by_columns = product.transpose_b;
+    return {{a, false, columns(a, product.a_blocks)},
+            {b, !by_columns,
+             by_columns             ? columns(b, product.b_blocks)
+             : product.b_blocks > 0 ? product.k
+                                    : 0}};
+}
+
+// The grids by tensor, and what is wrong first.
+std::optional<BlockFault> find_grids(const Graph& graph, const FormatInfo& storage,
+                                     std::vector<BlockGrid>& grids) {
+    const auto length = static_cast<std::uint64_t>(storage.block_length);
+    grids.assign(graph.tensors.size(), {length, false, 0, 0});
+    if (length == 0) return std::nullopt;
+    constexpr OperationId nobody = ~OperationId{0};
+    std::vector<OperationId> decided(graph.tensors.size(), nobody);
+    for (OperationId id = 0; id < graph.operations.size(); ++id) {
+        if (graph.operations[id].kind != OperationKind::matmul) continue;
+        for (const Reading& r : readings(graph, graph.operations[id])) {
+            const Tensor& tensor = graph.tensors[r.tensor];
+            const std::uint64_t whole = r.along_rows ? tensor.rows : tensor.cols;
+            // Segments that end where a block ends anyway, or with the matrix, are none.
+            const std::uint64_t segment = r.segment % length == 0 || r.segment == whole ? 0 : r.segment;
+            const BlockGrid grid{length, r.along_rows, segment, 0};
+            if (decided[r.tensor] != nobody && !(grids[r.tensor] == grid))
+                return BlockFault{
+                    id, fmt::format("takes tensor '{}' in other blocks than operation '{}' does, and {} can "
+                                    "store it in one way only; put a copy between them",
+                                    tensor.name, graph.operations[decided[r.tensor]].name, storage.name)};
+            decided[r.tensor] = id;
+            grids[r.tensor] = grid;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<BlockGrid> block_grids(const Graph& graph, const FormatInfo& storage) {
+    std::vector<BlockGrid> grids;
+    if (const auto fault = find_grids(graph, storage, grids))
+        throw std::invalid_argument(
+            fmt::format("operation '{}' {}", graph.operations[fault->operation].name, fault->message));
+    return grids;
+}
+
+std::optional<BlockFault> block_fault(const Graph& graph, const FormatInfo& storage) {
+    std::vector<BlockGrid> grids;
+    return find_grids(graph, storage, grids);
+}
+
+bool holds_whole_blocks(const Operation& product, const Tensor& output, const BlockGrid& grid,
+                        std::uint64_t columns) {
+    if (grid.along_rows) return false;
+    const std::uint64_t views = std::max<std::uint64_t>(product.out_blocks, 1);
+    for (std::uint64_t view = 0; view < views; ++view)
+        for (std::uint64_t column = 0; column < product.n; column += columns)
+            if (!grid.begins_at(view * product.n + column)) return false;
+    return views * product.n == output.cols;
+}
+
+}  // namespace octet

@@ -1,0 +1,31 @@
+// In which blocks the tensors of a graph lie if the storage format has scales for blocks.
+//
+// A product takes its operands in blocks along the reduction: of a along the columns; of b along the rows, or
+// the columns if b is transposed. They begin anew at every head and, along the rows, at every sample. All
+// other tensors have blocks along the columns.
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "models/formats/block_grid.h"
+#include "models/formats/registry.h"
+#include "sim/workload/graph.h"
+
+namespace octet {
+
+// By tensor; of length 0 if the format has no such scales. Throws std::invalid_argument with the fault below.
+std::vector<BlockGrid> block_grids(const Graph& graph, const FormatInfo& storage);
+
+// Why a tensor cannot be stored so that all products that read it can: two of them want different blocks.
+struct BlockFault {
+    OperationId operation = 0;  // the later one
+    std::string message;
+};
+std::optional<BlockFault> block_fault(const Graph& graph, const FormatInfo& storage);
+
+// Whether every tile column of `columns` columns of a product's results holds whole blocks of its output, so
+// that they can be encoded as they leave.
+bool holds_whole_blocks(const Operation& product, const Tensor& output, const BlockGrid& grid,
+                        std::uint64_t columns);
+
+}  // namespace octet
