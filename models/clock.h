@@ -21,9 +21,13 @@ inline Cycle now() {
     return kernel_time() / time_units_per_cycle;
 }
 
+inline std::uint64_t time_of(Cycle cycle, Phase phase) {
+    return cycle * time_units_per_cycle + static_cast<std::uint64_t>(phase);
+}
+
 // In a thread: continues at `phase` of `cycle`, or at once if that has passed.
 inline void wait_until(Cycle cycle, Phase phase) {
-    const std::uint64_t target = cycle * time_units_per_cycle + static_cast<std::uint64_t>(phase);
+    const std::uint64_t target = time_of(cycle, phase);
     const std::uint64_t present = kernel_time();
     if (target > present) sc_core::wait(sc_core::sc_time::from_value(target - present));
 }

@@ -24,8 +24,12 @@ void SteppedArray::serve() {
     for (;;) {
         sleep(anything);
         run_until(now());
-        reserve();  // an epilogue accepted just now
-        wait_until(now(), Phase::registers);
+        reserve();  // an epilogue accepted just now, or later in this cycle
+        const std::uint64_t registers = time_of(now(), Phase::registers);
+        while (kernel_time() < registers) {
+            wait(sc_core::sc_time::from_value(registers - kernel_time()), results->acceptance());
+            reserve();
+        }
         run_until(now() + 1);
     }
 }
@@ -33,8 +37,7 @@ void SteppedArray::serve() {
 void SteppedArray::sleep(const sc_core::sc_event_or_list& anything) {
     const std::optional<Cycle> quiet = quiet_clocks();
     if (!quiet) return wait(anything);
-    const std::uint64_t target =
-        (clock_ + *quiet) * time_units_per_cycle + static_cast<std::uint64_t>(Phase::registers);
+    const std::uint64_t target = time_of(clock_ + *quiet, Phase::registers);
     if (target > kernel_time()) wait(sc_core::sc_time::from_value(target - kernel_time()), anything);
 }
 
