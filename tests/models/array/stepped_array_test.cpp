@@ -115,5 +115,22 @@ TEST(SteppedArray, HasEveryNumberOfThePassLevelArrayInRandomMachines) {
         EXPECT_GT(stalls[static_cast<std::size_t>(cause)], 15U) << name(cause) << ": the cases say little";
 }
 
+// Fills wake the array, one in every cycle, before the vector unit has its turn in it.
+TEST(SteppedArray, SeesAnEpilogueThatIsAcceptedInACycleInWhichAFillStarts) {
+    std::deque<Case> cases;
+    for (int latency = 1; latency <= 40; ++latency) {
+        Case c{ample_machine(2, 3), Program(2)};
+        c.config.dram = IdealDramConfig{1024, latency};
+        Program& p = c.program;
+        p.program({VectorPass{}});
+        const std::uint32_t loaded = p.load(0, 0, 64, {}, 1);
+        add_product(p, c.config, {4, 2, 3});
+        p.commands()[3].needs = Program::after(Engine::load, loaded);  // the epilogue
+        for (int i = 0; i < 55; ++i) p.fill(Engine::input_fill, 0, 1, 1, 2, {}, 1);
+        cases.push_back(std::move(c));
+    }
+    run_all(cases);
+}
+
 }  // namespace
 }  // namespace octet::testing
