@@ -79,6 +79,10 @@ class Ledger {
     void started(OperationId operation, Cycle at);
     void ended(OperationId operation, Cycle at);
     void used_array(OperationId operation, Cycle first_weight, Cycle last_sum);
+    // Stalls within the cycles above.
+    void held_array(OperationId operation, StallCause cause, Cycle cycles) {
+        report_.operations[operation].array_stalls[static_cast<std::size_t>(cause)] += cycles;
+    }
     // A command of an engine, once its course is known (models/observer.h).
     void executed(Engine engine, OperationId operation, const CommandView& command, Cycle from, Cycle free,
                   Cycle to) {

@@ -28,7 +28,7 @@ class ValueObserver {
     virtual void unencoded(OperationId, const ResultPart&, std::size_t /*rows*/, std::size_t /*columns*/,
                            std::span<const float>) {}
     // Whether it wants to know when results are written; then `written` is called for each vector of them:
-    // `columns` values of one row, and the cycle in which the last of them enters the SRAM.
+    // `columns` values of one row, and the cycle in which the last of them leaves for the SRAM.
     virtual bool wants_cycles() const { return false; }
     virtual void written(OperationId, const ResultPart&, std::size_t /*columns*/, Cycle) {}
     // Whether it wants codes; then `stored` is called with those of results as they lie in memory.

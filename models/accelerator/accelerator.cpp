@@ -47,15 +47,17 @@ std::unique_ptr<ArrayUnit> make_array(const AcceleratorConfig& c, Fidelity fidel
     return std::make_unique<SystolicArray>("array", c.array, array_formats(c), around);
 }
 
-// Into how many parts the widest beat may be cut: by port beats, and by the width of one port of all banks.
+// Into how many parts the widest beat may be cut: by port beats and by the width of one port of all banks, or
+// by words.
 std::uint32_t beat_parts(const AcceleratorConfig& c) {
     const int word = c.sram.width_bits / 8;
-    // Bytes: vectors at 32 bits a value; a burst that begins inside a word.
+    // Bytes: two vectors at 32 bits a value; a burst that begins inside a word.
     const int widest =
-        std::max(std::max({c.array.rows, c.array.cols, c.vector.lanes}) * 4, c.dma.burst_bytes + 2 * word);
+        std::max(std::max({c.array.rows, c.array.cols, c.vector.lanes}) * 8, c.dma.burst_bytes + 2 * word);
     const int row = c.sram.banks * word;
     const int cycles = ceil_div(c.array.cols, c.vector.lanes) * c.vector.port_beats;
-    return static_cast<std::uint32_t>(std::max(cycles, 1) * ceil_div(widest, row) + ceil_div(widest, row));
+    return static_cast<std::uint32_t>(
+        std::max((std::max(cycles, 1) + 1) * ceil_div(widest, row), ceil_div(widest, word) + 2));
 }
 
 }  // namespace

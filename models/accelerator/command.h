@@ -94,17 +94,15 @@ struct DmaCommand {
 };
 
 // SRAM to the input buffer (slabs of M vectors of R values) or to the weight buffer (tiles of R rows of C
-// values). The pieces are read one after another. Either `pieces_per_slab` > 1 consecutive pieces (panels)
-// make a slab (the last slab may have fewer), or a piece holds `slabs_per_piece` slabs or tiles in a row. A
-// slab or tile takes `beats` beats, the last one of each piece (of the fill, if pieces_per_slab > 1)
-// `beats_last`.
+// values). The pieces are read one after another. A piece holds `slabs_per_piece` slabs or tiles in a row,
+// the last one the rest. A slab or tile has `vectors` vectors or rows, the last one of each piece
+// `vectors_last`.
 struct FillCommand {
     Strips sram;
-    std::uint32_t pieces_per_slab = 1;
     std::uint32_t slabs_per_piece = 1;
-    std::uint32_t slabs = 1;  // slabs, or weight tiles, in all
-    std::uint32_t beats = 0;  // vectors (input) or rows (weight) of a full slab
-    std::uint32_t beats_last = 0;
+    std::uint32_t slabs = 1;    // slabs, or weight tiles, in all
+    std::uint32_t vectors = 0;  // or rows, of a full slab or tile
+    std::uint32_t vectors_last = 0;
     std::uint64_t values = 0;  // values moved, for the counts
     Address buffer = 0;        // first vector or row in the buffer
     bool transposed = false;   // weights only: pieces hold columns, the transposer turns them
@@ -206,11 +204,10 @@ struct VectorProgram {
 };
 
 // What happens to the columns that leave a MatmulCommand with last_k: one pass (passes[0]) at the rate they
-// come. Operands and output have one piece per n tile and per panel of it, in order of n.
+// come. Operands and output have one piece per n tile, in order of n.
 struct EpilogueCommand {
     std::uint32_t program = 0;  // index into CommandSource::programs()
     std::uint32_t m = 0, n_tiles = 0, n_last = 0;
-    std::uint32_t pieces_per_tile = 1;
     VectorOperand residual;    // sram.count == 0: none
     VectorOperand parameters;  // bias, mask: vectors of one value a column, one a piece
     VectorOperand output;

@@ -25,15 +25,16 @@ struct OperationReport {
     bool ran = false;
     Cycle start = 0, end = 0;               // [first command's start, last command's completion)
     Cycle array_first = 0, array_last = 0;  // first weight enters the array; last sum can be read below it
+    StallCounts array_stalls{};             // of these cycles: its passes waited, or the array stood still
     bool used_array = false;
-    StallCounts stalls{};                   // summed over all units
+    StallCounts stalls{};  // summed over all units
     Activity activity;
 };
 
 struct MachineReport {
     Cycle total = 0;  // idle of a unit = total - busy - stall
     std::array<UnitTimes, unit_count> units{};
-    std::vector<OperationReport> operations;  // by OperationId
+    std::vector<OperationReport> operations;                  // by OperationId
     std::uint64_t dram_read_bytes = 0, dram_write_bytes = 0;  // as the DRAM saw them
     std::uint64_t dma_read_bytes = 0, dma_write_bytes = 0;    // as the DMA moved them
     std::uint64_t sram_read_bytes = 0, sram_write_bytes = 0;

@@ -9,6 +9,7 @@
 
 #include "models/array/fill.h"
 #include "models/array/result_sink.h"
+#include "models/array/span_books.h"
 
 namespace octet {
 
@@ -51,6 +52,7 @@ class ArrayUnit : public sc_core::sc_module {
         : sc_module(name),
           around_(around),
           timeline_(around.ledger.unit(Unit::array)),
+          span_(config, around.ledger),
           rows_(static_cast<Cycle>(config.rows)),
           cols_(static_cast<Cycle>(config.cols)),
           formats_(formats) {}
@@ -74,6 +76,7 @@ class ArrayUnit : public sc_core::sc_module {
 
     ArraySurroundings around_;
     Timeline& timeline_;
+    SpanBooks span_;
     Cycle rows_, cols_;
     // The command at the array.
     MatmulCommand command_;

@@ -1,9 +1,11 @@
 // Fill engine of the input or of the weight buffer (docs/hardware/buffers.md).
 //
-// Timing: one beat (a vector of R values, a row of C values) a cycle from SRAM; a slab or tile is complete
-// `sram.latency` + 1 cycles after the grant of its last beat, transposed tiles R cycles later, values decoded
-// on the way `codec.latency` later. Scales come before the values, every run of them in beats of its own. The
-// next fill can start in the cycle after the last grant. Counts: input_buffer_write_bits or
+// Timing: the port takes two vectors (of R values, or rows of C values) a cycle from SRAM, or those of a word
+// at once and then as many cycles as it needs for them at two a cycle; one vector where two are more than
+// half of what the SRAM can give in a cycle. A slab or tile is complete `sram.latency` + 1 cycles after the
+// grant of its last vector, transposed tiles R cycles later, values decoded on the way `codec.latency` later.
+// Scales come before the values, every run of them in beats of its own. The next fill can start in the cycle
+// after the last vector. Counts: input_buffer_write_bits or
 // weight_buffer_write_bits, transpose, decode (placement sram_port), sram_read_bits.
 #pragma once
 #include <deque>
@@ -47,8 +49,8 @@ class FillEngine : public sc_core::sc_module {
     };
     SramClient client() const;
     // Reads the scales; the cycle from which on values can be read.
-    Cycle fetch_scales(const ScalePlane& scales, std::uint64_t width, std::uint32_t cycles, Cycle from);
-    void record(const FillCommand& command, std::uint32_t interval, Cycle delay);
+    Cycle fetch_scales(const ScalePlane& scales, std::uint64_t width, Cycle from);
+    void record(const FillCommand& command, const VectorStrips& strips, Cycle delay);
 
     FillShape shape_;
     Sram& sram_;
@@ -56,6 +58,8 @@ class FillEngine : public sc_core::sc_module {
     Ledger& ledger_;
     Scoreboard& scoreboard_;
     Cycle free_from_ = 0;
+    std::uint64_t group_ = 1;       // vectors that the latest fill takes at once
+    std::uint32_t interval_ = 1;    // and the cycles it needs for them
     std::uint32_t past_fills_ = 0;  // forgotten ones
     std::uint64_t past_slabs_ = 0;
     std::deque<Fill> fills_;

@@ -130,7 +130,9 @@ void SteppedArray::enter_into_books(bool issued) {
 
 void SteppedArray::hold() {
     LeavingTile& tile = leaving_.front();
-    books_.held(clock_, tile.hold(), tile.operation());
+    const StallCause cause = tile.hold();
+    books_.held(clock_, cause, tile.operation());
+    held_.push_back({clock_, cause});
     // Decoders hold what they have begun.
     if (sequencer_.row(step_).value_or(0) > 0) decodes(CodecLane::weight, clock_, clock_ + 1);
     if (sequencer_.left() > 0) decodes(CodecLane::input, clock_, clock_ + 1);
@@ -155,10 +157,18 @@ void SteppedArray::read() {
             throw std::logic_error("a result leaves the array in another step than was foreseen");
     }
     if (++read_ < pass.vectors()) return;
-    if (pass.ends_command)
-        around_.ledger.used_array(pass.course->operation, pass.course->first_weight, clock_);
+    if (pass.ends_command) close_span(*pass.course);
     read_ = 0;
     draining_.pop_front();
+}
+
+void SteppedArray::close_span(const ArrayCourse& course) {
+    around_.ledger.used_array(course.operation, course.first_weight, clock_);
+    const Cycle from = span_.close(course.operation, course.first_weight, clock_);
+    const Cycle earliest = std::min(from, course.first_weight);  // that anyone will ask for
+    while (!held_.empty() && held_.front().cycle < earliest) held_.pop_front();
+    for (const Held& held : held_)
+        if (held.cycle > from) around_.ledger.held_array(course.operation, held.cause, 1);
 }
 
 bool SteppedArray::issue(ArrayDatapath::Edge& edge) {
@@ -170,6 +180,7 @@ bool SteppedArray::issue(ArrayDatapath::Edge& edge) {
             return false;
         }
         books_.started(wait_.steps, wait_.cause, loading->course->operation);
+        span_.started(loading->course->operation, step_, loading->vectors(), wait_.steps, wait_.cause);
         draining_.push_back(loading);
     }
     edge.vector = sequencer_.issue(step_);

@@ -51,6 +51,7 @@ class SteppedArray : public ArrayUnit {
     void enter_into_books(bool issued);
     void leave();
     void read();
+    void close_span(const ArrayCourse& course);
     bool issue(ArrayDatapath::Edge& edge);
     void begin_tile();
     bool tile_is_in_time();
@@ -77,6 +78,11 @@ class SteppedArray : public ArrayUnit {
     std::uint32_t read_ = 0;            // vectors of the first of them
     std::deque<LeavingTile> leaving_;
     bool complete_ = false;  // the next result of the first of them
+    struct Held {
+        Cycle cycle;
+        StallCause cause;
+    };
+    std::deque<Held> held_;  // clocks in which everything was held, those that an operation may still ask for
 };
 
 }  // namespace octet

@@ -29,9 +29,14 @@ void SystolicArray::run() {
             const bool last = c.last_k && k + 1 == c.k_tiles;
             const auto columns = n + 1 == c.n_tiles ? c.n_last : static_cast<std::uint32_t>(cols_);
             pass(input_ready, weights_ready, last, columns);
-            if (n == 0 && k == 0) first_weight = clock.real(begun_);
+            if (n == 0 && k == 0) first_weight = begun_;
         }
-    around_.ledger.used_array(operation_, first_weight, clock.real(end_ + timing_.drain()));
+    const Cycle last_sum = end_ + timing_.drain();
+    clock.frozen(span_.close(operation_, first_weight, last_sum), last_sum,
+                 [&](const ArrayClock::Freeze& freeze, Cycle cycles) {
+                     around_.ledger.held_array(operation_, freeze.cause, cycles);
+                 });
+    around_.ledger.used_array(operation_, clock.real(first_weight), clock.real(last_sum));
     if (values_ != nullptr) values_->passes(c, operation_, clock.real(start_));
     const Cycle free_from = clock.real(start_), complete = clock.real(end_ - 1) + 1;
     around_.ledger.executed(Engine::array, operation_, &command_, taken_, free_from, complete);
@@ -86,6 +91,7 @@ void SystolicArray::pass(Cycle input_ready, Cycle weights_ready, bool last, std:
     enter(drained + waited, possible + waited, BusyWith::weights, operation_);
     if (hidden) enter(possible, t, cause, operation_);
 
+    span_.started(operation_, t, command_.m, t - possible, cause);
     const Cycle vectors = command_.m;
     schedule_.start(t, vectors);
     start_ = t;

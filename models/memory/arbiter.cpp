@@ -28,20 +28,21 @@ bool Arbiter::overlap(std::uint32_t a, std::uint32_t a_width, std::uint32_t b, s
 Arbiter::BeatRun Arbiter::run_of(const AccessStream& stream, Cycle slot, std::uint32_t interval,
                                  std::uint64_t count) const {
     BeatRun run;
-    run.from = slot + stream.offset;
+    run.from = slot + stream.offset + stream.late;
     run.interval = interval;
     run.count = count;
     run.last = run.from + (count - 1) * interval;
     run.position = wrap(stream.beats.address());
     run.velocity = wrap(stream.beats.step());
-    run.width = stream.width;
+    run.width = stream.beats.width();
     run.plane = stream.plane;
     run.lane = stream.lane;
     return run;
 }
 
 std::uint64_t Arbiter::first_meeting(const BeatRun& a, const BeatRun& b, std::uint64_t limit) const {
-    if (a.plane != b.plane || b.last < a.from || b.from > a.last) return limit;
+    if (a.width == 0 || b.width == 0 || a.plane != b.plane || b.last < a.from || b.from > a.last)
+        return limit;
     std::uint64_t i = 0, j = 0;                // the first beats of a and b in one cycle
     std::uint64_t a_stride = 1, b_stride = 1;  // and the distance to the next ones
     if (a.interval == 1 && b.interval == 1) {
@@ -107,32 +108,49 @@ std::uint64_t Arbiter::free_slots(Cycle at, std::uint32_t interval, std::uint64_
             const std::uint64_t meeting =
                 first_meeting(run, run_of(streams[other], at, interval, limit), limit);
             if (meeting == limit) continue;
-            const bool behind =
-                streams[i].offset > streams[other].offset;  // then it meets a beat of a later slot
-            free = std::min(free,
-                            meeting + (behind ? (streams[i].offset - streams[other].offset) / interval : 0));
+            const Cycle own = streams[i].offset + streams[i].late,
+                        others = streams[other].offset + streams[other].late;
+            // One that is behind meets a beat of a later slot.
+            free = std::min(free, meeting + (own > others ? (own - others) / interval : 0));
         }
     }
     return free;
 }
 
+bool Arbiter::hurry(Cycle at, std::uint32_t interval, std::span<AccessStream> streams) {
+    bool steady = true;
+    for (AccessStream& s : streams) {
+        if (s.slack == 0) continue;
+        const bool waits = s.beats.width() > 0 && s.after > at + s.offset;
+        s.late = waits ? s.after - (at + s.offset) : 0;
+        steady &= s.late == 0 || interval == 1;
+    }
+    return steady;
+}
+
 bool Arbiter::settle_slot(Cycle at, std::span<AccessStream> streams) {
     slot_.clear();
     for (std::size_t i = 0; i < streams.size();) {
-        BeatRun beat = run_of(streams[i], at, 1, 1);
+        AccessStream& stream = streams[i];
+        BeatRun beat = run_of(stream, at, 1, 1);
         const auto meets_slot = [&] {
             return std::any_of(slot_.begin(), slot_.end(),
                                [&](const BeatRun& b) { return first_meeting(beat, b, 1) == 0; });
         };
         bool found = false, only_own = false;
-        for (std::uint32_t attempt = 0; attempt <= ports_ && !found; ++attempt) {
-            if (attempt > 0) beat.plane = attempt - 1;
-            if (first_conflict(beat, 1) == 1) {
-                found = !meets_slot();
-                only_own = true;
-            } else if (behind_ < banks_ && first_conflict(beat, 1, Against::others) == 1) {
-                only_own = true;
+        const Cycle earliest = stream.late;
+        for (;; ++stream.late, beat.from = ++beat.last) {
+            for (std::uint32_t attempt = 0; attempt <= ports_ && !found; ++attempt) {
+                beat.plane = attempt > 0 ? attempt - 1 : stream.plane;
+                if (first_conflict(beat, 1) == 1) {
+                    found = !meets_slot();
+                    only_own |= stream.late == earliest;
+                } else if (stream.late == earliest && behind_ < banks_ &&
+                           first_conflict(beat, 1, Against::others) == 1) {
+                    only_own = true;
+                }
             }
+            if (found || stream.late >= stream.slack) break;
         }
         if (found) {
             slot_.push_back(beat);
@@ -140,6 +158,7 @@ bool Arbiter::settle_slot(Cycle at, std::span<AccessStream> streams) {
         } else if (only_own) {
             for (std::size_t j = i; j < streams.size(); ++j) ++streams[j].offset;
             ++behind_;
+            hurry(at, 1, streams.subspan(i));
         } else {
             return false;
         }
@@ -149,6 +168,7 @@ bool Arbiter::settle_slot(Cycle at, std::span<AccessStream> streams) {
 }
 
 void Arbiter::commit(const BeatRun& run) {
+    if (used_ != nullptr) used_->mark(run.from, run.interval, run.count);
     Lane& lane = lanes_[run.lane];
     lane.free_from = run.last + 1;
     if (lane.empty()) {
@@ -187,29 +207,42 @@ FlowGrant Arbiter::reserve(Cycle present, Cycle from, std::uint32_t interval, st
     FlowGrant grant;
     Cycle at = from;
     behind_ = 0;
-    for (const AccessStream& s : streams) {
+    for (AccessStream& s : streams) {
         own_[s.lane] = true;
-        const Cycle free_from = lanes_[s.lane].free_from;
-        if (free_from > at + s.offset) at = free_from - s.offset;
+        s.after = lanes_[s.lane].free_from;
+        if (s.after > at + s.offset && s.after - (at + s.offset) > s.slack) at = s.after - s.offset - s.slack;
     }
     for (std::uint64_t slot = 0; slot < slots;) {
         std::uint64_t length = slots - slot;
         for (const AccessStream& s : streams) length = std::min(length, s.beats.left());
-        const std::uint64_t free = free_slots(at, interval, length, streams);
+        std::uint64_t free = hurry(at, interval, streams) ? free_slots(at, interval, length, streams) : 0;
         if (free == 0) {
-            if (!settle_slot(at, streams)) ++at, ++grant.conflicts;
-            continue;
+            if (!settle_slot(at, streams)) {
+                ++at, ++grant.conflicts;
+                continue;
+            }
+            const bool steady =
+                interval == 1 || std::all_of(streams.begin(), streams.end(),
+                                             [](const AccessStream& s) { return s.late == 0; });
+            free = steady ? free_slots(at, interval, length, streams) : 1;
         }
         for (AccessStream& s : streams) {
-            commit(run_of(s, at, interval, free));
+            const BeatRun run = run_of(s, at, interval, free);
+            if (run.width > 0) {
+                commit(run);
+                s.after = run.last + 1;
+            }
             s.beats.advance(free);
         }
+        Cycle late = 0;
+        for (const AccessStream& s : streams) late = std::max(late, s.late);
         if (slot == 0) grant.first = at;
         if (runs != nullptr) {
-            if (!runs->empty() && runs->back().at + runs->back().slots * interval == at)
+            if (!runs->empty() && runs->back().at + runs->back().slots * interval == at &&
+                runs->back().late == late)
                 runs->back().slots += free;
             else
-                runs->push_back({slot, free, at});
+                runs->push_back({slot, free, at, late});
         }
         grant.last = at + (free - 1) * interval;
         at += free * interval;

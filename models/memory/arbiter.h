@@ -11,26 +11,35 @@
 // falls one cycle behind for the rest of the flow instead, and so do the streams after it (`offset` grows):
 // as often as there are banks, after that only for beats of one slot.
 //
+// A stream with `slack` is elastic: a beat of it that finds its banks taken takes place in the first cycle in
+// which they are free, at most `slack` cycles late, and neither the flow nor its later beats wait for it,
+// except that beats of a stream keep their order, one a cycle. Only where the slack is used up the slot
+// waits.
+//
 // Grants are found run by run, in closed form, not cycle by cycle.
 #pragma once
 #include <span>
 #include <vector>
 
+#include "models/busy_cycles.h"
 #include "models/memory/beats.h"
 
 namespace octet {
 
 struct AccessStream {
     std::uint32_t lane = 0;    // of the client's port: beats of a lane come in order of time
-    std::uint32_t width = 0;   // bytes of a beat
     std::uint32_t offset = 0;  // cycles after the slot; may grow
     std::uint32_t plane = 0;   // of the latest beat
+    Cycle slack = 0;           // how late a beat may be without delaying anything
+    Cycle late = 0;            // how late the latest one was
     BeatCursor beats;
+    Cycle after = 0;  // the cycle after the latest beat
 };
 
 struct GrantRun {  // `slots` slots from `slot` on, from cycle `at` on
     std::uint64_t slot = 0, slots = 0;
     Cycle at = 0;
+    Cycle late = 0;  // how late the latest beat of each slot was
 };
 
 struct FlowGrant {
@@ -46,6 +55,9 @@ class Arbiter {
     // reservation). `runs`, if not null, is filled with the grants.
     FlowGrant reserve(Cycle present, Cycle from, std::uint32_t interval, std::uint64_t slots,
                       std::span<AccessStream> streams, std::vector<GrantRun>* runs = nullptr);
+
+    // From now on `used` is told in which cycles any bank is used; it settles what is past.
+    void watch(BusyCycles* used) { used_ = used; }
 
     std::uint32_t banks() const { return banks_; }
     std::uint32_t ports() const { return ports_; }
@@ -75,6 +87,8 @@ class Arbiter {
     // How many slots from `at` on are free as the streams stand.
     std::uint64_t free_slots(Cycle at, std::uint32_t interval, std::uint64_t limit,
                              std::span<AccessStream> streams) const;
+    // Lets every elastic stream be as early as its beat before allows. False: one of them is catching up.
+    static bool hurry(Cycle at, std::uint32_t interval, std::span<AccessStream> streams);
     // Finds planes for all streams in the slot at `at`, or lets streams fall behind. False: the slot has to
     // wait.
     bool settle_slot(Cycle at, std::span<AccessStream> streams);
@@ -91,6 +105,7 @@ class Arbiter {
     std::uint32_t banks_, ports_, word_, ring_, ring_mask_;
     int word_shift_;
     std::vector<Lane> lanes_;
+    BusyCycles* used_ = nullptr;
     std::vector<std::uint32_t> active_;  // lanes that hold runs
     std::vector<bool> own_;              // lanes of the flow being reserved
     std::vector<BeatRun> slot_;          // its beats in the slot being settled

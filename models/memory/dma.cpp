@@ -144,7 +144,7 @@ DmaEngine::Words DmaEngine::move_words(Cycle from, std::uint32_t bytes, StripWal
         // Words that lie in different banks go together; what a burst has beyond one row of banks finds its
         // own ports.
         streams_.clear();
-        sram_.add_streams(streams_, client_, BeatCursor::linear(first, width), width, 1, 0);
+        sram_.add_streams(streams_, client_, BeatCursor::linear(first, width, width), width, 1, 0);
         const Cycle begin = from;
         for (AccessStream& part : streams_) {
             const FlowGrant grant = sram_.reserve(begin, 1, 1, {&part, 1});

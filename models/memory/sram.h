@@ -6,10 +6,9 @@
 #pragma once
 #include <systemc>
 
-#include "models/interval_union.h"
 #include "models/ledger.h"
 #include "models/memory/arbiter.h"
-#include "models/memory/config.h"
+#include "models/memory/ports.h"
 
 namespace octet {
 
@@ -40,10 +39,18 @@ class Sram : public sc_core::sc_module {
     // Cycles that one beat of `bytes` takes when nothing is in its way.
     std::uint32_t beat_cycles(std::uint64_t bytes) const;
 
-    // Adds to `streams` the accesses of a client that moves `width` bytes a slot, from the addresses of
-    // `beats`, spread over `cycles` cycles from `offset` on.
+    // How many vectors of `bytes` bytes a client moves at once (ports.h).
+    std::uint32_t vectors_at_once(std::uint64_t bytes, bool apart) const {
+        return octet::vectors_at_once(config_, bytes, apart);
+    }
+
+    // Adds to `streams` the accesses of a client that moves up to `width` bytes a slot, those of `beats`,
+    // spread over `cycles` cycles from `offset` on.
     void add_streams(std::vector<AccessStream>& streams, SramClient client, const BeatCursor& beats,
                      std::uint64_t width, std::uint32_t cycles, std::uint32_t offset) const;
+    // The same, word by word: each may be up to `slack` cycles late.
+    void add_words(std::vector<AccessStream>& streams, SramClient client, const BeatCursor& beats,
+                   std::uint64_t width, std::uint32_t cycles, std::uint32_t offset, Cycle slack) const;
     FlowGrant reserve(Cycle from, std::uint32_t interval, std::uint64_t slots,
                       std::span<AccessStream> streams, std::vector<GrantRun>* runs = nullptr);
 
@@ -52,10 +59,13 @@ class Sram : public sc_core::sc_module {
     void close(Cycle total);
 
   private:
+    std::uint32_t first_lane(const std::vector<AccessStream>& streams, SramClient client) const;
+
+    SramConfig config_;
     std::uint32_t latency_, max_parts_;
     Arbiter arbiter_;
     Ledger& ledger_;
-    IntervalUnion used_;
+    BusyCycles used_;
     std::uint64_t read_bits_ = 0, written_bits_ = 0;
 };
 

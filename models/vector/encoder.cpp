@@ -5,12 +5,11 @@ namespace octet {
 
 Cycle VectorUnit::move_scales(SramClient client, const ScalePlane& scales, Cycle from) {
     if (!scales) return from;
-    const BeatCursor::RunBeats beats = BeatCursor::run_beats(scales.strips, rates_.lanes());
-    const std::uint32_t cycles = sram_.beat_cycles(beats.width);
+    const VectorStrips runs = VectorStrips::of_bytes(scales.strips, rates_.lanes());
+    const std::uint32_t cycles = sram_.beat_cycles(runs.widest());
     std::vector<AccessStream> streams;
-    sram_.add_streams(streams, client, BeatCursor::per_strip(scales.strips, beats.each, beats.last),
-                      beats.width, cycles, 0);
-    return sram_.reserve(from, cycles, beats.total, streams).last + cycles;
+    sram_.add_streams(streams, client, BeatCursor::groups(runs, 1), runs.widest(), cycles, 0);
+    return sram_.reserve(from, cycles, runs.beats(1), streams).last + cycles;
 }
 
 Cycle VectorUnit::fetch_scales(const VectorCommand& command, Cycle from) {
@@ -48,15 +47,15 @@ Cycle VectorUnit::encode_columns(const VectorCommand& command, Cycle from, Opera
             const std::uint64_t width = VectorRates::bytes(operand, columns);
             const std::uint64_t step =
                 operand.sram.step != 0 ? operand.sram.step : operand.sram.size(tile) / rows;
-            sram_.add_streams(streams_, client, BeatCursor::linear(operand.sram.address(tile), step), width,
-                              rates_.port_cycles(operand, columns), offset);
+            sram_.add_streams(streams_, client, BeatCursor::linear(operand.sram.address(tile), step, width),
+                              width, rates_.port_cycles(operand, columns), offset);
         };
         stream(SramClient::operand0, input, 0);
         stream(SramClient::output, output, latency);
         const FlowGrant grant = sram_.reserve(from, interval, rows, streams_, &runs_);
         if (values_ != nullptr)
             values_->tile_written(command, tile, columns, runs_, interval, streams_.back().offset);
-        enter_runs(from, interval, StallCause::bank_conflict, operation);
+        enter_runs(runs_, from, interval, StallCause::bank_conflict, operation);
         free_from_ = from = grant.last + interval;
         if (decodes) codec_.occupy(CodecLane::vector_fetch, grant.first, free_from_);
         if (encodes) codec_.occupy(CodecLane::vector_output, grant.first + latency, free_from_ + latency);

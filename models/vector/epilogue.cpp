@@ -6,8 +6,7 @@
 namespace octet {
 
 void VectorUnit::accept(const EpilogueCommand& command, OperationId operation) {
-    if (command.m == 0 || command.n_tiles == 0 || command.pieces_per_tile == 0)
-        throw std::logic_error("an epilogue command has no results");
+    if (command.m == 0 || command.n_tiles == 0) throw std::logic_error("an epilogue command has no results");
     epilogue_ = {};
     epilogue_.command = command;
     epilogue_.pass = &programs_.at(command.program).passes.at(0);
@@ -42,21 +41,37 @@ std::optional<Cycle> VectorUnit::accepted(std::uint32_t sequence) const {
     return std::nullopt;
 }
 
-// Adds what a tensor of results (one piece a tile and panel) moves for one vector of the tile.
-void VectorUnit::tile_streams(SramClient client, const VectorOperand& operand, std::uint32_t tile,
-                              std::uint32_t columns, std::uint32_t offset) {
-    const EpilogueCommand& c = epilogue_.command;
-    const std::uint32_t first = tile * c.pieces_per_tile;
-    const std::uint32_t end = tile + 1 == c.n_tiles ? operand.sram.count : first + c.pieces_per_tile;
-    if (first >= end) throw std::logic_error("an epilogue has fewer pieces than tiles");
-    const std::uint32_t each = std::max(rates_.port_cycles(operand, columns) / (end - first), 1U);
-    for (std::uint32_t piece = first; piece < end; ++piece, offset += each) {
-        const std::uint64_t width = std::max(1U, ceil_div(operand.sram.size(piece), c.m));
-        sram_.add_streams(streams_, client,
-                          BeatCursor::linear(operand.sram.address(piece),
-                                             operand.sram.step != 0 ? operand.sram.step : width),
-                          width, each, offset);
-    }
+std::uint64_t VectorUnit::vector_bytes(const VectorOperand& operand, std::uint32_t tile) const {
+    if (tile >= operand.sram.count) throw std::logic_error("an epilogue has fewer pieces than tiles");
+    return std::max(1U, ceil_div(operand.sram.size(tile), epilogue_.command.m));
+}
+
+// The groups of a tensor of results (one piece a tile): f(bytes of each, where they lie).
+template <class F>
+void VectorUnit::each_group(const VectorOperand& operand, const TileGroups& groups, F&& f) const {
+    const Strips& sram = operand.sram;
+    const std::uint64_t width = vector_bytes(operand, groups.tile);
+    const std::uint64_t step = sram.step != 0 ? sram.step : width;
+    const std::uint64_t apart = sram.step != 0 ? groups.size : 1, together = groups.size / apart * width;
+    for (std::uint64_t i = 0; i < apart; ++i)
+        f(together, BeatCursor::linear(sram.address(groups.tile) + (groups.first + i) * step,
+                                       groups.size * step, together));
+}
+
+void VectorUnit::read_groups(const VectorOperand& operand, const TileGroups& groups) {
+    const std::uint32_t cycles = groups.size > 1 ? 1 : rates_.port_cycles(operand, groups.columns);
+    each_group(operand, groups, [&](std::uint64_t bytes, const BeatCursor& beats) {
+        sram_.add_streams(streams_, SramClient::operand0, beats, bytes, cycles, 0);
+    });
+}
+
+// The last values of a group are there `through` cycles after it was taken.
+void VectorUnit::write_groups(const VectorOperand& operand, const TileGroups& groups, std::uint32_t through,
+                              Cycle slack) {
+    each_group(operand, groups, [&](std::uint64_t bytes, const BeatCursor& beats) {
+        const std::uint32_t cycles = sram_.beat_cycles(bytes);
+        sram_.add_words(streams_, SramClient::output, beats, bytes, cycles, through - (cycles - 1), slack);
+    });
 }
 
 Cycle VectorUnit::fetch_bias(const ResultTile& tile, std::uint32_t index, Cycle from) {
@@ -79,47 +94,75 @@ ResultHold VectorUnit::take(std::uint32_t sequence, const ResultTile& tile) {
     const std::uint32_t index = e.tiles++;
 
     // The slowest of lanes, result port and residual port sets the pace.
-    const std::uint32_t lane_cycles = ceil_div(tile.columns, rates_.lanes()) * rates_.interval();
+    const std::uint32_t lane_parts = ceil_div(tile.columns, rates_.lanes());
+    const std::uint32_t lane_cycles = lane_parts * rates_.interval();
     const bool writes = c.output.sram.count > 0, reads = c.residual.sram.count > 0;
     std::uint32_t port_cycles = 1;
     if (writes) port_cycles = std::max(port_cycles, rates_.write_cycles(c.output, tile.columns));
     if (reads) port_cycles = std::max(port_cycles, rates_.port_cycles(c.residual, tile.columns));
     const std::uint32_t interval = std::max(lane_cycles, port_cycles);
 
-    streams_.clear();
     const bool decodes = (reads && c.residual.codec) || (c.parameters.sram.count > 0 && c.parameters.codec);
     std::uint32_t latency = rates_.latency();
     if (decodes) latency += static_cast<std::uint32_t>(codec_.latency());
-    if (writes && c.output.codec)
-        latency += static_cast<std::uint32_t>(codec_.latency() +
-                                              wait_for_block(c.output, tile.columns, rates_.interval()));
-    if (reads) tile_streams(SramClient::operand0, c.residual, index, tile.columns, 0);
-    if (writes) tile_streams(SramClient::output, c.output, index, tile.columns, latency);
+    Cycle block = 0;  // a result waits for the last value of its block
+    if (writes && c.output.codec) {
+        latency += static_cast<std::uint32_t>(codec_.latency());
+        block = wait_for_block(c.output, tile.columns, rates_.interval());
+    }
+    // The last values of a vector follow the first ones.
+    const std::uint32_t output_cycles = writes ? rates_.port_cycles(c.output, tile.columns) : 1;
+    const auto through = static_cast<std::uint32_t>(
+        latency + std::max({(lane_parts - 1) * rates_.interval(), output_cycles - 1,
+                            static_cast<std::uint32_t>(block)}));
 
     const Cycle possible = std::max({tile.first, free_from_, e.scales_there});
     const Cycle first = fetch_bias(tile, index, possible);
-    const FlowGrant grant = sram_.reserve(first, interval, tile.vectors, streams_, &runs_);
-    const Cycle last_write = grant.last + (writes ? streams_.back().offset : latency);
+    // Groups of vectors that are read and written at once, and the rest of the tile.
+    std::uint32_t group = tile.vectors;
+    for (const VectorOperand* operand : {writes ? &c.output : nullptr, reads ? &c.residual : nullptr})
+        if (operand != nullptr)
+            group = std::min(group,
+                             sram_.vectors_at_once(vector_bytes(*operand, index), operand->sram.step != 0));
+    Cycle at = first, conflicts = first - possible, last_write = 0;
+    taken_runs_.clear();
+    for (TileGroups groups{index, tile.columns, 0, group}; groups.first < tile.vectors;
+         groups.size = tile.vectors - groups.first) {
+        const std::uint32_t count = (tile.vectors - groups.first) / groups.size;
+        const std::uint32_t written = (groups.size - 1) * interval + through;  // the last of a group
+        streams_.clear();
+        if (reads) read_groups(c.residual, groups);
+        if (writes) write_groups(c.output, groups, written, rates_.write_slack(groups.size * interval));
+        const FlowGrant grant = sram_.reserve(at, groups.size * interval, count, streams_, &runs_);
+        for (const GrantRun& run : runs_)
+            taken_runs_.push_back(
+                {groups.first + run.slot * groups.size, run.slots * groups.size, run.at, 0});
+        at = grant.last + groups.size * interval;
+        conflicts += grant.conflicts;
+        last_write = grant.last + (writes ? streams_.back().offset + runs_.back().late : written);
+        groups.first += count * groups.size;
+    }
+    if (values_ != nullptr && writes)
+        values_->tile_written(sequence, index, tile.columns, taken_runs_, interval, through);
     timeline_.stall(e.accepted, tile.first, StallCause::array_result, e.operation);
-    enter_runs(std::max(possible, timeline_.cursor()), interval, StallCause::bank_conflict, e.operation);
+    enter_runs(taken_runs_, std::max(possible, timeline_.cursor()), interval, StallCause::bank_conflict,
+               e.operation);
     const Cycle late = possible - tile.first;  // the unit was not free for the first vector
-    free_from_ = grant.last + interval;
-    if (decodes) codec_.occupy(CodecLane::vector_fetch, grant.first, free_from_);
+    free_from_ = at;
+    if (decodes) codec_.occupy(CodecLane::vector_fetch, taken_runs_.front().at, free_from_);
     if (writes && c.output.codec)
-        codec_.occupy(CodecLane::vector_output, grant.first + latency, free_from_ + latency);
+        codec_.occupy(CodecLane::vector_output, taken_runs_.front().at + latency, free_from_ + latency);
     e.done = std::max(e.done, last_write + 1);
     if (e.tiles == c.n_tiles) e.done = move_scales(SramClient::scale_write, c.output.block_scales, e.done);
     timeline_.tail_busy(e.done, e.operation);
 
-    if (values_ != nullptr && writes)
-        values_->tile_written(sequence, index, tile.columns, runs_, interval, last_write - grant.last);
     remember(tile.vectors, interval);
-    const ResultHold hold =
-        hold_of(tile, grant.conflicts + (first - possible), late, lane_cycles >= port_cycles);
+    const ResultHold hold = hold_of(tile, conflicts, late, lane_cycles >= port_cycles);
     if (e.tiles == c.n_tiles) {
         e.open = false;
         if (values_ != nullptr) values_->finish(sequence, e.done);
-        ledger_.ended(e.operation, e.done);
+        const Cycle end = std::max(e.done, free_from_);  // the last vector keeps the unit for its interval
+        ledger_.ended(e.operation, end);
         ledger_.executed(Engine::vector, e.operation, &e.command, e.accepted, free_from_, e.done);
         scoreboard_.publish(Engine::vector, e.done);
         finished_.notify();
@@ -131,7 +174,7 @@ void VectorUnit::remember(std::uint32_t vectors, std::uint32_t interval) {
     // What stands in the storage when the tile comes has been taken after the vector `drain_depth` before it.
     const auto depth = static_cast<std::uint64_t>(config_.drain_depth);
     while (history_.size() > 1 && history_[1].first + depth <= taken_) history_.pop_front();
-    for (const GrantRun& run : runs_) history_.push_back({taken_ + run.slot, run.at, interval});
+    for (const GrantRun& run : taken_runs_) history_.push_back({taken_ + run.slot, run.at, interval});
     taken_ += vectors;
 }
 

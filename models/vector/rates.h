@@ -25,6 +25,10 @@ class VectorRates {
     std::uint32_t write_cycles(const VectorOperand& operand, std::uint32_t values) const {
         return port_cycles(operand, values) * (config_.writeback_fifo == 1 ? 2 : 1);
     }
+    // How late a write that is due every `interval` cycles may be before the pipeline has to wait for it.
+    Cycle write_slack(Cycle interval) const {
+        return static_cast<Cycle>(config_.writeback_fifo) * interval - 1;
+    }
     static std::uint64_t bytes(const VectorOperand& operand, std::uint64_t values) {
         return std::max<std::uint64_t>(1, ceil_div<std::uint64_t>(values * operand.stride_bits(), 8));
     }

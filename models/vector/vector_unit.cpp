@@ -135,7 +135,7 @@ Cycle VectorUnit::pass(const VectorCommand& command, const VectorPass& pass, std
     if (!streams_.empty()) latency += streams_.back().offset - planned;  // operands in each other's way
     if (values_ != nullptr && written == &command.output)
         values_->pass_written(command, first_value, runs_, beat, streams_.back().offset);
-    enter_runs(from, beat, StallCause::bank_conflict, operation);
+    enter_runs(runs_, from, beat, StallCause::bank_conflict, operation);
     free_from_ = grant.last + beat;
     if (decodes) codec_.occupy(CodecLane::vector_fetch, grant.first, free_from_);
     if (encodes) codec_.occupy(CodecLane::vector_output, grant.first + latency, free_from_ + latency);
@@ -154,9 +154,10 @@ Cycle VectorUnit::fetch_parameters(const VectorOperand& parameters, Cycle from) 
     return from + sram_.reserve(from, cycles, ceil_div(parameters.sram.total(), width), fetch).conflicts;
 }
 
-void VectorUnit::enter_runs(Cycle from, std::uint32_t interval, StallCause before, OperationId operation) {
-    timeline_.stall(from, runs_.front().at, before, operation);
-    for (const GrantRun& run : runs_) {
+void VectorUnit::enter_runs(std::span<const GrantRun> runs, Cycle from, std::uint32_t interval,
+                            StallCause before, OperationId operation) {
+    timeline_.stall(from, runs.front().at, before, operation);
+    for (const GrantRun& run : runs) {
         timeline_.stall(timeline_.cursor(), run.at, StallCause::bank_conflict, operation);
         timeline_.busy(run.at, run.at + run.slots * interval, operation);
     }

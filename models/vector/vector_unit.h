@@ -3,11 +3,14 @@
 //
 // Timing: a pass over E values takes ceil(E / L) * beat + latency cycles; a pass starts when the one before
 // has completed. In an epilogue each vector of c results takes B cycles; `drain_depth` vectors wait between
-// array and unit, more hold the array. A vector enters the pipeline in the first cycle in which its reads,
-// and its write so many cycles later, find their banks free. The next command can start when the last vector
-// has entered. Scales of blocks are read before the first pass, and written behind the last vector; a result
-// waits for the last value of its block. Counts: every stage once a value (or row) under the operation that
-// asked for it; vector_idle; scratch bits; decode and encode at its ports; SRAM bits.
+// array and unit, more hold the array. Vectors of a tile are read and written in groups
+// (Sram::vectors_at_once). A group enters the pipeline in the first cycle in which its reads find their banks
+// free, and its write once the last vector is through; a write may wait in the write-back FIFO, of
+// `writeback_fifo` groups. In whole passes a vector enters when its reads, and its write so many cycles
+// later, find their banks free. The next command can start when the last vector has entered. Scales of blocks
+// are read before the first pass, and written behind the last vector; a result waits for the last value of
+// its block. Counts: every stage once a value (or row) under the operation that asked for it; vector_idle;
+// scratch bits; decode and encode at its ports; SRAM bits.
 #pragma once
 #include <deque>
 #include <string>
@@ -53,8 +56,17 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
     void serve();
     // Epilogues.
     void accept(const EpilogueCommand& command, OperationId operation);
-    void tile_streams(SramClient client, const VectorOperand& operand, std::uint32_t tile,
-                      std::uint32_t columns, std::uint32_t offset);
+    struct TileGroups {  // of vectors of a tile that go through the SRAM ports at once
+        std::uint32_t tile = 0, columns = 0;
+        std::uint32_t first = 0;  // vector
+        std::uint32_t size = 1;
+    };
+    std::uint64_t vector_bytes(const VectorOperand& operand, std::uint32_t tile) const;
+    template <class F>
+    void each_group(const VectorOperand& operand, const TileGroups& groups, F&& f) const;
+    void read_groups(const VectorOperand& operand, const TileGroups& groups);
+    void write_groups(const VectorOperand& operand, const TileGroups& groups, std::uint32_t through,
+                      Cycle slack);
     Cycle fetch_bias(const ResultTile& tile, std::uint32_t index, Cycle from);
     void remember(std::uint32_t vectors, std::uint32_t interval);
     ResultHold hold_of(const ResultTile& tile, Cycle conflicts, Cycle late, bool lanes_set_pace);
@@ -73,7 +85,8 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
     std::uint64_t tile_vectors(std::uint64_t columns) const;
     Cycle wait_for_block(const VectorOperand& result, std::uint64_t columns, std::uint32_t interval) const;
     // Enters the grants of a pass into the timeline: stalled from `from` to the first, for reason `before`.
-    void enter_runs(Cycle from, std::uint32_t interval, StallCause before, OperationId operation);
+    void enter_runs(std::span<const GrantRun> runs, Cycle from, std::uint32_t interval, StallCause before,
+                    OperationId operation);
 
     void count_pass(const VectorPass& pass, std::uint64_t rows, std::uint64_t values,
                     std::uint64_t lane_slots, OperationId operation);
@@ -109,6 +122,7 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
     sc_core::sc_event acceptance_, finished_;
     std::vector<AccessStream> streams_;
     std::vector<GrantRun> runs_;
+    std::vector<GrantRun> taken_runs_;  // of the vectors of a tile
     VectorValues* values_ = nullptr;
 };
 

@@ -22,8 +22,8 @@ class VectorValues {
     void accept(std::uint32_t sequence, const EpilogueCommand& command, Cycle at);
     void finish(std::uint32_t sequence, Cycle done);
     void run(const VectorCommand& command, Cycle start, Cycle done);
-    // When the vectors of a tile of an epilogue, or of the writing pass of a command, enter the SRAM: vectors
-    // are `interval` cycles apart in each run of grants, and written `delay` cycles after their grant.
+    // When the vectors of a tile of an epilogue, or of the writing pass of a command, leave for the SRAM:
+    // vectors are `interval` cycles apart in each run of grants, and leave `delay` cycles after their grant.
     void tile_written(std::uint32_t sequence, std::uint32_t tile, std::uint32_t columns,
                       std::span<const GrantRun> runs, std::uint32_t interval, Cycle delay);
     void tile_written(const VectorCommand& command, std::uint32_t tile, std::uint32_t columns,

@@ -111,7 +111,7 @@ void write_vectors(const OpOptions& options, const Single& single, const ValueRu
         hex_file("result.hex",
                  fmt::format("expected: {} x {} codes of {}, a row a line", out.rows, out.cols, format.name),
                  values.codes(single.output), out.cols, format.bits));
-    files.push_back(cycle_file("cycles.hex", "the clock cycle in which each of them is written to the SRAM",
+    files.push_back(cycle_file("cycles.hex", "the clock cycle in which each of them leaves for the SRAM",
                                recorder.cycles(), out.cols));
     nlohmann::ordered_json manifest{{"operation", options.kind}, {"accelerator", resolved_json(machine)}};
     for (const OutputFile& file : files) manifest["files"].push_back(file.name);

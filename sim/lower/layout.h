@@ -1,13 +1,13 @@
 // How a matrix lies in a memory.
 //
-// In panels of `panel` columns, one after another, each row-major: the usual case, a square array. The vector
-// unit writes results column tile by column tile and the array reads inputs slab by slab; in panels of that
-// width both are runs of consecutive bytes. Static weights (K x N) lie in panels of C columns: every R x C
-// tile is one run, and so is every column of tiles. Rows of a panel are padded to whole bytes.
+// In panels of `panel` columns, one after another, each row-major: the usual case. The vector unit writes
+// results column tile by column tile and the array reads inputs slab by slab; in panels of that width both
+// are runs of consecutive bytes. Static weights (K x N) lie in panels of C columns: every R x C tile is one
+// run, and so is every column of tiles. Rows of a panel are padded to whole bytes.
 //
-// Row-major: where rows and columns of the array differ, where heads are no multiple of them, and for tables
-// and parameters. Then a tile's vectors lie a row apart. Values take a whole number of bits, and whole bytes
-// if tiles would not begin at a byte otherwise.
+// Row-major: where tiles of different widths are asked for, where heads are no multiple of them, and for
+// tables and parameters. Then a tile's vectors lie a row apart. Values take a whole number of bits, and whole
+// bytes if tiles would not begin at a byte otherwise.
 //
 // The scales of a format with blocks follow the values as a matrix of their own (ScalePlane in command.h), in
 // panels or row-major too, without a gap.

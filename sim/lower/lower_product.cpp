@@ -246,7 +246,7 @@ BufferHalves::Half& GemmLowering::inputs(std::uint64_t mi, std::uint64_t ki) {
     const Block slabs = a_block(mi, ki, k_of(ki));
     FillCommand fill;
     fill.slabs = static_cast<std::uint32_t>(k_of(ki));
-    fill.beats = fill.beats_last = static_cast<std::uint32_t>(slabs.rows.count);
+    fill.vectors = fill.vectors_last = static_cast<std::uint32_t>(slabs.rows.count);
     return filled({Engine::input_fill, l_.input_halves_, a_, staged_a_, machine_.input_depth},
                   key_base_ + mi * k_chunks_ + ki, slabs,
                   plan_.a == Staging::chunk ? slabs : a_block(mi, 0, k_tiles_), machine_.rows, fill);
@@ -260,11 +260,11 @@ BufferHalves::Half& GemmLowering::weights(std::uint64_t ni, std::uint64_t ki) {
     fill.transposed = side_ == WeightSide::transposed;
     fill.slabs = static_cast<std::uint32_t>(nt * kt);
     if (fill.transposed) {
-        fill.beats = fill.beats_last = static_cast<std::uint32_t>(tiles.rows.count);
+        fill.vectors = fill.vectors_last = static_cast<std::uint32_t>(tiles.rows.count);
     } else {
         fill.slabs_per_piece = static_cast<std::uint32_t>(kt);
-        fill.beats = static_cast<std::uint32_t>(machine_.rows);
-        fill.beats_last = static_cast<std::uint32_t>(tiles.rows.count - (kt - 1) * machine_.rows);
+        fill.vectors = static_cast<std::uint32_t>(machine_.rows);
+        fill.vectors_last = static_cast<std::uint32_t>(tiles.rows.count - (kt - 1) * machine_.rows);
     }
     return filled({Engine::weight_fill, l_.weight_halves_, b_, staged_b_, machine_.weight_depth},
                   key_base_ + (m_tiles_ + ni) * k_chunks_ + ki, tiles,

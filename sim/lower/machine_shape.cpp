@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "models/memory/ports.h"
+
 namespace octet {
 namespace {
 
@@ -50,6 +52,13 @@ MachineShape::MachineShape(const AcceleratorConfig& config)
     fill_latency = static_cast<std::uint64_t>(config.sram.latency) + 1;
     if (config.pe.storage != config.pe.operand)
         fill_latency += static_cast<std::uint64_t>(config.codec.latency);
+    const auto rate = [&](std::uint64_t values) {
+        const std::uint64_t bytes =
+            ceil_div<std::uint64_t>(values * static_cast<std::uint64_t>(storage->bits), 8);
+        return std::min<std::uint64_t>(vectors_at_once(config.sram, bytes, false), 2);
+    };
+    input_rate = rate(rows);
+    weight_rate = rate(cols);
     sram_bytes_per_cycle =
         static_cast<double>(config.sram.banks) * config.sram.ports * static_cast<double>(sram_word);
     if (const auto* ideal = std::get_if<IdealDramConfig>(&config.dram)) {

@@ -17,7 +17,8 @@ struct MachineShape {
     std::uint64_t drain;  // cycles from the last vector's issue to its last sum
     std::uint64_t drain_depth, initiation_interval;
     std::uint64_t result_beats_storage, result_beats_wide;  // cycles of one result vector at the write port
-    std::uint64_t fill_latency;  // grant of the last beat to "complete", plus the decoder
+    std::uint64_t fill_latency;             // grant of the last beat to "complete", plus the decoder
+    std::uint64_t input_rate, weight_rate;  // vectors that a fill moves in a cycle
     double dram_bytes_per_cycle;
     double dram_latency;
     std::uint64_t sram_bytes, sram_word;

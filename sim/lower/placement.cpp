@@ -6,18 +6,50 @@
 namespace octet {
 namespace {
 
+// Where tiles of a tensor begin.
+struct TileColumns {
+    std::uint64_t unit = 0;  // at multiples of so many columns
+    bool panels = true;      // that is the width of all of them
+    void add(std::uint64_t width) {
+        panels = panels && (unit == 0 || unit == width);
+        unit = std::gcd(unit, width);  // of 0 and w: w
+    }
+    // The tensor holds `blocks` matrices side by side.
+    void narrow(std::uint64_t columns, std::uint64_t blocks) {
+        if (blocks == 0) return;
+        panels = panels && columns / blocks % unit == 0;
+        unit = std::gcd(unit, columns / blocks);
+    }
+};
+
 // What decides the layout of a tensor.
 struct Use {
-    std::uint64_t unit =
-        0;  // where tiles of an activation may begin; panels serve if that is the array's side everywhere
+    TileColumns tiles;
     bool by_row = false;  // look-up tables and parameters
     bool turned = false;  // a static weight that is used transposed is laid out so
 };
 
 std::vector<Use> uses_of(const Graph& graph, const FusedGraph& fused, const MachineShape& machine) {
-    std::vector<Use> uses(graph.tensors.size(), {std::gcd(machine.rows, machine.cols), false, false});
+    std::vector<Use> uses(graph.tensors.size());
+    // The array reads slabs, and tiles of a transposed operand, R columns wide; an epilogue writes and adds C
+    // columns, and so wide are tiles of an operand that are read as they lie.
+    for (const Operation& operation : graph.operations) {
+        if (operation.kind != OperationKind::matmul) continue;
+        uses[operation.inputs[0]].tiles.add(machine.rows);
+        uses[operation.inputs[1]].tiles.add(operation.transpose_b ? machine.rows : machine.cols);
+        uses[operation.output].tiles.add(machine.cols);
+    }
+    for (const Kernel& kernel : fused.kernels) {
+        if (graph.operations[kernel.operation].kind != OperationKind::matmul) continue;
+        uses[kernel.output].tiles.add(machine.cols);
+        for (OperationId f : kernel.fused)
+            if (graph.operations[f].kind == OperationKind::add)
+                for (TensorId input : graph.operations[f].inputs) uses[input].tiles.add(machine.cols);
+    }
+    for (Use& use : uses)
+        if (use.tiles.unit == 0) use.tiles.add(machine.cols);
     const auto narrow = [&](TensorId tensor, std::uint64_t blocks) {
-        if (blocks > 0) uses[tensor].unit = std::gcd(uses[tensor].unit, graph.tensors[tensor].cols / blocks);
+        uses[tensor].tiles.narrow(graph.tensors[tensor].cols, blocks);
     };
     for (const Operation& operation : graph.operations) {
         for (std::size_t i = 0; i < operation.inputs.size(); ++i)
@@ -25,7 +57,8 @@ std::vector<Use> uses_of(const Graph& graph, const FusedGraph& fused, const Mach
                 const TensorId id = operation.inputs[i];
                 uses[id].by_row = true;
                 // An epilogue takes a parameter tile by tile.
-                uses[id].unit = is_parameter(graph, operation, i) ? machine.cols : graph.tensors[id].cols;
+                uses[id].tiles.unit =
+                    is_parameter(graph, operation, i) ? machine.cols : graph.tensors[id].cols;
             }
         if (operation.kind != OperationKind::matmul) continue;
         narrow(operation.inputs[0], operation.a_blocks);
@@ -54,13 +87,13 @@ bool panels_hold_blocks(const BlockGrid& grid, std::uint64_t panel, std::uint64_
 Layout layout_of(const Tensor& tensor, const Use& use, const FormatInfo& format, BlockGrid grid,
                  const MachineShape& machine) {
     const bool weight = tensor.role == TensorRole::weight && !use.by_row;
-    const bool square = use.unit == machine.rows && machine.rows == machine.cols;
     const bool turned = use.turned && weight;
     const std::uint64_t rows = turned ? tensor.cols : tensor.rows, cols = turned ? tensor.rows : tensor.cols;
+    const std::uint64_t panel = weight ? machine.cols : use.tiles.unit;
     if (turned) grid.along_rows = !grid.along_rows;
-    const bool panels = weight || (!use.by_row && square && panels_hold_blocks(grid, machine.cols, cols));
-    const Layout layout = panels ? Layout::panels(rows, cols, machine.cols, format)
-                                 : Layout::row_major(rows, cols, use.unit, format);
+    const bool panels = weight || (!use.by_row && use.tiles.panels && panels_hold_blocks(grid, panel, cols));
+    const Layout layout = panels ? Layout::panels(rows, cols, panel, format)
+                                 : Layout::row_major(rows, cols, use.tiles.unit, format);
     if (grid.length == 0) return layout;
     // Scales as fills read them: of a slab a column of them, of a column of tiles a panel.
     if (use.by_row) return layout.with_scales(grid, 0);

@@ -45,12 +45,44 @@ double fills(std::uint64_t own_tiles, std::uint64_t other_tiles, std::uint64_t k
     return stays ? once : once * static_cast<double>(other_tiles);
 }
 
-// Areas of a ring, `least` or as many more as cover the latency of the DRAM.
-std::uint64_t ring_slots(std::uint64_t area_bytes, const MachineShape& machine, std::uint64_t least,
-                         std::uint64_t most) {
+// How many areas operands and results are staged in: as many as cover the latency of the DRAM, two, or one.
+enum class Areas : std::uint8_t { ring, two, one };
+
+std::uint64_t ring_slots(Areas areas, std::uint64_t area_bytes, const MachineShape& machine,
+                         std::uint64_t least, std::uint64_t most) {
+    if (areas != Areas::ring) return areas == Areas::two ? 2 : 1;
     const double cover = machine.dram_bytes_per_cycle * (machine.dram_latency + 64);
     const double more = std::min(cover / static_cast<double>(area_bytes), static_cast<double>(most));
     return std::clamp<std::uint64_t>(2 + static_cast<std::uint64_t>(more), least, most);
+}
+
+void stage(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine, const Counts& c, Areas areas) {
+    const std::uint64_t few = areas == Areas::one ? 1 : 2;
+    if (plan.a == Staging::tile) {
+        plan.a_slot_bytes = plan.m_tile * r.a_row_bytes + 64;
+        plan.a_slots = std::min(few, c.m_tiles);
+    } else if (plan.a == Staging::chunk) {
+        const std::uint64_t slab_row =
+            ceil_div(r.a_row_bytes, c.k_tiles) + 1;  // bytes of one row of one slab, at most
+        plan.a_slot_bytes = plan.m_tile * plan.k_chunk * slab_row + 64;
+        plan.a_slots = ring_slots(areas, plan.a_slot_bytes, machine, 3, 32);
+    }
+    if (plan.b == Staging::tile) {
+        plan.b_slot_bytes = plan.n_group * r.b_column_bytes + 64;
+        plan.b_slots = std::min(few, c.n_groups);
+    } else if (plan.b == Staging::chunk) {
+        plan.b_slot_bytes = plan.n_group * plan.k_chunk * (ceil_div(r.b_column_bytes, c.k_tiles) + 64) +
+                            plan.n_group * r.b_block_bytes + 64;
+        plan.b_slots = ring_slots(areas, plan.b_slot_bytes, machine, 3, 32);
+    }
+    if (!r.out_resident) {
+        plan.out_slot_bytes = plan.m_tile * plan.n_group * r.out_row_bytes + 64;
+        plan.out_slots = ring_slots(areas, plan.out_slot_bytes, machine, 2, 8);
+    }
+    if (r.residual_staged) {
+        plan.residual_slots = few;
+        plan.residual_slot_bytes = plan.m_tile * plan.n_group * r.residual_row_bytes + 64;
+    }
 }
 
 void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine, const Counts& c) {
@@ -60,12 +92,13 @@ void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine,
     const std::uint64_t beats = std::max(
         {ceil_div(std::min(machine.cols, r.n), machine.lanes) * machine.initiation_interval,
          r.wide_output ? machine.result_beats_wide : machine.result_beats_storage, std::uint64_t{1}});
+    const auto pass_cycles = [&](std::uint64_t m) {
+        return machine.overlap ? std::max(m, machine.pass_gap) : m + machine.pass_gap + machine.drain;
+    };
     const auto tile_cycles = [&](std::uint64_t m) {  // all passes of one row tile
-        const std::uint64_t pass =
-            machine.overlap ? std::max(m, machine.pass_gap) : m + machine.pass_gap + machine.drain;
         const std::uint64_t stored = std::min(machine.drain_depth, m);
         const std::uint64_t hold = beats * (m - stored) > m ? beats * (m - stored) - m : 0;
-        return d(c.n_tiles) * std::max(d(c.k_tiles * pass + hold), d(beats * m));
+        return d(c.n_tiles) * std::max(d(c.k_tiles * pass_cycles(m) + hold), d(beats * m));
     };
     plan.array = d(c.m_tiles - 1) * tile_cycles(plan.m_tile) + tile_cycles(m_last);
 
@@ -73,19 +106,21 @@ void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine,
     const double b_fills = fills(c.n_groups, c.m_tiles, c.k_chunks, machine.weight_slots, columns_outer);
     const double a_visits = a_fills / d(c.m_tiles * c.k_chunks),
                  b_visits = b_fills / d(c.n_groups * c.k_chunks);
-    plan.input_fill = a_visits * d(r.m * c.k_tiles) * (1 + machine.scale_share);
-    plan.weight_fill = b_visits * d(c.n_tiles * c.k_tiles * machine.rows) * (1 + machine.scale_share);
+    plan.input_fill = a_visits * d(r.m * c.k_tiles) / d(machine.input_rate) * (1 + machine.scale_share);
+    plan.weight_fill = b_visits * d(c.n_tiles * c.k_tiles * machine.rows) / d(machine.weight_rate) *
+                       (1 + machine.scale_share);
 
     // What a chunk waits for its first slab and tile when it is filled while the chunk before runs.
-    const std::uint64_t pass = std::max(plan.m_tile, machine.pass_gap);
+    const std::uint64_t pass = pass_cycles(plan.m_tile);
     const double run = d(plan.k_chunk * plan.n_group * pass), latency = d(machine.fill_latency);
+    const double slab = d(plan.m_tile) / d(machine.input_rate),
+                 tile = d(machine.rows) / d(machine.weight_rate);
     const double wait_a =
-        std::max(d(plan.m_tile), d(plan.k_chunk * plan.m_tile) - d((plan.k_chunk - 1) * pass)) + latency -
-        run;
-    const double wait_b = d(2 * machine.rows) + latency - run;
-    double stall = std::max(0.0, wait_a) * a_fills + std::max(0.0, wait_b) * b_fills;
-    if (machine.input_slots == 1) stall += d(plan.m_tile) * a_fills;
-    if (machine.weight_slots == 1) stall += d(machine.rows) * b_fills;
+        std::max(slab, d(plan.k_chunk) * slab - d((plan.k_chunk - 1) * pass)) + latency - run;
+    const double wait_b = 2 * tile + latency - run;
+    double stall = std::max(0.0, wait_a) * (a_fills - 1) + std::max(0.0, wait_b) * (b_fills - 1);
+    if (machine.input_slots == 1) stall += slab * (a_fills - 1);
+    if (machine.weight_slots == 1) stall += tile * (b_fills - 1);
 
     double bytes = 0;
     const double a_all = d(r.m) * d(r.a_row_bytes), b_all = d(c.n_tiles) * d(r.b_column_bytes);
@@ -148,8 +183,6 @@ std::string_view name(LoopOrder order) {
 GemmPlan plan_gemm(const GemmRequest& r, const MachineShape& machine) {
     GemmPlan best;
     const std::uint64_t k_tiles = ceil_div(r.k, machine.rows), n_tiles = ceil_div(r.n, machine.cols);
-    const std::uint64_t slab_row =
-        ceil_div(r.a_row_bytes, k_tiles) + 1;  // bytes of one row of one slab, at most
     const std::uint64_t weight_tiles = machine.weight_depth / machine.rows;
     for (std::uint64_t m_tile : row_tiles(r.m, std::min(machine.input_depth, machine.accumulation_depth))) {
         const std::uint64_t group_limit =
@@ -166,43 +199,17 @@ GemmPlan plan_gemm(const GemmRequest& r, const MachineShape& machine) {
                 for (LoopOrder order : {LoopOrder::columns_outer, LoopOrder::rows_outer})
                     for (Staging a : {Staging::tile, Staging::chunk})
                         for (Staging b : {Staging::tile, Staging::chunk})
-                            for (std::uint64_t slots : {2, 1}) {
+                            for (Areas areas : {Areas::ring, Areas::two, Areas::one}) {
                                 GemmPlan plan;
-                                plan.feasible = true;
                                 plan.m_tile = m_tile;
                                 plan.n_group = n_group;
                                 plan.k_chunk = k_chunk;
                                 plan.order = order;
                                 plan.a = r.a_resident ? Staging::resident : a;
                                 plan.b = r.b_resident ? Staging::resident : b;
-                                if (plan.a == Staging::tile) {
-                                    plan.a_slot_bytes = m_tile * r.a_row_bytes + 64;
-                                    plan.a_slots = std::min(slots, counts.m_tiles);
-                                } else if (plan.a == Staging::chunk) {
-                                    plan.a_slot_bytes = m_tile * k_chunk * slab_row + 64;
-                                    plan.a_slots =
-                                        slots == 1 ? 1 : ring_slots(plan.a_slot_bytes, machine, 3, 32);
-                                }
-                                if (plan.b == Staging::tile) {
-                                    plan.b_slot_bytes = n_group * r.b_column_bytes + 64;
-                                    plan.b_slots = std::min(slots, counts.n_groups);
-                                } else if (plan.b == Staging::chunk) {
-                                    plan.b_slot_bytes =
-                                        n_group * k_chunk * (ceil_div(r.b_column_bytes, k_tiles) + 64) +
-                                        n_group * r.b_block_bytes + 64;
-                                    plan.b_slots =
-                                        slots == 1 ? 1 : ring_slots(plan.b_slot_bytes, machine, 3, 32);
-                                }
-                                if (!r.out_resident) {
-                                    plan.out_slot_bytes = m_tile * n_group * r.out_row_bytes + 64;
-                                    plan.out_slots =
-                                        slots == 1 ? 1 : ring_slots(plan.out_slot_bytes, machine, 2, 8);
-                                }
-                                if (r.residual_staged) {
-                                    plan.residual_slots = slots;
-                                    plan.residual_slot_bytes = m_tile * n_group * r.residual_row_bytes + 64;
-                                }
+                                stage(plan, r, machine, counts, areas);
                                 if (plan.staging_bytes() > r.sram_budget) continue;
+                                plan.feasible = true;
                                 estimate(plan, r, machine, counts);
                                 if (better(plan, best)) best = plan;
                             }

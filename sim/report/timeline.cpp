@@ -35,7 +35,7 @@ struct Tile {
         print(out, R"(,"bytes":{},"dram":{},"sram":{})", c.dram.total(), c.dram.base, c.sram.base);
     }
     void operator()(const FillCommand& c) const {
-        print(out, R"(,"slabs":{},"beats":{},"bytes":{},"sram":{})", c.slabs, c.beats, c.sram.total(),
+        print(out, R"(,"slabs":{},"vectors":{},"bytes":{},"sram":{})", c.slabs, c.vectors, c.sram.total(),
               c.sram.base);
     }
     void operator()(const MatmulCommand& c) const {

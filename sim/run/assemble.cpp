@@ -25,6 +25,7 @@ std::vector<OperationResult> operations_of(const AcceleratorConfig& machine, con
         result.start = seen.start;
         result.end = seen.end;
         result.array_cycles = seen.used_array ? seen.array_last - seen.array_first : 0;
+        result.array_stalls = seen.array_stalls;
         result.ideal_cycles = bound.cycles;
         result.bound_by = bound.resource;
         result.oldest_cycles = parts[i] * static_cast<double>(report.total);

@@ -82,6 +82,7 @@ Json operation_of(const OperationResult& operation) {
                    {"end", operation.end},
                    {"cycles", operation.end - operation.start},
                    {"array_cycles", operation.array_cycles},
+                   {"array_stalls", stalls_of(operation.array_stalls)},
                    {"ideal_cycles", number(operation.ideal_cycles)},
                    {"stalls", stalls_of(operation.stalls)},
                    {"energy_pj", number(operation.energy.total)},

@@ -25,6 +25,7 @@ struct OperationResult {
     std::uint64_t macs = 0;
     Cycle start = 0, end = 0;
     std::uint64_t array_cycles = 0;  // 0 if the array was not used
+    StallCounts array_stalls{};      // in them
     double ideal_cycles = 0;
     std::string bound_by;  // the resource that sets ideal_cycles; empty if it needs none
     double oldest_cycles =

@@ -38,8 +38,8 @@ bool runs_on_lanes(const AcceleratorConfig& machine, const Operation& operation)
     return machine.matvec == Matvec::vector && operation.m == 1;
 }
 
-// Bytes that a port which moves `values` values a cycle moves in it.
-double port_bytes(const AcceleratorConfig& machine, int values) {
+// Bytes of `values` values in a buffer.
+double vector_bytes(const AcceleratorConfig& machine, int values) {
     const bool decoded = machine.codec.placement == CodecPlacement::sram_port;
     const FormatInfo* format = find_format(decoded ? machine.pe.operand : machine.pe.storage);
     const std::uint64_t bits = static_cast<std::uint64_t>(values) * static_cast<std::uint64_t>(format->bits);
@@ -100,8 +100,8 @@ std::vector<Bound> bounds(const AcceleratorConfig& machine, const Work& work) {
         {"array", static_cast<double>(work.array_macs) / pes},
         {"vector", static_cast<double>(work.lane_values) / lanes},
         {"sram", bytes(work.sram_bits) / (word * machine.sram.banks * machine.sram.ports)},
-        {"input_port", bytes(work.input_fill_bits) / port_bytes(machine, machine.array.rows)},
-        {"weight_port", bytes(work.weight_fill_bits) / port_bytes(machine, machine.array.cols)},
+        {"input_port", bytes(work.input_fill_bits) / (2 * vector_bytes(machine, machine.array.rows))},
+        {"weight_port", bytes(work.weight_fill_bits) / (2 * vector_bytes(machine, machine.array.cols))},
         {"load_port", bytes(work.dram_read_bits) / burst},
         {"store_port", bytes(work.dram_write_bits) / burst},
         {"dram", bytes(work.dram_read_bits + work.dram_write_bits) / dram_bytes_per_cycle(machine)},

@@ -48,6 +48,7 @@ inline void expect_same(const MachineReport& pass, const MachineReport& register
         EXPECT_EQ(a.array_first, b.array_first) << o;
         EXPECT_EQ(a.array_last, b.array_last) << o;
         EXPECT_EQ(a.used_array, b.used_array) << o;
+        EXPECT_EQ(a.array_stalls, b.array_stalls) << o;
         EXPECT_EQ(a.stalls, b.stalls) << o;
         EXPECT_TRUE(a.activity == b.activity) << o;
     }

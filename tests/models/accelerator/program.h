@@ -38,7 +38,7 @@ class Program : public CommandSource {
         FillCommand f;
         f.sram = strip(sram, slabs * beats * width);
         f.slabs = f.slabs_per_piece = slabs;
-        f.beats = f.beats_last = beats;
+        f.vectors = f.vectors_last = beats;
         f.values = std::uint64_t{slabs} * beats * width;
         return add(engine, f, needs, operation);
     }

@@ -21,22 +21,22 @@ TEST(Pass, StartsItsWeightsWhenTheTileIsInTheBufferAndDecoded) {
     cases.push_back(one_pass(1, 3));
     cases.push_back(one_pass(1, 2, 0));
     const auto r = run_all(cases);
-    // Rows granted in cycles 2 to 5, arrived in 7, complete in 8, decoded in 9.
-    EXPECT_EQ(r[0].operations[0].array_first, 9u);
-    EXPECT_EQ(r[1].operations[0].array_first, 10u);
-    EXPECT_EQ(r[2].operations[0].array_first, 8u);
+    // Four rows are a word: granted in cycle 2, there in 4, two rows complete in 5, two in 6, decoded in 7.
+    EXPECT_EQ(r[0].operations[0].array_first, 7u);
+    EXPECT_EQ(r[1].operations[0].array_first, 8u);
+    EXPECT_EQ(r[2].operations[0].array_first, 6u);
 }
 
 TEST(Pass, IssuesItsFirstVectorWhenTheSlabIsInTheBufferAndDecoded) {
     std::deque<Case> cases;
-    // Vectors granted from cycle 1 on; the slab is complete in m + 3 and decoded in m + 4. The weights allow
-    // cycle 13.
-    for (const std::uint32_t m : {9U, 10U}) cases.push_back(one_pass(m));
+    // Vectors granted from cycle 1 on, two a cycle; the slab is complete in m / 2 + 3 and decoded in m / 2
+    // + 4. The weights allow cycle 11.
+    for (const std::uint32_t m : {14U, 15U}) cases.push_back(one_pass(m));
     const auto r = run_all(cases);
-    EXPECT_EQ(r[0].operations[0].array_first + rows, 13u);
-    EXPECT_EQ(r[1].operations[0].array_first + rows, 14u);
+    EXPECT_EQ(r[0].operations[0].array_first + rows, 11u);
+    EXPECT_EQ(r[1].operations[0].array_first + rows, 12u);
     const auto& array = r[1].units[static_cast<std::size_t>(Unit::array)];
-    EXPECT_EQ(array.stalls[static_cast<std::size_t>(StallCause::waiting_for_input)], 6u);
+    EXPECT_EQ(array.stalls[static_cast<std::size_t>(StallCause::waiting_for_input)], 4u);
 }
 
 TEST(Pass, NeedsTransposedTilesRCyclesLater) {

@@ -49,8 +49,8 @@ class RandomCase {
         c.vector.writeback_fifo = of({1, 2});
         c.vector.latency = of({1, 4, 20});
         c.vector.initiation_interval = of({1, 1, 3});
-        if (pick(0, 1) == 0) {
-            c.sram.banks = of({1, 2, 8});
+        if (pick(0, 3) != 0) {
+            c.sram.banks = of({1, 1, 2, 4});
             c.sram.width_bits = of({32, 64, 128});
             c.sram.ports = of({1, 2});
             c.sram.latency = of({1, 2, 7});

@@ -21,8 +21,7 @@ std::vector<Cycle> slots_of(const std::vector<GrantRun>& runs, std::uint32_t int
 AccessStream words(std::uint32_t lane, Address base, std::uint64_t step, std::uint32_t width = 16) {
     AccessStream s;
     s.lane = lane;
-    s.width = width;
-    s.beats = BeatCursor::linear(base, step);
+    s.beats = BeatCursor::linear(base, step, width);
     return s;
 }
 
@@ -105,26 +104,40 @@ TEST(Arbiter, EqualsTheCalendarOnRandomFlows) {
             for (std::uint32_t i = 0; i < count; ++i) {
                 AccessStream s;
                 s.lane = i * 4 + pick(0, 3);
-                s.width = pick(0, 2) == 0 ? pick(1, banks * word) : word;
+                const std::uint32_t width = pick(0, 2) == 0 ? pick(1, banks * word) : word;
                 s.offset = pick(0, 4);
                 s.plane = pick(0, ports - 1);
+                if (pick(0, 2) == 0) s.slack = pick(0, 2) == 0 ? ~Cycle{0} / 2 : pick(1, 6);
                 const Strips strips{pick(0, 300),      pick(1, 5),    pick(1, 8) * word,
                                     pick(1, 8) * word, pick(40, 400), 0};
-                switch (pick(0, 2)) {
+                const std::uint64_t vectors = pick(1, 9), last = pick(1, 9), group = pick(1, 4);
+                switch (pick(0, 4)) {
                     case 0:
-                        s.beats = BeatCursor::linear(pick(0, 999), pick(0, 2) == 0 ? pick(0, 70) : word);
+                        s.beats =
+                            BeatCursor::linear(pick(0, 999), pick(0, 2) == 0 ? pick(0, 70) : word, width);
                         break;
                     case 1:
-                        s.beats = BeatCursor::per_strip(strips, pick(1, 3), pick(1, 3));
+                        s.beats =
+                            BeatCursor::groups({strips, vectors, last}, group).part(pick(0, 9), banks * word);
                         break;
+                    case 2:
+                        s.beats = BeatCursor::groups({strips, vectors, last}, group).word(pick(0, 2), word);
+                        break;
+                    case 3: {
+                        Strips apart = strips;
+                        apart.step = pick(1, 50);
+                        s.beats = BeatCursor::members({apart, vectors, last}, group, pick(0, 3) % group)
+                                      .part(0, banks * word);
+                        break;
+                    }
                     default:
-                        s.beats = BeatCursor::vectors(strips, pick(1, 3 * word));
+                        s.beats = BeatCursor::vectors(strips, pick(1, 3 * word)).part(0, banks * word);
                         break;
                 }
-                ReferenceStream r{s.lane, s.width, s.offset, s.plane, {}};
+                ReferenceStream r{s.lane, s.offset, s.plane, s.slack, {}};
                 BeatCursor cursor = s.beats;
                 for (std::uint32_t beat = 0; beat < slots && cursor.left() > 0; ++beat) {
-                    r.beats.push_back(cursor.address());
+                    r.beats.push_back({cursor.address(), cursor.width()});
                     cursor.advance(1);
                 }
                 streams.push_back(s);
@@ -132,10 +145,16 @@ TEST(Arbiter, EqualsTheCalendarOnRandomFlows) {
             }
             std::uint64_t length = slots;
             for (const auto& r : reference) length = std::min<std::uint64_t>(length, r.beats.size());
-            std::vector<GrantRun> runs;
+            std::vector<GrantRun> runs;  // with elastic streams each run has its own lateness
             const auto grant = arbiter.reserve(present, from, interval, length, streams, &runs);
             ASSERT_EQ(slots_of(runs, interval), calendar.reserve(from, interval, length, reference))
                 << "flow " << flow;
+            for (const GrantRun& run : runs)
+                for (std::uint64_t i = run.slot; i < run.slot + run.slots; ++i) {
+                    Cycle late = 0;
+                    for (const auto& r : reference) late = std::max(late, r.late[i]);
+                    ASSERT_EQ(run.late, late) << "flow " << flow << " slot " << i;
+                }
             for (std::size_t i = 0; i < streams.size() && length > 0; ++i) {
                 ASSERT_EQ(streams[i].offset, reference[i].offset) << "flow " << flow << " stream " << i;
                 ASSERT_EQ(streams[i].plane, reference[i].plane) << "flow " << flow << " stream " << i;

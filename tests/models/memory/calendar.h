@@ -10,8 +10,14 @@
 namespace octet::testing {
 
 struct ReferenceStream {
-    std::uint32_t lane = 0, width = 0, offset = 0, plane = 0;
-    std::vector<Address> beats;  // the address of every beat
+    std::uint32_t lane = 0, offset = 0, plane = 0;
+    Cycle slack = 0;
+    struct Beat {
+        Address address = 0;
+        std::uint32_t width = 0;
+    };
+    std::vector<Beat> beats;
+    std::vector<Cycle> late{};  // of every beat, once it has its grant
 };
 
 class Calendar {
@@ -27,33 +33,44 @@ class Calendar {
         std::set<std::uint32_t> own;
         for (const auto& s : streams) {
             own.insert(s.lane);
-            if (lane_free_[s.lane] > from + s.offset) from = lane_free_[s.lane] - s.offset;
+            if (lane_free_[s.lane] > from + s.offset + s.slack)
+                from = lane_free_[s.lane] - s.offset - s.slack;
         }
         for (Cycle at = from; grants.size() < slots; ++at) {
             std::map<Place, std::uint32_t> taken;  // by the beats of this slot
             std::vector<std::uint32_t> chosen(streams.size());
+            std::vector<Cycle> late(streams.size());
             bool waits = false;
             for (std::size_t i = 0; i < streams.size() && !waits;) {
                 ReferenceStream& s = streams[i];
+                if (s.beats[grants.size()].width == 0) {  // no beat
+                    chosen[i++] = s.plane;
+                    continue;
+                }
                 bool only_own = false, found = false;
                 std::vector<std::uint32_t> planes{s.plane};
                 for (std::uint32_t plane = 0; plane < ports_; ++plane) planes.push_back(plane);
-                for (const std::uint32_t plane : planes) {
-                    bool blocked_by_others = false, blocked_by_own = false, blocked_by_slot = false;
-                    const auto places = touched(s, grants.size(), at, plane);
-                    for (const Place& p : places) {
-                        if (const auto it = used_.find(p); it != used_.end())
-                            (own.count(it->second) != 0 ? blocked_by_own : blocked_by_others) = true;
-                        blocked_by_slot |= taken.count(p) != 0;
+                // A beat that is due waits for the one before it, and, in an elastic stream, for its banks.
+                const Cycle due = at + s.offset, first = std::max(due, s.slack > 0 ? lane_free_[s.lane] : 0);
+                for (Cycle when = first; when <= due + s.slack && !found; ++when)
+                    for (const std::uint32_t plane : planes) {
+                        bool blocked_by_others = false, blocked_by_own = false, blocked_by_slot = false;
+                        const auto places = touched(s, grants.size(), when, plane);
+                        for (const Place& p : places) {
+                            if (const auto it = used_.find(p); it != used_.end())
+                                (own.count(it->second) != 0 ? blocked_by_own : blocked_by_others) = true;
+                            blocked_by_slot |= taken.count(p) != 0;
+                        }
+                        if (!blocked_by_others && !blocked_by_own && !blocked_by_slot) {
+                            for (const Place& p : places) taken[p] = s.lane;
+                            chosen[i] = plane;
+                            late[i] = when - due;
+                            found = true;
+                            break;
+                        }
+                        if (when == first && !blocked_by_others && (behind < banks_ || !blocked_by_own))
+                            only_own = true;
                     }
-                    if (!blocked_by_others && !blocked_by_own && !blocked_by_slot) {
-                        for (const Place& p : places) taken[p] = s.lane;
-                        chosen[i] = plane;
-                        found = true;
-                        break;
-                    }
-                    if (!blocked_by_others && (behind < banks_ || !blocked_by_own)) only_own = true;
-                }
                 if (found) {
                     ++i;
                 } else if (only_own) {
@@ -67,7 +84,9 @@ class Calendar {
             used_.insert(taken.begin(), taken.end());
             for (std::size_t i = 0; i < streams.size(); ++i) {
                 streams[i].plane = chosen[i];
-                lane_free_[streams[i].lane] = at + streams[i].offset + 1;
+                streams[i].late.push_back(late[i]);
+                if (streams[i].beats[grants.size()].width > 0)
+                    lane_free_[streams[i].lane] = at + streams[i].offset + late[i] + 1;
             }
             grants.push_back(at);
             at += interval - 1;
@@ -81,11 +100,12 @@ class Calendar {
         std::uint32_t bank, plane;
         auto operator<=>(const Place&) const = default;
     };
-    std::vector<Place> touched(const ReferenceStream& s, std::size_t slot, Cycle at,
+    std::vector<Place> touched(const ReferenceStream& s, std::size_t slot, Cycle when,
                                std::uint32_t plane) const {
         std::set<Place> places;
-        for (Address byte = s.beats[slot]; byte < s.beats[slot] + s.width; ++byte)
-            places.insert({at + s.offset, static_cast<std::uint32_t>(byte / word_ % banks_), plane});
+        const auto& beat = s.beats[slot];
+        for (Address byte = beat.address; byte < beat.address + beat.width; ++byte)
+            places.insert({when, static_cast<std::uint32_t>(byte / word_ % banks_), plane});
         return {places.begin(), places.end()};
     }
 

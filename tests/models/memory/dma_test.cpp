@@ -145,10 +145,10 @@ TEST(Dma, LeavesTheCyclesBetweenItsBurstsToOthers) {
         cases.push_back(std::move(c));
     }
     const auto r = run_all(cases);
-    // A burst every second cycle takes all four banks; the fill, younger, finds its word in the gaps.
+    // A burst every second cycle takes all four banks; the fill, younger, finds its words in the gaps.
     EXPECT_EQ(r[0].operations[0].end, r[1].operations[0].end);
     EXPECT_EQ(r[0].operations[0].end, 1u + 10 + 400 + 1);
-    EXPECT_GE(r[1].operations[1].end, 2u + 300 + 195);
+    EXPECT_GE(r[1].operations[1].end, 2u + 150 + 135);
 }
 
 TEST(Fraction, IsTheSimplestOneThatTheNumberStandsFor) {

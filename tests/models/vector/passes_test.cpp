@@ -110,7 +110,7 @@ TEST(VectorUnit, WaitsForBanksThatAnOlderTransferHolds) {
         Case c = vector_case({10, 16, 1, 8, false, {{}, 1, false}});
         c.config.sram.banks = c.config.sram.ports = 1;
         if (fill) {
-            c.program.fill(Engine::input_fill, 0, 1, 50, 4, {}, 1);
+            c.program.fill(Engine::input_fill, 0, 1, 50, 16, {}, 1);
             std::swap(c.program.commands()[0], c.program.commands()[1]);
         }
         cases.push_back(std::move(c));
@@ -170,9 +170,49 @@ TEST(Epilogue, ThrottlesTheArrayWhenLanesAreFew) {
     }
     const auto r = run_all(cases);
     const auto& o = r[1].operations[0];
-    EXPECT_EQ(o.array_last - o.array_first, 8u + 100 + 14 + (2 * 99 - 100) - 1);  // the last one is held below
+    EXPECT_EQ(o.array_last - o.array_first,
+              8u + 100 + 14 + (2 * 99 - 100) - 1);  // the last one is held below
     EXPECT_EQ(r[1].units[0].stalls[static_cast<std::size_t>(StallCause::vector_unit)], 98u);
     EXPECT_EQ(r[0].units[0].stalls[static_cast<std::size_t>(StallCause::vector_unit)], 0u);
+}
+
+// 16 columns; a load takes all four banks every third cycle, for as long as results leave.
+Case results_beside_a_load(std::uint32_t m, int fifo, int drain_depth) {
+    Case c{ample_machine(4, 16), Program(2)};
+    c.config.sram.banks = 4;
+    c.config.sram.ports = 1;
+    c.config.dram = IdealDramConfig{64.0 / 3, 10};
+    c.config.vector.writeback_fifo = fifo;
+    c.config.vector.drain_depth = drain_depth;
+    c.program.program({VectorPass{{}, 0, true}});
+    c.program.load(0, 1 << 20, 64 * 1000, {}, 1);
+    add_product(c.program, c.config, {m, 4, 16});
+    return c;
+}
+
+TEST(Epilogue, LetsAWriteThatFindsItsBanksTakenWaitWhileThePipelineGoesOn) {
+    std::deque<Case> cases;
+    cases.push_back(results_beside_a_load(600, 2, 1));
+    const auto r = run_all(cases);
+    const auto& o = r[0].operations[0];
+    EXPECT_EQ(o.array_last - o.array_first, 4u + 600 + 18);
+    EXPECT_EQ(r[0].units[0].stalls[static_cast<std::size_t>(StallCause::bank_conflict)], 0u);
+    EXPECT_EQ(o.array_stalls, StallCounts{});
+}
+
+TEST(Epilogue, WritesTwoResultsAtOnceOrAWordOfThem) {
+    std::deque<Case> cases;
+    for (const int cols : {16, 2}) {
+        Case c{ample_machine(4, cols), Program(1)};
+        c.program.program({VectorPass{{}, 0, true}});
+        add_product(c.program, c.config, {64, 4, static_cast<std::uint32_t>(cols)});
+        cases.push_back(std::move(c));
+    }
+    const auto r = run_all(cases);
+    // Inputs take 16 words in the odd cycles from 1 on, weights two beats in cycles 2 and 3 or one in
+    // cycle 2.
+    EXPECT_EQ(r[0].units[static_cast<std::size_t>(Unit::sram)].busy, 16u + 1 + 32);
+    EXPECT_EQ(r[1].units[static_cast<std::size_t>(Unit::sram)].busy, 16u + 1 + 8);
 }
 
 TEST(Epilogue, WritesAResultTheLatencyAfterItCame) {

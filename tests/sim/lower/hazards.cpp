@@ -168,15 +168,13 @@ class Examination {
             touch(sram_, command, sequence, before, dma->sram, load, false, &origins);
             if (!load) touch(dram_, command, sequence, before, dma->dram, true, true, &origins);
         } else if (const auto* fill = std::get_if<FillCommand>(&command.body)) {
-            // Every piece ends with a slab of beats_last.
+            // Every piece ends with a slab of vectors_last.
             const std::uint64_t vectors =
-                (fill->slabs_per_piece - 1) * std::uint64_t{fill->beats} + fill->beats_last;
+                (fill->slabs_per_piece - 1) * std::uint64_t{fill->vectors} + fill->vectors_last;
             for (const Strips& part : spread(fill->sram, [&](std::uint32_t) { return vectors; }))
                 sram(part, false);
             sram(fill->scales.strips, false);
-            if (fill->slabs != (fill->slabs_per_piece > 1 || fill->pieces_per_slab == 1
-                                    ? fill->sram.count * fill->slabs_per_piece
-                                    : ceil_div(fill->sram.count, fill->pieces_per_slab)))
+            if (fill->slabs != fill->sram.count * fill->slabs_per_piece)
                 fault(command, "pieces and slabs do not match");
         } else if (const auto* matmul = std::get_if<MatmulCommand>(&command.body)) {
             const auto rows = static_cast<std::uint64_t>(config_.array.rows),

@@ -96,7 +96,7 @@ TEST(Assemble, RefusesAReportOfAnotherWorkload) {
 
 TEST(Roofline, RatesAreThoseOfTheMachine) {
     AcceleratorConfig machine =
-        machine_of("e5m3", 200, 8);  // 9-bit storage: a port of 8 values moves 9 bytes
+        machine_of("e5m3", 200, 8);  // 9-bit storage: a vector of 8 values has 9 bytes
     machine.vector.initiation_interval = 2;
     machine.sram.banks = 4;
     machine.sram.width_bits = 64;
@@ -115,8 +115,8 @@ TEST(Roofline, RatesAreThoseOfTheMachine) {
     EXPECT_DOUBLE_EQ(cycles["array"], 10);
     EXPECT_DOUBLE_EQ(cycles["vector"], 20);
     EXPECT_DOUBLE_EQ(cycles["sram"], 10);
-    EXPECT_DOUBLE_EQ(cycles["input_port"], 10);
-    EXPECT_DOUBLE_EQ(cycles["weight_port"], 5);
+    EXPECT_DOUBLE_EQ(cycles["input_port"], 5);
+    EXPECT_DOUBLE_EQ(cycles["weight_port"], 2.5);
     EXPECT_DOUBLE_EQ(cycles["load_port"], 40);
     EXPECT_DOUBLE_EQ(cycles["store_port"], 8);
     EXPECT_DOUBLE_EQ(cycles["dram"], 12);

@@ -41,9 +41,9 @@ TEST(ResultDocument, HasAllKeysInTheirOrder) {
                 ElementsAre("dram_read_bytes", "dram_write_bytes", "sram_read_bytes", "sram_write_bytes"));
     EXPECT_THAT(keys(json["metrics"]), ElementsAre("tops_per_watt", "edp", "mfu", "tokens_per_second"));
     EXPECT_THAT(keys(json["operations"][0]),
-                ElementsAre("name", "kind", "macs", "start", "end", "cycles", "array_cycles", "ideal_cycles",
-                            "stalls", "energy_pj", "components", "sqnr_db", "max_abs_error", "saturated",
-                            "underflowed", "nar"));
+                ElementsAre("name", "kind", "macs", "start", "end", "cycles", "array_cycles", "array_stalls",
+                            "ideal_cycles", "stalls", "energy_pj", "components", "sqnr_db", "max_abs_error",
+                            "saturated", "underflowed", "nar"));
     EXPECT_TRUE(json["numerics"].is_null());
 }
 
