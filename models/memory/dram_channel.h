@@ -1,0 +1,211 @@
+// One channel of a DRAM with its controller (docs/hardware/dram.md). Plain C++, in its own clock.
+//
+// Timing: in every clock, in this order: one command is issued; one burst moves from the read queue or the
+// write buffer to the queue of its bank; bursts are taken. The caller steps from `next()` to `next()`:
+// between these clocks nothing happens, so that skipping them changes nothing.
+#pragma once
+#include <array>
+#include <vector>
+
+#include "models/memory/dram_mapping.h"
+
+namespace octet {
+
+struct DramQueues {
+    std::uint32_t reads = 32, writes = 32, bank = 8;
+    bool open_page = true;
+    std::uint32_t row_hit_cap = 4;
+    explicit DramQueues(const DramDeviceConfig& config)
+        : reads(static_cast<std::uint32_t>(config.read_queue)),
+          writes(static_cast<std::uint32_t>(config.write_buffer)),
+          bank(static_cast<std::uint32_t>(config.bank_queue)),
+          open_page(config.open_page),
+          row_hit_cap(static_cast<std::uint32_t>(config.row_hit_cap)) {}
+};
+
+// As it stands on the command bus. precharge_all and refresh have no bank and no row; `burst` is that of
+// column commands.
+struct DramCommand {
+    enum class Kind : std::uint8_t { activate, precharge, precharge_all, read, write, refresh };
+    DramClock at = 0;
+    Kind kind = Kind::activate;
+    std::uint32_t rank = 0, bank = 0, row = 0;
+    std::uint64_t burst = 0;
+    friend bool operator==(const DramCommand&, const DramCommand&) = default;
+};
+
+struct DramCounts {
+    std::uint64_t reads = 0, writes = 0;      // column commands
+    std::uint64_t forwarded = 0, merged = 0;  // bursts that needed none: another one served them
+    std::uint64_t row_hits = 0;       // column commands to a row that had served one since its activate
+    std::uint64_t row_misses = 0;     // the others, of a bank that was closed
+    std::uint64_t row_conflicts = 0;  // and of one whose other row had to be closed first
+    std::uint64_t activates = 0, refreshes = 0;
+    DramClock active = 0;  // clocks in which a rank had a row open, summed over ranks
+    DramCounts& operator+=(const DramCounts& other);
+    friend bool operator==(const DramCounts&, const DramCounts&) = default;
+};
+
+class DramChannel {
+  public:
+    static constexpr std::uint32_t no_tag = ~std::uint32_t{0};
+    static constexpr std::uint32_t most_banks = 64;
+    struct Done {  // a read whose data has been ordered
+        std::uint32_t tag = 0;
+        DramClock at = 0;  // the end of its last beat
+    };
+
+    DramChannel(const DramPart& part, const DramQueues& queues);
+
+    // The first clock in which something will happen if nothing is taken before.
+    DramClock next() const { return next_; }
+    void step(DramClock now) { row_hits_alone_ ? step_row_hits(now) : step_any(now); }
+
+    // In clock `now`, after step(now) if that was due.
+    bool has_room(bool write) const { return waiting_[write] < room_[write]; }
+    void take(DramClock now, const DramPlace& place, std::uint64_t burst, bool write, std::uint32_t tag);
+    // No burst will follow: what is posted drains.
+    void last(DramClock now);
+
+    // Reads since the list was cleared last; the caller clears it. Reads without a tag are left out.
+    std::vector<Done>& done() { return done_; }
+    // Whether every burst taken so far has been ordered.
+    bool empty() const { return commands_ + waiting_[0] + waiting_[1] == 0; }
+    // The end of the last beat ordered so far.
+    DramClock last_beat() const { return last_beat_; }
+    // What happened before clock `until`, the present or a later one.
+    DramCounts counts(DramClock until) const;
+
+    // From now on commands are also written here.
+    void log(std::vector<DramCommand>* commands) {
+        log_ = commands;
+        row_hits_alone_ = false;
+    }
+
+  private:
+    static constexpr std::uint32_t none = ~std::uint32_t{0};
+    struct Burst {
+        std::uint64_t burst = 0;
+        std::uint32_t row = 0, tag = no_tag;
+        std::uint32_t next = none;    // in the list it stands in
+        std::uint32_t merged = none;  // reads of the same address that it serves, a list
+        std::uint32_t order = 0;      // in which it was taken, modulo 2^32
+        bool write = false;
+    };
+    struct List {
+        std::uint32_t head = none, tail = none;
+    };
+    // Sizes are powers of two, for quick indexing.
+    struct alignas(128) Bank {
+        DramClock activate_from = 0, precharge_from = 0;
+        std::array<DramClock, 2> column_from{};  // read, write
+        std::uint32_t open_row = none;
+        std::uint32_t hits = 0;                   // column commands since the activate
+        std::uint32_t queued = 0;                 // commands in its queue
+        std::array<std::uint32_t, 2> row_hits{};  // of them, reads and writes of the open row
+        List queue;
+        std::array<List, 2> waiting;        // in the read queue, in the write buffer
+        std::uint32_t rank = 0, group = 0;  // group: of all of the channel
+        bool conflict = false;              // the last precharge made way for another row
+    };
+    struct alignas(32) Group {
+        DramClock activate_from = 0;
+        std::array<DramClock, 2> column_from{};
+    };
+    struct alignas(128) Rank {
+        DramClock activate_from = 0;
+        std::array<DramClock, 2> column_from{};
+        DramClock closed_from = 0;  // when all precharges and refreshes issued so far are over
+        DramClock refresh_due = 0;
+        std::uint64_t banks = 0;               // a bit each
+        std::array<DramClock, 4> activates{};  // the last four, a ring
+        std::uint32_t oldest = 0, activated = 0;
+        std::uint32_t open = 0;
+        DramClock active_from = 0, active_to = 0, active = 0;
+    };
+    struct Plan {  // the next command
+        DramClock at = dram_never;
+        enum class What : std::uint8_t { bank, due, refresh } what = What::bank;
+        std::uint32_t index = 0;  // of the bank, of the rank
+    };
+
+    static std::uint32_t slot_of(std::uint64_t burst) {
+        return static_cast<std::uint32_t>(burst ^ burst >> 10U) % pending_slots;
+    }
+    std::uint32_t find(std::uint32_t index, std::uint64_t burst, bool write) const;
+    std::uint32_t allocate();
+    void append(List& list, std::uint32_t index);
+
+    bool may_precharge(const Bank& bank) const;
+    DramClock column_ready(const Bank& bank, bool write) const;
+    template <bool row_hits>
+    DramClock ready(const Bank& bank) const;
+    DramClock refresh_ready(const Rank& rank) const;
+    template <bool row_hits>
+    void plan(DramClock from);
+    void plan_too(DramClock from, std::uint32_t bank);
+    void become_due(DramClock now);
+
+    void issue(DramClock now);
+    void issue_refresh(DramClock now, std::uint32_t rank);
+    void activate(DramClock now, std::uint32_t bank, std::uint32_t row);
+    void close(Bank& bank, DramClock from, std::uint32_t duration);
+    template <bool row_hits>
+    void column(DramClock now, std::uint32_t bank, std::uint32_t before, std::uint32_t command);
+    bool has_row_hits_alone() const;
+    void step_any(DramClock now);
+    void step_row_hits(DramClock now);
+    void complete(std::uint32_t index, DramClock at);
+
+    bool starts_draining() const {
+        return waiting_[1] > 0 && (waiting_[1] >= room_[1] || (waiting_[1] > 8 && commands_ == 0) ||
+                                   (last_ && waiting_[0] == 0));
+    }
+    bool wants_move() const { return movable_[draining_ > 0 || starts_draining()] != 0; }
+    std::uint32_t move();
+    std::uint32_t oldest_movable(bool write) const;
+    bool enqueue(std::uint32_t bank, bool write);
+    void set_movable(std::uint32_t bank, bool write);
+    void record(DramClock at, DramCommand::Kind kind, std::uint32_t rank, std::uint32_t bank,
+                std::uint32_t row, std::uint64_t burst = 0) {
+        if (log_ != nullptr) log_->push_back({at, kind, rank, bank, row, burst});
+    }
+
+    DramPart part_;
+    // From a read or a write to the end of its data, to the precharge of its bank, to the other kind of
+    // command: of the rank, of the group.
+    std::array<DramClock, 2> to_data_, to_precharge_, to_other_s_, to_other_l_;
+    std::array<std::uint32_t, 2> room_;  // of the read queue, of the write buffer
+    std::uint32_t bank_room_, row_hit_cap_;
+    bool open_page_;
+    std::uint32_t bank_count_, rank_count_;
+    std::array<Bank, most_banks> banks_;
+    std::array<Group, most_banks> groups_;
+    std::array<Rank, most_banks> ranks_;
+    std::vector<Burst> pool_;
+    std::uint32_t free_ = none;
+    static constexpr std::uint32_t pending_slots = 1024;
+    static constexpr std::uint32_t one_write = 1U << 16U;
+    std::array<std::uint32_t, pending_slots>
+        pending_{};  // reads, and writes << 16, not yet issued, by address
+
+    // Sets of banks, a bit each.
+    std::uint64_t active_ = 0;                // with commands in their queues
+    std::uint64_t blocked_ = 0;               // of ranks that are to be refreshed
+    std::array<std::uint64_t, 2> movable_{};  // with room for what waits for them in queue or buffer
+
+    std::array<std::uint32_t, 2> waiting_{};  // in the read queue, in the write buffer
+    std::uint32_t order_ = 0;
+    std::uint32_t commands_ = 0;  // in all bank queues
+    std::uint32_t draining_ = 0;  // writes that move before reads do
+    bool last_ = false;
+    bool row_hits_alone_ = false;  // see has_row_hits_alone()
+    std::uint32_t turn_ = 0;       // the bank after the one that issued last
+    DramClock due_ = dram_never, next_ = dram_never, last_beat_ = 0;
+    Plan plan_;
+    DramCounts counts_;
+    std::vector<Done> done_;
+    std::vector<DramCommand>* log_ = nullptr;
+};
+
+}  // namespace octet
