@@ -272,6 +272,21 @@ void DramChannel::become_due(DramClock now) {
     }
 }
 
+// At rest, with all rows closed, a rank is refreshed in the clock in which it is due: the last interval is
+// left to be simulated.
+void DramChannel::rest(DramClock until) {
+    if (log_ != nullptr || blocked_ != 0) return;
+    for (std::uint32_t i = 0; i < rank_count_; ++i)
+        if (ranks_[i].open > 0 || ranks_[i].closed_from > ranks_[i].refresh_due) return;
+    const std::uint64_t intervals = (until - due_) / part_.refresh_interval - 1;
+    for (std::uint32_t i = 0; i < rank_count_; ++i)
+        ranks_[i].refresh_due += intervals * part_.refresh_interval;
+    counts_.refreshes += intervals * rank_count_;
+    due_ += intervals * part_.refresh_interval;
+    plan<false>(plan_.at);
+    next_ = plan_.at;
+}
+
 // What a command does.
 
 inline void DramChannel::complete(std::uint32_t index, DramClock at) {

@@ -59,6 +59,12 @@ class DramChannel {
 
     // The first clock in which something will happen if nothing is taken before.
     DramClock next() const { return next_; }
+    // Nothing will be taken before `until`: the refreshes of a channel at rest until then are counted at
+    // once.
+    void rest_until(DramClock until) {
+        if (empty() && until != dram_never && until > due_ && until - due_ > 2 * part_.refresh_interval)
+            rest(until);
+    }
     void step(DramClock now) { row_hits_alone_ ? step_row_hits(now) : step_any(now); }
 
     // In clock `now`, after step(now) if that was due.
@@ -145,6 +151,7 @@ class DramChannel {
     void plan(DramClock from);
     void plan_too(DramClock from, std::uint32_t bank);
     void become_due(DramClock now);
+    void rest(DramClock until);
 
     void issue(DramClock now);
     void issue_refresh(DramClock now, std::uint32_t rank);

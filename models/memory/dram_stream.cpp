@@ -49,6 +49,9 @@ class Stream {
         if (offering_ && channels[place_.channel].has_room(request_.write))
             now = std::max(offer_from_, request_.earliest);
         const DramClock offer = now;
+        if (offering_)
+            for (DramChannel& channel : channels)
+                if (channel.next() < offer) channel.rest_until(offer);
         for (const DramChannel& channel : channels) now = std::min(now, channel.next());
         if (!offering_ && served()) return false;
         for (DramChannel& channel : channels)

@@ -31,7 +31,7 @@ constexpr ShortOption short_options[] = {
 };
 
 // The texts are taken from the parse order below, not from here.
-void add_settings(CLI::App& verb) {
+void add_settings(CLI::App& verb, bool of_machine = true) {
     const auto add = [&](const char* option, const std::string& help, const char* type) {
         verb.add_option(
                 option, [](const CLI::results_t&) { return true; }, help)
@@ -42,7 +42,8 @@ void add_settings(CLI::App& verb) {
     };
     add("--set", "override a key, such as array.rows=8; of several the last wins", "KEY=VALUE");
     for (const auto& row : short_options)
-        add(row.option, fmt::format("short for --set {}=: {}", row.key, row.help), "VALUE");
+        if (of_machine || std::string_view(row.key) == "costs")
+            add(row.option, fmt::format("short for --set {}=: {}", row.key, row.help), "VALUE");
 }
 
 // CLI11 lets a negative number wrap around and takes what is too large as the largest.
@@ -123,6 +124,7 @@ class CommandLine {
         add_workload();
         add_quantize();
         add_formats();
+        add_dram();
         add_check();
         add_schema();
     }
@@ -136,6 +138,7 @@ class CommandLine {
                 op_options_.kind_index = kind;
                 op_options_.settings = settings_of(*op_kinds_[static_cast<std::size_t>(kind)]);
             }
+        dram_options_.settings = settings_of(*dram_);
         workload_options_.settings = settings_of(*show_);
         if (expand_->parsed()) workload_options_.settings = settings_of(*expand_);
     }
@@ -149,6 +152,7 @@ class CommandLine {
         if (expand_->parsed()) return workload_expand_verb(workload_options_, out);
         if (quantize_->parsed()) return quantize_verb(quantize_options_, std::cin, out);
         if (formats_->parsed()) return formats_verb(formats_options_, out);
+        if (dram_->parsed()) return dram_verb(dram_options_, out);
         if (check_->parsed()) return check_verb(check_options_, out);
         return schema_verb(schema_kind_, out);
     }
@@ -281,6 +285,21 @@ class CommandLine {
             ->check(known_format);
         formats_->add_flag("--json", formats_options_.json, "print a JSON document and nothing else");
     }
+    void add_dram() {
+        dram_ = app_.add_subcommand("dram", "an address stream through the DRAM model alone");
+        dram_->add_option("--config", dram_options_.config, "a file of kind dram")
+            ->required()
+            ->check(path_text)
+            ->type_name("D.yaml");
+        dram_
+            ->add_option("--requests", dram_options_.requests,
+                         "lines `0xADDR R` or `0xADDR W` of 64-byte requests, optionally an earliest cycle")
+            ->required()
+            ->check(path_text)
+            ->type_name("FILE");
+        dram_->add_flag("--json", dram_options_.json, "print a JSON document and nothing else");
+        add_settings(*dram_, false);
+    }
     void add_check() {
         check_ = app_.add_subcommand("check", "validate any Octet YAML");
         check_->add_option("FILE", check_options_.files, "files of any kind")->required();
@@ -296,7 +315,7 @@ class CommandLine {
     }
 
     CLI::App app_{"Cycle-accurate simulator of 8-bit transformer accelerators", "octet"};
-    CLI::App *run_{}, *workload_{}, *show_{}, *expand_{}, *quantize_{}, *formats_{}, *check_{}, *schema_{};
+    CLI::App *run_{}, *workload_{}, *show_{}, *expand_{}, *quantize_{}, *formats_{}, *check_{}, *schema_{}, *dram_{};
     CLI::App* op_{};
     std::vector<CLI::App*> op_kinds_;
     OpOptions op_options_;
@@ -304,6 +323,7 @@ class CommandLine {
     WorkloadOptions workload_options_;
     QuantizeOptions quantize_options_;
     FormatsOptions formats_options_;
+    DramOptions dram_options_;
     CheckOptions check_options_;
     std::string schema_kind_;
 };

@@ -30,20 +30,9 @@ struct OpInput {
     Fidelity fidelity = Fidelity::pass;
 };
 
-// The table that is taken if none is named: the shipped one, or that beside the accelerator's folder.
-std::string default_costs(const std::string& accelerator) {
-    const std::filesystem::path shipped = resolve_argument("configs/costs/asplos24-40nm.yaml");
-    const auto beside =
-        std::filesystem::path(accelerator).parent_path() / ".." / "costs" / shipped.filename();
-    std::error_code ignored;
-    return !std::filesystem::exists(shipped, ignored) && std::filesystem::exists(beside, ignored)
-               ? beside.string()
-               : shipped.string();
-}
-
 // The settings of the accelerator; `costs` and `fidelity` are the keys beside them.
 OpInput read_input(const OpOptions& options) {
-    std::string costs = default_costs(resolve_argument(options.accelerator));
+    std::string costs = default_cost_table(resolve_argument(options.accelerator));
     std::vector<Setting> settings;
     ExperimentConfig experiment;
     Node beside;

@@ -75,6 +75,15 @@ struct OpOptions {
 constexpr const char* single_kinds[] = {"gemm", "softmax", "gelu", "layernorm", "rmsnorm", "add"};
 int op_verb(const OpOptions& options, std::string& out);
 
+// dram: requests through a DRAM alone.
+struct DramOptions {
+    std::string config;             // a file of kind dram
+    std::string requests;           // a file of requests
+    std::vector<Setting> settings;  // of the part; key `costs`: a cost table instead of the shipped one
+    bool json = false;
+};
+int dram_verb(const DramOptions& options, std::string& out);
+
 int schema_verb(const std::string& kind, std::string& out);
 
 }  // namespace octet

@@ -56,6 +56,12 @@ void complete_timing(DramDeviceConfig& c) {
     }
 }
 
+bool refreshes_leave_time(const std::map<std::string, int>& timing) {
+    const auto interval = timing.find("tREFI"), refresh = timing.find("tRFC"), cycle = timing.find("tRC");
+    if (interval == timing.end() || refresh == timing.end() || cycle == timing.end()) return true;
+    return interval->second == 0 || interval->second > refresh->second + cycle->second;
+}
+
 bool is_address_mapping(std::string_view mapping) {
     std::multiset<std::string_view> parts;
     for (;;) {

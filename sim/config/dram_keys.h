@@ -37,13 +37,16 @@ inline constexpr auto dram_timings = std::to_array<DramTiming>({
     {"tWTR_L", false, "tWTR_S", "last write beat to read, same bank group"},
     {"tCCD_S", true, "", "column command to column command, other bank group"},
     {"tCCD_L", false, "tCCD_S", "column command to column command, same bank group"},
-    {"tREFI", true, "", "between refreshes"},
+    {"tREFI", true, "", "between refreshes of a rank, 0: none"},
     {"tRFC", true, "", "refresh of all banks"},
     {"tRFCpb", false, "", "refresh of one bank"},
 });
 
 // Fills timings that were not given from those that stand for them.
 void complete_timing(DramDeviceConfig& c);
+
+// Whether tREFI is 0 or longer than a refresh and a row's cycle (true if one of them is missing).
+bool refreshes_leave_time(const std::map<std::string, int>& timing);
 
 // Whether `mapping` names row, rank, bankgroup, bank and column (and perhaps channel) once each, separated by
 // '|'.
@@ -72,8 +75,13 @@ void describe(V& v, DramDeviceConfig& c) {
             o.integer("rows", c.rows, {1, 1 << 24}, "rows of a bank", required);
             o.integer("columns", c.columns, {1, 1 << 16}, "columns of a row", required);
             o.integer("burst_length", c.burst_length, {1, 64}, "columns a column command moves", required);
+            o.check("columns", c.columns % static_cast<std::uint64_t>(c.burst_length) == 0,
+                    "expected a multiple of burst_length");
+            o.check("banks", c.ranks * c.bank_groups * c.banks <= 64,
+                    "a channel has at most 64 banks, all ranks and groups together");
         },
         required);
+    v.check("device_width", c.device_width * c.burst_length % 8 == 0, "a burst has to be whole bytes");
     v.group(
         "timing", "in cycles of tck_ns",
         [&](auto& t) {
@@ -89,6 +97,9 @@ void describe(V& v, DramDeviceConfig& c) {
                 t.check("tRCD", c.timing.contains("tRCD") || split,
                         "missing key: give tRCD, or tRCDRD and tRCDWR");
                 complete_timing(c);
+                t.check(
+                    "tREFI", refreshes_leave_time(c.timing),
+                    "refreshes leave no time for anything else: expected 0 (none) or more than tRFC + tRC");
             }
         },
         required);

@@ -11,6 +11,7 @@ namespace {
 
 constexpr auto experiment_kind = std::to_array<std::string_view>({"experiment"});
 constexpr auto accelerator_kind = std::to_array<std::string_view>({"accelerator"});
+constexpr auto dram_kind = std::to_array<std::string_view>({"dram"});
 
 Node load_tree(const std::string& path, Words kinds, const std::vector<Setting>& settings,
                Diagnostics& diagnostics) {
@@ -56,6 +57,14 @@ AcceleratorConfig load_accelerator(const std::string& path, const std::vector<Se
     Diagnostics diagnostics;
     AcceleratorConfig config =
         read_accelerator(load_tree(path, accelerator_kind, settings, diagnostics), diagnostics);
+    diagnostics.throw_if_any();
+    return config;
+}
+
+DramDeviceConfig load_dram(const std::string& path, const std::vector<Setting>& settings) {
+    Diagnostics diagnostics;
+    DramDeviceConfig config;
+    read(load_tree(path, dram_kind, settings, diagnostics), config, diagnostics, {"kind"});
     diagnostics.throw_if_any();
     return config;
 }

@@ -49,6 +49,7 @@ struct ExperimentConfig {
 // workload and costs hold is left to their own readers.
 ExperimentConfig load_experiment(const std::string& path, const std::vector<Setting>& settings = {});
 AcceleratorConfig load_accelerator(const std::string& path, const std::vector<Setting>& settings = {});
+DramDeviceConfig load_dram(const std::string& path, const std::vector<Setting>& settings = {});
 
 // The same from trees that load_layers made. The tree is moved into the result.
 ExperimentConfig read_experiment(Node tree, Diagnostics& diagnostics);

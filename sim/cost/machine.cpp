@@ -197,8 +197,10 @@ CostQuery cycle_query(const AcceleratorConfig& machine, Unit unit, UnitState sta
                  {key("unit", name(unit)), key("state", state_names[static_cast<std::size_t>(state)])});
 }
 
-CostQuery standby_query(const AcceleratorConfig& machine) {
-    return query(machine, "dram", "standby", dram_keys(machine.dram));
+CostQuery standby_query(const AcceleratorConfig& machine, RankState state) {
+    std::vector<CostKey> keys = dram_keys(machine.dram);
+    keys.push_back(key("state", state == RankState::active ? "active" : "precharged"));
+    return query(machine, "dram", "standby", std::move(keys));
 }
 
 std::uint64_t dram_ranks(const AcceleratorConfig& machine) {

@@ -45,6 +45,7 @@ void attempt(std::vector<std::string>& problems, Step step) {
 PriceList resolve(const CostTable& table, const AcceleratorConfig& machine) {
     PriceList list;
     list.clock_mhz = machine.clock_mhz;
+    list.dram_ranks = static_cast<double>(dram_ranks(machine));
     std::vector<std::string> problems;
     for (std::size_t i = 0; i < action_count; ++i) {
         const auto action = static_cast<Action>(i);
@@ -58,10 +59,11 @@ PriceList resolve(const CostTable& table, const AcceleratorConfig& machine) {
                     look_up(table, cycle_query(machine, static_cast<Unit>(u), static_cast<UnitState>(s)),
                             Quantity::energy);
             });
-    attempt(problems, [&] {
-        list.dram_standby = look_up(table, standby_query(machine), Quantity::leakage);
-        list.dram_standby.value *= static_cast<double>(dram_ranks(machine));
-    });
+    for (std::size_t s = 0; s < rank_state_count; ++s)
+        attempt(problems, [&] {
+            list.dram_standby[s] =
+                look_up(table, standby_query(machine, static_cast<RankState>(s)), Quantity::leakage);
+        });
     for (const Block& block : blocks(machine))
         attempt(problems, [&] { list.blocks.push_back(block_price(table, block)); });
     if (!problems.empty()) throw CostError(fmt::format("{}", fmt::join(problems, "\n")));
@@ -90,7 +92,17 @@ Shares static_energy(const PriceList& prices, const MachineReport& report) {
     for (const PricedBlock& block : prices.blocks)
         energy.add(Component::leakage, block.leakage.confidence,
                    static_cast<double>(block.count) * block.leakage.value * microseconds);
-    energy.add(Component::dram, prices.dram_standby.confidence, prices.dram_standby.value * microseconds);
+    const double active = report.dram_active.value_or(prices.dram_ranks * total) / prices.clock_mhz;
+    const std::array<double, rank_state_count> ranks{active, prices.dram_ranks * microseconds - active};
+    for (std::size_t s = 0; s < rank_state_count; ++s)
+        energy.add(Component::dram, prices.dram_standby[s].confidence,
+                   prices.dram_standby[s].value * ranks[s]);
+    if (report.dram_refreshes > 0) {
+        const auto& refresh = prices.energy[static_cast<std::size_t>(Action::dram_refresh)];
+        if (!refresh) throw CostError("the DRAM was refreshed but this machine has no price for it");
+        energy.add(Component::dram, refresh->confidence,
+                   static_cast<double>(report.dram_refreshes) * refresh->value);
+    }
     for (std::size_t u = 0; u < unit_count; ++u) {
         const double busy = static_cast<double>(report.units[u].busy);
         const double stall = static_cast<double>(report.units[u].stall());

@@ -27,7 +27,8 @@ struct PricedBlock {
 struct PriceList {
     std::array<std::optional<Price>, action_count> energy;  // pJ a count; none: cannot be counted
     std::array<std::array<Price, unit_state_count>, unit_count> cycle{};  // pJ a cycle of a unit in a state
-    Price dram_standby;                                                   // uW, all ranks
+    std::array<Price, rank_state_count> dram_standby;                     // uW a rank
+    double dram_ranks = 1;
     std::vector<PricedBlock> blocks;
     double clock_mhz = 0;
 };
@@ -38,7 +39,8 @@ PriceList resolve(const CostTable& table, const AcceleratorConfig& machine);
 // Energy in pJ of what was counted. Throws CostError if something was counted that has no price.
 Shares energy_of(const PriceList& prices, const Activity& activity);
 
-// Energy in pJ that time costs, whatever is computed: leakage, control of the units by state, DRAM standby.
+// Energy in pJ that time costs, whatever is computed: leakage, control of the units by state, DRAM standby and
+// refresh.
 Shares static_energy(const PriceList& prices, const MachineReport& report);
 
 // um2

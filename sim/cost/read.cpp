@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
+#include "sim/config/paths.h"
 #include "sim/config/reader.h"
 #include "sim/cost/describe.h"
 
@@ -130,6 +132,15 @@ CostTable read_costs(const Node& root, const std::string& path, Diagnostics& err
         if (node.is_map()) RowCheck(table, table.rows[i], node, fmt::format("rows[{}]", i), errors).run();
     }
     return table;
+}
+
+std::string default_cost_table(const std::string& beside) {
+    const std::filesystem::path shipped = resolve_argument("configs/costs/asplos24-40nm.yaml");
+    const auto near = std::filesystem::path(beside).parent_path() / ".." / "costs" / shipped.filename();
+    std::error_code ignored;
+    return !std::filesystem::exists(shipped, ignored) && std::filesystem::exists(near, ignored)
+               ? near.string()
+               : shipped.string();
 }
 
 }  // namespace octet

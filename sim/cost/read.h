@@ -12,4 +12,8 @@ namespace octet {
 // with its place; the table is usable if none was added.
 CostTable read_costs(const Node& root, const std::string& path, Diagnostics& errors);
 
+// The file of the table that is taken if none is named: the shipped one, or the one in the folder `costs`
+// beside the folder of `beside`.
+std::string default_cost_table(const std::string& beside);
+
 }  // namespace octet

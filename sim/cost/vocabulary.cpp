@@ -33,12 +33,12 @@ constexpr auto worded = std::to_array<CostKeyName>({
     {"softmax_reciprocal", "how the softmax unit computes reciprocals, for any row"},
     {"standard", "DRAM part, or ideal"},
     {"unit", "unit of the result document, for controller cycles"},
-    {"state", "what that unit does, for controller cycles"},
+    {"state", "what that unit does, for controller cycles; of a DRAM rank, for standby"},
 });
 
 constexpr auto placements = std::to_array<std::string_view>({"edge", "per_pe", "sram_port"});
 constexpr auto methods = std::to_array<std::string_view>({"exact", "posit_approximate", "ibert"});
-constexpr auto states = std::to_array<std::string_view>({"busy", "stall", "idle"});
+constexpr auto states = std::to_array<std::string_view>({"busy", "stall", "idle", "active", "precharged"});
 
 // Rows that no action of the machine asks for by itself.
 struct Extra {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "sim/report/consumers.h"
+#include "sim/report/numbers.h"
 
 namespace octet {
 namespace {
@@ -16,20 +17,6 @@ using Json = nlohmann::ordered_json;
 
 double percent(double part, double whole) {
     return whole > 0 ? 100 * part / whole : 0;
-}
-
-// 1234567 -> "1,234,567"
-std::string grouped(std::uint64_t n) {
-    std::string digits = std::to_string(n);
-    for (auto i = std::ssize(digits) - 3; i > 0; i -= 3) digits.insert(static_cast<std::size_t>(i), ",");
-    return digits;
-}
-
-// Four digits that count, no exponent: 0.01234, 12.34, 12345.
-std::string short_number(double x) {
-    if (!(x > 0)) return "0";
-    const int decimals = std::clamp(3 - static_cast<int>(std::floor(std::log10(x))), 0, 9);
-    return fmt::format("{:.{}f}", x, decimals);
 }
 
 std::string mib(std::uint64_t bytes) {

@@ -45,6 +45,8 @@ TEST(CommandLine, ExitsTwoOnWrongUsageWithNothingOnStdout) {
                                                       {"run", experiment, "--set"},
                                                       {"run", experiment, "--set", "rows"},
                                                       {"run", experiment, "more"},
+                                                      {"dram"},
+                                                      {"dram", "--config", experiment},
                                                       {"workload"}};
     for (const auto& arguments : wrong) {
         const auto run = run_octet(arguments);

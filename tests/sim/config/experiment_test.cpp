@@ -114,6 +114,29 @@ TEST(DramFile, FillsTimingsThatStandForOthers) {
     EXPECT_FALSE(dram.timing.contains("tRFCpb"));
 }
 
+TEST(DramFile, RefusesPartsThatCannotWork) {
+    const std::string part = OCTET_SOURCE_DIR "/configs/dram/lpddr4-3200.yaml";
+    const struct {
+        const char *key, *value, *error;
+    } cases[] = {
+        {"timing.tREFI", "545", "timing.tREFI: refreshes leave no time for anything else"},
+        {"organization.columns", "1000", "organization.columns: expected a multiple of burst_length"},
+        {"organization.ranks", "9", "organization.banks: a channel has at most 64 banks"},
+        {"device_width", "1", ""},
+        {"timing.tREFI", "546", ""},
+        {"timing.tREFI", "0", ""},
+    };
+    for (const auto& c : cases) {
+        const auto load_part = [&] { load_dram(part, {{c.key, c.value, "--set"}}); };
+        if (*c.error == 0)
+            EXPECT_NO_THROW(load_part()) << c.key;
+        else
+            EXPECT_THAT(errors_of(load_part), HasSubstr(c.error));
+    }
+    EXPECT_THAT(errors_of([&] { load_dram(part, {{"device_width", "3", "a"}, {"organization.burst_length", "4", "b"}}); }),
+                HasSubstr("device_width: a burst has to be whole bytes"));
+}
+
 TEST(Experiment, ReportsErrorsOfAllItsLayersAtOnce) {
     const std::string path = scratch_file(
         "bad.yaml", "kind: experiment\nextends: " + reference + "\nvalues: exakt\nphase: {batch: 0}\n");

@@ -208,6 +208,24 @@ TEST(StaticEnergy, IsLeakageControlAndStandbyOverTheTimeOfTheRun) {
                      energy[Component::leakage] + energy[Component::dram] + energy[Component::control]);
 }
 
+// 1000 cycles at 100 MHz are 10 us; of two ranks one was open for a quarter of that.
+TEST(StaticEnergy, ChargesARankByWhetherItHasARowOpenAndEveryRefresh) {
+    CostTable table = shipped("unit.yaml");
+    const auto rows = test::table_of({"component: dram, action: standby, state: active, leakage: 7",
+                                      "component: dram, action: standby, state: precharged, leakage: 3"});
+    table.rows.insert(table.rows.end(), rows.rows.begin(), rows.rows.end());
+    AcceleratorConfig machine = machine_of("fp32", 100, 2);
+    DramDeviceConfig part;
+    part.ranks = 2;
+    machine.dram = part;
+    MachineReport report;
+    report.total = 1000;
+    report.dram_active = 250;
+    report.dram_refreshes = 6;
+    EXPECT_DOUBLE_EQ(static_energy(resolve(table, machine), report)[Component::dram],
+                     2.5 * 7 + (2 * 10 - 2.5) * 3 + 6);
+}
+
 TEST(StaticEnergy, ChargesEachStateOfAUnitWithItsOwnPrice) {
     CostTable table = shipped("unit.yaml");
     const auto rows =

@@ -1,0 +1,14 @@
+// Numbers for people.
+#pragma once
+#include <cstdint>
+#include <string>
+
+namespace octet {
+
+// 1234567 -> "1,234,567"
+std::string grouped(std::uint64_t n);
+
+// Four digits that count, no exponent: 0.01234, 12.34, 12345. "0" for what is not above 0.
+std::string short_number(double x);
+
+}  // namespace octet
