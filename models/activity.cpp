@@ -49,6 +49,8 @@ constexpr std::array<ActionInfo, action_count> actions{{
     {"dma", "byte", control},
     {"dram", "read", dram},
     {"dram", "write", dram},
+    {"dram", "read", dram},
+    {"dram", "write", dram},
     {"dram", "activate", dram},
     {"dram", "refresh", dram},
     {"controller", "command", control},

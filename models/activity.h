@@ -71,7 +71,8 @@ enum class Action : std::uint8_t {
     sram_read_bits, sram_write_bits,
     dma_bytes,
     dram_read_bits, dram_write_bits,
-    dram_activate, dram_refresh,        // from the bank model; the ideal DRAM has neither
+    dram_read_padding_bits, dram_write_padding_bits,  // of a part's bursts: what was not asked for
+    dram_activate, dram_refresh,                      // of a part; the ideal DRAM has neither
     // control
     command,            // one command dispatched
     count

@@ -10,7 +10,7 @@
 
 namespace octet {
 
-enum class Phase : std::uint8_t { load, store, issue, array, vector, registers };
+enum class Phase : std::uint8_t { load, store, memory, issue, array, vector, registers };
 
 constexpr std::uint64_t time_units_per_cycle = 1000;  // the kernel's resolution is 1 ps
 

@@ -7,6 +7,8 @@
 #include "models/array/stepped_array.h"
 #include "models/array/systolic_array.h"
 #include "models/formats/registry.h"
+#include "models/memory/ideal_dma.h"
+#include "models/memory/part_dram.h"
 
 namespace octet {
 namespace {
@@ -69,11 +71,8 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
       columns_(static_cast<std::uint32_t>(c.array.cols)),
       ledger_(program.operations(), observer),
       sram_("sram", c.sram, beat_parts(c), ledger_),
-      dram_(make_dram(c.dram, ledger_)),
       codec_("codec", c.codec, decodes(c), ledger_),
       softmax_("softmax", c.softmax, ledger_),
-      load_("load", DramPort::load, c.dma, sram_, *dram_, ledger_, scoreboard_),
-      store_("store", DramPort::store, c.dma, sram_, *dram_, ledger_, scoreboard_),
       inputs_("input_fill", fill_shape(c, Engine::input_fill), sram_, codec_, ledger_, scoreboard_),
       weights_("weight_fill", fill_shape(c, Engine::weight_fill), sram_, codec_, ledger_, scoreboard_),
       array_(make_array(c, fidelity, {inputs_, weights_, codec_, ledger_, scoreboard_})),
@@ -82,16 +81,34 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
               ledger_, scoreboard_),
       controller_("controller", program, queues_, inputs_, weights_, *array_, ledger_, scoreboard_) {
     array_->results(vector_);
+    make_memory(c);
     SC_THREAD(serve_load);
     SC_THREAD(serve_store);
+}
+
+void Accelerator::make_memory(const AcceleratorConfig& c) {
+    if (const auto* ideal = std::get_if<IdealDramConfig>(&c.dram)) {
+        auto dram = std::make_unique<IdealDram>("dram", *ideal, ledger_);
+        load_ = std::make_unique<IdealDma>(DramPort::load, c.dma, sram_, *dram, ledger_, scoreboard_);
+        store_ = std::make_unique<IdealDma>(DramPort::store, c.dma, sram_, *dram, ledger_, scoreboard_);
+        dram_ = std::move(dram);
+        return;
+    }
+    auto dram = std::make_unique<PartDram>("dram", std::get<DramDeviceConfig>(c.dram), c.clock_mhz, ledger_);
+    auto load = std::make_unique<PartDma>(DramPort::load, c.dma, sram_, dram->crossing(), *dram, ledger_, scoreboard_);
+    auto store = std::make_unique<PartDma>(DramPort::store, c.dma, sram_, dram->crossing(), *dram, ledger_, scoreboard_);
+    dram->connect(*load, *store);
+    dram_ = std::move(dram);
+    load_ = std::move(load);
+    store_ = std::move(store);
 }
 
 void Accelerator::attach(MachineValues& values) {
     values_ = &values;
     array_values_ = std::make_unique<ArrayValues>(values);
     vector_values_ = std::make_unique<VectorValues>(values, programs_, columns_);
-    load_.attach(&values);
-    store_.attach(&values);
+    load_->attach(&values);
+    store_->attach(&values);
     inputs_.attach(array_values_.get());
     weights_.attach(array_values_.get());
     array_->attach(*array_values_);
@@ -122,14 +139,16 @@ MachineReport Accelerator::finish() {
         throw std::logic_error(text);
     }
     array_->close();
+    const Cycle written = dram_->finish();
     ledger_.close();
+    ledger_.report().total = std::max(ledger_.report().total, written);
     if (values_ != nullptr) values_->effects.settle(ledger_.report().total);
     MachineReport& report = ledger_.report();
     sram_.close(report.total);
     dram_->close(report.total);
     codec_.close(report.total);
-    report.dma_read_bytes = load_.bytes();
-    report.dma_write_bytes = store_.bytes();
+    report.dma_read_bytes = load_->bytes();
+    report.dma_write_bytes = store_->bytes();
     report.commands = controller_.dispatched();
     return report;
 }

@@ -1,5 +1,7 @@
 // The machine: every unit, wired.
 #pragma once
+#include <memory>
+
 #include "models/accelerator/config.h"
 #include "models/accelerator/controller.h"
 #include "models/memory/dma.h"
@@ -20,8 +22,9 @@ class Accelerator : public sc_core::sc_module {
     MachineReport finish();
 
   private:
-    void serve_load() { serve_dma(load_, Queue::load, Phase::load); }
-    void serve_store() { serve_dma(store_, Queue::store, Phase::store); }
+    void serve_load() { serve_dma(*load_, Queue::load, Phase::load); }
+    void serve_store() { serve_dma(*store_, Queue::store, Phase::store); }
+    void make_memory(const AcceleratorConfig& config);
     void serve_dma(DmaEngine& engine, Queue queue, Phase phase);
 
     const std::vector<VectorProgram>& programs_;
@@ -33,10 +36,10 @@ class Accelerator : public sc_core::sc_module {
     Scoreboard scoreboard_;
     std::array<CommandQueue, queue_count> queues_;
     Sram sram_;
-    std::unique_ptr<Dram> dram_;
+    std::unique_ptr<Dram> dram_;  // before the engines that use it
     CodecBank codec_;
     SoftmaxStages softmax_;
-    DmaEngine load_, store_;
+    std::unique_ptr<DmaEngine> load_, store_;
     FillEngine inputs_, weights_;
     std::unique_ptr<ArrayUnit> array_;
     VectorUnit vector_;

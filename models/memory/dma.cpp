@@ -2,136 +2,58 @@
 
 #include <cstring>
 
-#include "models/clock.h"
-
 namespace octet {
 
-// Goes through the bytes of strips in order.
-class StripWalker {
-  public:
-    explicit StripWalker(const Strips& strips)
-        : strips_(strips), address_(strips.address(0)), left_(strips.size(0)) {}
-    Address address() const { return address_; }
-    std::uint32_t left() const { return left_; }  // contiguous bytes from here on
-    void advance(std::uint32_t bytes) {
-        address_ += bytes;
-        if ((left_ -= bytes) == 0 && ++strip_ < strips_.count) {
-            address_ = strips_.address(strip_);
-            left_ = strips_.size(strip_);
-        }
-    }
-
-  private:
-    const Strips& strips_;
-    std::uint32_t strip_ = 0;
-    Address address_;
-    std::uint32_t left_;
-};
-
-DmaEngine::DmaEngine(const sc_core::sc_module_name& name, DramPort port, const DmaConfig& config, Sram& sram,
-                     Dram& dram, Ledger& ledger, Scoreboard& scoreboard)
-    : sc_module(name),
-      port_(port),
+DmaEngine::DmaEngine(DramPort port, const DmaConfig& config, Sram& sram, Ledger& ledger,
+                     Scoreboard& scoreboard)
+    : port_(port),
       client_(port == DramPort::load ? SramClient::load : SramClient::store),
       burst_bytes_(static_cast<std::uint32_t>(config.burst_bytes)),
       sram_(sram),
-      dram_(dram),
       ledger_(ledger),
       scoreboard_(scoreboard),
-      timeline_(ledger.unit(port == DramPort::load ? Unit::load : Unit::store)),
-      window_(static_cast<std::size_t>(config.outstanding)) {}
+      timeline_(ledger.unit(port == DramPort::load ? Unit::load : Unit::store)) {}
 
-void DmaEngine::start(const DmaCommand& command, OperationId operation) {
-    operation_ = operation;
-    started_ = free_from_ = now();
-    ledger_.started(operation, started_);
-    StripWalker dram(command.dram), sram(command.sram);
-    std::uint64_t left = command.dram.total();
-    if (left == 0 || left != command.sram.total())
-        throw std::logic_error("a DMA command needs two sides of as many bytes");
-    Cycle completed = started_ + 1;
-    while (left > 0) {
-        const auto to_boundary = static_cast<std::uint32_t>(burst_bytes_ - dram.address() % burst_bytes_);
-        const std::uint32_t bytes = std::min(to_boundary, dram.left());
-        completed =
-            port_ == DramPort::load ? load(dram.address(), bytes, sram) : store(dram.address(), bytes, sram);
-        dram.advance(bytes);
-        left -= bytes;
-    }
+std::vector<std::uint8_t> DmaEngine::begin(const DmaCommand& command, OperationId operation, Cycle started) {
     const std::uint64_t total = command.dram.total();
+    if (total == 0 || total != command.sram.total())
+        throw std::logic_error("a DMA command needs two sides of as many bytes");
+    ledger_.started(operation, started);
     bytes_ += total;
     ledger_.count(operation, Action::dma_bytes, total);
-    if (port_ == DramPort::load)
+    if (loads())
         sram_.count_write(operation, total * 8);
     else
         sram_.count_read(operation, total * 8);
-    if (values_ != nullptr) move_bytes(command, completed);
-    ledger_.ended(operation, completed);
-    const Engine engine = port_ == DramPort::load ? Engine::load : Engine::store;
-    ledger_.executed(engine, operation, &command, started_, free_from_, completed);
-    scoreboard_.publish(engine, completed);
-}
-
-Cycle DmaEngine::load(Address address, std::uint32_t bytes, StripWalker& sram) {
-    Burst& burst = window_[slot_];
-    slot_ = slot_ + 1 == window_.size() ? 0 : slot_ + 1;
-    const StallCause cause = burst.complete > free_from_ ? burst.held_by : StallCause::dram;
-    const Cycle request = std::max(free_from_, burst.complete);
-    free_from_ = request + 1;
-    const DramBurst moved = dram_.transfer(port_, request, address, bytes, operation_);
-    timeline_.stall(started_, moved.bus_from, cause, operation_);
-    timeline_.busy(moved.bus_from, moved.bus_to, operation_);
-
-    const bool port_busy = port_free_ > moved.complete;
-    const Words words = move_words(std::max(moved.complete, port_free_), bytes, sram);
-    burst.complete = port_free_ = words.last + 1;
-    burst.held_by = words.conflict ? StallCause::bank_conflict
-                    : port_busy    ? StallCause::sram_port
-                                   : StallCause::dram;
-    timeline_.tail_stall(burst.complete, words.conflict ? StallCause::bank_conflict : StallCause::sram_port,
-                         operation_);
-    return burst.complete;
-}
-
-Cycle DmaEngine::store(Address address, std::uint32_t bytes, StripWalker& sram) {
-    Burst& burst = window_[slot_];
-    slot_ = slot_ + 1 == window_.size() ? 0 : slot_ + 1;
-    const bool held = burst.complete > std::max(started_, port_free_);
-    const Words words = move_words(std::max({started_, port_free_, burst.complete}), bytes, sram);
-    port_free_ = words.last + 1;
-    const Cycle request = std::max(free_from_, words.last + sram_.latency());
-    free_from_ = request + 1;
-    const DramBurst moved = dram_.transfer(port_, request, address, bytes, operation_);
-    const StallCause cause = words.conflict ? StallCause::bank_conflict
-                             : held         ? StallCause::dram
-                                            : StallCause::sram_port;
-    timeline_.stall(started_, std::min(request, moved.bus_from), cause, operation_);
-    timeline_.stall(started_, moved.bus_from, StallCause::dram, operation_);
-    timeline_.busy(moved.bus_from, moved.bus_to, operation_);
-    return burst.complete = moved.complete;
-}
-
-// Reads at the start of the command, writes when its last burst is complete.
-void DmaEngine::move_bytes(const DmaCommand& command, Cycle completed) {
-    const bool load = port_ == DramPort::load;
-    ByteStore& source = load ? values_->dram : values_->sram;
-    ByteStore& target = load ? values_->sram : values_->dram;
-    const Strips& from = load ? command.dram : command.sram;
-    const Strips& to = load ? command.sram : command.dram;
-    values_->effects.settle(started_);
+    if (values_ == nullptr) return {};
+    ByteStore& source = loads() ? values_->dram : values_->sram;
+    const Strips& from = loads() ? command.dram : command.sram;
+    values_->effects.settle(started);
     std::vector<std::uint8_t> bytes;
-    bytes.reserve(from.total());
+    bytes.reserve(total);
     for (std::uint32_t i = 0; i < from.count; ++i) {
         const std::uint8_t* piece = source.at(from.address(i), from.size(i));
         bytes.insert(bytes.end(), piece, piece + from.size(i));
     }
-    values_->effects.at(completed, Effects::Kind::deliver, [&target, to, bytes = std::move(bytes)] {
-        std::size_t done = 0;
-        for (std::uint32_t i = 0; i < to.count; ++i) {
-            std::memcpy(target.at(to.address(i), to.size(i)), bytes.data() + done, to.size(i));
-            done += to.size(i);
-        }
-    });
+    return bytes;
+}
+
+void DmaEngine::end(const DmaCommand& command, OperationId operation, Cycle started, Cycle free,
+                    Cycle completed, std::vector<std::uint8_t> bytes) {
+    if (values_ != nullptr) {
+        ByteStore& target = loads() ? values_->sram : values_->dram;
+        const Strips to = loads() ? command.sram : command.dram;
+        values_->effects.at(completed, Effects::Kind::deliver, [&target, to, bytes = std::move(bytes)] {
+            std::size_t done = 0;
+            for (std::uint32_t i = 0; i < to.count; ++i) {
+                std::memcpy(target.at(to.address(i), to.size(i)), bytes.data() + done, to.size(i));
+                done += to.size(i);
+            }
+        });
+    }
+    ledger_.ended(operation, completed);
+    ledger_.executed(engine(), operation, &command, started, free, completed);
+    scoreboard_.publish(engine(), completed);
 }
 
 DmaEngine::Words DmaEngine::move_words(Cycle from, std::uint32_t bytes, StripWalker& sram) {

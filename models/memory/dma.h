@@ -1,63 +1,66 @@
 // DMA engine, one direction: load (DRAM to SRAM) or store (SRAM to DRAM). Rules: docs/hardware/dma.md.
 //
 // Timing: one request a cycle, at most `outstanding` bursts between request and completion; a burst of a load
-// is complete when its words are in SRAM, one of a store when the DRAM has it. A burst goes
-// through the SRAM port in one cycle, or in as many as its words need of all banks and ports. The next command starts in the cycle after the last request. Counts: dma_bytes.
+// is complete when its words are in SRAM, one of a store when the DRAM has it. A burst goes through the SRAM
+// port in one cycle, or in as many as its words need of all banks and ports. The next command starts in the
+// cycle after the last request. Counts: dma_bytes.
 #pragma once
 #include <vector>
 
+#include "models/machine_values.h"
 #include "models/memory/dram.h"
 #include "models/memory/sram.h"
+#include "models/memory/strip_walker.h"
 #include "models/scoreboard.h"
-#include "models/machine_values.h"
 
 namespace octet {
 
-class DmaEngine : public sc_core::sc_module {
+class DmaEngine {
   public:
-    DmaEngine(const sc_core::sc_module_name& name, DramPort port, const DmaConfig& config, Sram& sram,
-              Dram& dram, Ledger& ledger, Scoreboard& scoreboard);
+    DmaEngine(DramPort port, const DmaConfig& config, Sram& sram, Ledger& ledger, Scoreboard& scoreboard);
+    DmaEngine(const DmaEngine&) = delete;
+    DmaEngine& operator=(const DmaEngine&) = delete;
+    virtual ~DmaEngine() = default;
 
-    // The first cycle in which the next command can start.
-    Cycle free_from() const { return free_from_; }
+    // In a thread: the first cycle in which the next command can start, once it is known.
+    virtual Cycle free_from() = 0;
     // Starts a command in the present cycle.
-    void start(const DmaCommand& command, OperationId operation);
+    virtual void start(const DmaCommand& command, OperationId operation) = 0;
     // The engine is free, and the command at the head of its queue had to wait until `until`.
-    void waited(Cycle from, Cycle until, OperationId operation) {
+    virtual void waited(Cycle from, Cycle until, OperationId operation) {
         timeline_.stall(from, until, StallCause::dependency, operation);
     }
     std::uint64_t bytes() const { return bytes_; }
     // From now on bytes move as well.
     void attach(MachineValues* values) { values_ = values; }
 
-  private:
-    struct Burst {  // one of the last `outstanding` ones
-        Cycle complete = 0;
-        StallCause held_by = StallCause::dram;  // what set `complete`
-    };
+  protected:
     struct Words {  // what moving a burst's words through the SRAM port came to
         Cycle last = 0;
         bool conflict = false;
     };
-    Cycle load(Address address, std::uint32_t bytes, class StripWalker& sram);
-    Cycle store(Address address, std::uint32_t bytes, class StripWalker& sram);
-    void move_bytes(const DmaCommand& command, Cycle completed);
-    Words move_words(Cycle from, std::uint32_t bytes, class StripWalker& sram);
+    bool loads() const { return port_ == DramPort::load; }
+    Engine engine() const { return loads() ? Engine::load : Engine::store; }
+    // Bytes of the burst that begins where `dram` stands.
+    std::uint32_t burst_at(const StripWalker& dram) const {
+        return std::min(static_cast<std::uint32_t>(burst_bytes_ - dram.address() % burst_bytes_), dram.left());
+    }
+    // Counts what a command moves, and reads its bytes if there are values.
+    std::vector<std::uint8_t> begin(const DmaCommand& command, OperationId operation, Cycle started);
+    // Its last burst completes in cycle `completed`.
+    void end(const DmaCommand& command, OperationId operation, Cycle started, Cycle free, Cycle completed,
+             std::vector<std::uint8_t> bytes);
+    Words move_words(Cycle from, std::uint32_t bytes, StripWalker& sram);
 
     DramPort port_;
     SramClient client_;
     std::uint32_t burst_bytes_;
     Sram& sram_;
-    Dram& dram_;
     Ledger& ledger_;
     Scoreboard& scoreboard_;
     Timeline& timeline_;
 
-    OperationId operation_ = 0;
-    Cycle started_ = 0;
-    std::vector<Burst> window_;  // a ring
-    std::size_t slot_ = 0;
-    Cycle free_from_ = 0, port_free_ = 0;
+  private:
     std::uint64_t bytes_ = 0;
     std::vector<AccessStream> streams_;
     MachineValues* values_ = nullptr;

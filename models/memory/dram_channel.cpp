@@ -97,7 +97,7 @@ void DramChannel::take(DramClock now, const DramPlace& place, std::uint64_t burs
     // A write that is posted serves reads and writes of its address.
     if (pending >= one_write && find(place.bank, burst, true) != none) {
         ++(write ? counts_.merged : counts_.forwarded);
-        if (!write && tag != no_tag) done_.push_back({tag, now + 1});
+        if (!write && tag != no_tag) done_.push_back({tag, now + 1, now + 1});
         return;
     }
     const std::uint32_t same = write || pending % one_write == 0 ? none : find(place.bank, burst, false);
@@ -292,7 +292,7 @@ void DramChannel::rest(DramClock until) {
 inline void DramChannel::complete(std::uint32_t index, DramClock at) {
     while (index != none) {
         Burst& burst = pool_[index];
-        if (burst.tag != no_tag) done_.push_back({burst.tag, at});
+        if (!burst.write && burst.tag != no_tag) done_.push_back({burst.tag, at - part_.burst, at});
         burst.next = free_;
         free_ = index;
         index = burst.merged;
@@ -327,6 +327,11 @@ inline void DramChannel::column(DramClock now, std::uint32_t index, std::uint32_
     ++(write ? counts_.writes : counts_.reads);
     const DramClock data = now + to_data_[write];
     last_beat_ = std::max(last_beat_, data);
+    if (data - part_.burst != bus_.to) {
+        end_beats();
+        bus_.from = data - part_.burst;
+    }
+    bus_.to = data;
     bank.precharge_from = std::max(bank.precharge_from, now + to_precharge_[write]);
     rank.column_from[write] = now + part_.ccd_s;
     group.column_from[write] = now + part_.ccd_l;
@@ -370,6 +375,7 @@ inline void DramChannel::activate(DramClock now, std::uint32_t index, std::uint3
     }
     for (std::uint32_t i = bank.queue.head; i != none; i = pool_[i].next)
         bank.row_hits[pool_[i].write] += pool_[i].row == row;
+    if (watched_) activated_for_.push_back(pool_[bank.queue.head].tag);
     ++counts_.activates;
     record(now, DramCommand::Kind::activate, bank.rank, index, row);
 }

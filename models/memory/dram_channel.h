@@ -52,7 +52,10 @@ class DramChannel {
     static constexpr std::uint32_t most_banks = 64;
     struct Done {  // a read whose data has been ordered
         std::uint32_t tag = 0;
-        DramClock at = 0;  // the end of its last beat
+        DramClock from = 0, at = 0;  // its beats; none if a posted write has answered it
+    };
+    struct Beats {  // the data bus moves data in clocks [from, to)
+        DramClock from = 0, to = 0;
     };
 
     DramChannel(const DramPart& part, const DramQueues& queues);
@@ -75,6 +78,15 @@ class DramChannel {
 
     // Reads since the list was cleared last; the caller clears it. Reads without a tag are left out.
     std::vector<Done>& done() { return done_; }
+    // What the data bus did, in order, as far as it is known; the caller clears it. With `all`, up to the last
+    // beat ordered, else up to a pause before it.
+    std::vector<Beats>& bus(bool all = false) {
+        if (all) end_beats();
+        return beats_;
+    }
+    // From now on: for each activate the tag of the burst that asked for it; the caller clears the list.
+    void watch() { watched_ = true; }
+    std::vector<std::uint32_t>& activated_for() { return activated_for_; }
     // Whether every burst taken so far has been ordered.
     bool empty() const { return commands_ + waiting_[0] + waiting_[1] == 0; }
     // The end of the last beat ordered so far.
@@ -164,6 +176,11 @@ class DramChannel {
     void step_row_hits(DramClock now);
     void complete(std::uint32_t index, DramClock at);
 
+    void end_beats() {
+        if (bus_.to > bus_.from) beats_.push_back(bus_);
+        bus_.from = bus_.to;
+    }
+
     bool starts_draining() const {
         return waiting_[1] > 0 && (waiting_[1] >= room_[1] || (waiting_[1] > 8 && commands_ == 0) ||
                                    (last_ && waiting_[0] == 0));
@@ -212,6 +229,10 @@ class DramChannel {
     Plan plan_;
     DramCounts counts_;
     std::vector<Done> done_;
+    Beats bus_;
+    std::vector<Beats> beats_;
+    bool watched_ = false;
+    std::vector<std::uint32_t> activated_for_;
     std::vector<DramCommand>* log_ = nullptr;
 };
 

@@ -46,4 +46,28 @@ class DramMapping {
     bool columns_first_ = false;  // bursts that follow one another lie in one row
 };
 
+// The place of bursts that mostly follow one another.
+class DramCursor {
+  public:
+    explicit DramCursor(const DramMapping& mapping) : mapping_(mapping) {}
+    const DramPlace& place(std::uint64_t burst) {
+        if (burst == burst_ && run_ > 0) return place_;
+        if (burst == burst_ + 1 && run_ > 1) {
+            --run_;
+            ++place_.column;
+        } else {
+            place_ = mapping_.place(burst);
+            run_ = mapping_.run(place_);
+        }
+        burst_ = burst;
+        return place_;
+    }
+
+  private:
+    const DramMapping& mapping_;
+    std::uint64_t burst_ = ~std::uint64_t{0};
+    DramPlace place_;
+    std::uint32_t run_ = 0;  // bursts from burst_ on that lie one after another in its row; 0: no burst yet
+};
+
 }  // namespace octet

@@ -21,6 +21,11 @@ struct DramPart {
         return std::uint64_t{channels} * banks_in_all() * rows * columns * burst_bytes;
     }
 
+    // At best, all channels together.
+    double bytes_per_clock() const {
+        return static_cast<double>(channels) * burst_bytes / static_cast<double>(ccd_s);
+    }
+
     // In clocks, named after the data sheets' parameters. `burst`: what the data of a column command takes on
     // the bus, BL/2, or tCCD_S if that is less (parts that move more than two beats a clock).
     std::uint32_t burst = 0;

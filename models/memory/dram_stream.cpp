@@ -76,7 +76,8 @@ class Stream {
         const std::uint64_t first = request_.address / DramRequest::bytes * DramRequest::bytes;
         const std::uint64_t burst = burst_of(first);
         left_ = static_cast<std::uint32_t>(burst_of(first + DramRequest::bytes - 1) - burst + 1);
-        go_to(burst);
+        burst_ = burst;
+        place_ = cursor_.place(burst_);
         tag_ = DramChannel::no_tag;
         ++(request_.write ? result_.writes : result_.reads);
         if (request_.write) return;
@@ -93,23 +94,15 @@ class Stream {
     std::uint64_t burst_of(std::uint64_t address) const {
         return burst_shift_ >= 0 ? address >> burst_shift_ : address / part_.burst_bytes;
     }
-    void go_to(std::uint64_t burst) {
-        if (burst == burst_ + 1 && run_ > 1) {
-            --run_;
-            ++place_.column;
-        } else {
-            place_ = mapping_.place(burst);
-            run_ = mapping_.run(place_);
-        }
-        burst_ = burst;
-    }
-
     void take(DramChannel& channel, DramClock now) {
         if (tag_ != DramChannel::no_tag) waiting_[tag_].taken = std::min(waiting_[tag_].taken, now);
         channel.take(now, place_, burst_, request_.write, tag_);
         finish(channel);
         offer_from_ = now + 1;
-        if (--left_ > 0) return go_to(burst_ + 1);
+        if (--left_ > 0) {
+            place_ = cursor_.place(++burst_);
+            return;
+        }
         fetch();
         if (!offering_)
             for (DramChannel& each : channels_) each.last(now);
@@ -137,6 +130,7 @@ class Stream {
     DramRequests& requests_;
     DramPart part_;
     DramMapping mapping_;
+    DramCursor cursor_{mapping_};
     int burst_shift_;
     std::vector<DramChannel> channels_;
     std::array<DramRequest, 1024> buffer_;
@@ -144,8 +138,7 @@ class Stream {
 
     bool offering_ = false;  // the burst below is on offer
     DramRequest request_;
-    std::uint64_t burst_ = ~std::uint64_t{1};
-    std::uint32_t run_ = 0;   // bursts from this one on that lie one after another in its row
+    std::uint64_t burst_ = 0;
     std::uint32_t left_ = 0;  // bursts of the request, this one included
     DramPlace place_;
     std::uint32_t tag_ = DramChannel::no_tag;

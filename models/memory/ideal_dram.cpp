@@ -1,32 +1,8 @@
 #include "models/memory/ideal_dram.h"
 
-#include <cmath>
-#include <stdexcept>
-
 #include "models/clock.h"
 
 namespace octet {
-
-Fraction to_fraction(double value) {
-    // Continued fraction, until it is the double to its last digits or the denominator grows out of hand.
-    constexpr std::uint64_t largest = std::uint64_t{1} << 20;
-    Fraction before{1, 0}, best{static_cast<std::uint64_t>(value), 1};
-    double rest = value - std::floor(value);
-    while (std::abs(static_cast<double>(best.numerator) / static_cast<double>(best.denominator) - value) >
-           value * 1e-14) {
-        const double inverse = 1 / rest;
-        const auto digit = static_cast<std::uint64_t>(inverse);
-        const Fraction next{digit * best.numerator + before.numerator,
-                            digit * best.denominator + before.denominator};
-        if (next.denominator > largest) break;
-        before = best;
-        best = next;
-        rest = inverse - std::floor(inverse);
-        if (rest <= 0) break;
-    }
-    if (best.numerator == 0) best = {1, largest};  // slower than a byte in a million cycles
-    return best;
-}
 
 IdealDram::IdealDram(const sc_core::sc_module_name& name, const IdealDramConfig& config, Ledger& ledger)
     : sc_module(name),
@@ -74,13 +50,6 @@ void IdealDram::close(Cycle total) {
     ledger_.report().dram_read_bytes = bytes_[0];
     ledger_.report().dram_write_bytes = bytes_[1];
     ledger_.unit(Unit::dram).add_busy(used_.covered());
-}
-
-std::unique_ptr<Dram> make_dram(const DramConfig& config, Ledger& ledger) {
-    if (const auto* ideal = std::get_if<IdealDramConfig>(&config))
-        return std::make_unique<IdealDram>("dram", *ideal, ledger);
-    throw std::logic_error(
-        "dram: a part with banks cannot be simulated yet; use {kind: ideal, bytes_per_cycle, latency}");
 }
 
 }  // namespace octet

@@ -8,22 +8,26 @@
 #include <systemc>
 #include <vector>
 
+#include "models/fraction.h"
 #include "models/interval_union.h"
+#include "models/ledger.h"
+#include "models/memory/config.h"
 #include "models/memory/dram.h"
 
 namespace octet {
 
-// A positive fraction: the simplest one that stands for `value`.
-struct Fraction {
-    std::uint64_t numerator = 1, denominator = 1;
+struct DramBurst {
+    Cycle bus_from = 0, bus_to = 0;  // cycles in which its bytes move
+    Cycle complete = 0;              // the first cycle in which all of it has arrived
 };
-Fraction to_fraction(double value);
 
 class IdealDram : public Dram, public sc_core::sc_module {
   public:
     IdealDram(const sc_core::sc_module_name& name, const IdealDramConfig& config, Ledger& ledger);
-    DramBurst transfer(DramPort port, Cycle at, Address address, std::uint32_t bytes,
-                       OperationId operation) override;
+    // A burst that `port` requests in cycle `at` for `operation`; load reads, store writes. Requests of one
+    // port come in order of time.
+    DramBurst transfer(DramPort port, Cycle at, Address address, std::uint32_t bytes, OperationId operation);
+    Cycle finish() override { return 0; }  // a store completes when it is written
     void close(Cycle total) override;
 
   private:

@@ -155,6 +155,8 @@ constexpr std::array<std::string_view, unit_state_count> state_names{"busy", "st
 
 bool can_count(const AcceleratorConfig& machine, Action action) {
     switch (action) {
+        case Action::dram_read_padding_bits:
+        case Action::dram_write_padding_bits:
         case Action::dram_activate:
         case Action::dram_refresh:
             return std::holds_alternative<DramDeviceConfig>(machine.dram);
@@ -181,6 +183,8 @@ bool counts_bits(Action action) {
         case Action::sram_write_bits:
         case Action::dram_read_bits:
         case Action::dram_write_bits:
+        case Action::dram_read_padding_bits:
+        case Action::dram_write_padding_bits:
             return true;
         default:
             return false;

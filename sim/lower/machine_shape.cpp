@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "models/memory/dram_part.h"
 #include "models/memory/ports.h"
 
 namespace octet {
@@ -66,10 +67,11 @@ MachineShape::MachineShape(const AcceleratorConfig& config)
         dram_latency = ideal->latency;
     } else {
         const auto& device = std::get<DramDeviceConfig>(config.dram);
-        const double ns_per_cycle = 1000.0 / config.clock_mhz;
-        // Two beats a clock on `device_width` bits, at the data sheet's clock.
-        dram_bytes_per_cycle = device.channels * device.device_width / 8.0 * 2 / device.tck_ns * ns_per_cycle;
-        dram_latency = 60 / ns_per_cycle;
+        const DramPart part(device);
+        const double clocks_per_cycle = 1000 / config.clock_mhz / device.tck_ns;
+        dram_bytes_per_cycle = part.bytes_per_clock() * clocks_per_cycle;
+        // A read that finds its bank closed.
+        dram_latency = (2 + part.rcd_read + part.read_data()) / clocks_per_cycle;
     }
 }
 

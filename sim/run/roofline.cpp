@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/formats/registry.h"
+#include "models/memory/dram_part.h"
 #include "models/types.h"
 
 namespace octet {
@@ -82,13 +83,7 @@ Work work_of(const AcceleratorConfig& machine, const Operation& operation, const
 double dram_bytes_per_cycle(const AcceleratorConfig& machine) {
     if (const auto* ideal = std::get_if<IdealDramConfig>(&machine.dram)) return ideal->bytes_per_cycle;
     const auto& device = std::get<DramDeviceConfig>(machine.dram);
-    double burst_clocks = device.burst_length / 2.0;
-    for (const char* gap : {"tCCD", "tCCD_S"})
-        if (const auto it = device.timing.find(gap); it != device.timing.end()) burst_clocks = it->second;
-    const double burst_bytes =
-        static_cast<double>(device.channels) * device.device_width / 8.0 * device.burst_length;
-    const double core_ns = 1000 / machine.clock_mhz;
-    return burst_bytes / (burst_clocks * device.tck_ns) * core_ns;
+    return DramPart(device).bytes_per_clock() / device.tck_ns * 1000 / machine.clock_mhz;
 }
 
 std::vector<Bound> bounds(const AcceleratorConfig& machine, const Work& work) {

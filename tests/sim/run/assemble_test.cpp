@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "sim/config/experiment.h"
 #include "sim/run/roofline.h"
 #include "tests/sim/run/sample.h"
 
@@ -126,16 +127,12 @@ TEST(Roofline, RatesAreThoseOfTheMachine) {
 
 TEST(Roofline, KnowsThePeakOfADramWithBanks) {
     AcceleratorConfig machine = machine_of("int8", 200);
-    DramDeviceConfig
-        part;  // LPDDR4-3200 x16: 3200 MT/s x 2 bytes = 6.4 GB/s, 32 bytes a core cycle at 200 MHz
-    part.timing = {{"tCCD", 8}};
-    machine.dram = part;
-    EXPECT_NEAR(dram_bytes_per_cycle(machine), 32, 1e-9);
-    part.tck_ns = 1.25;  // LPDDR5-6400 x16: 12.8 GB/s
-    part.timing = {{"tCCD_S", 2}, {"tCCD_L", 4}};
-    part.channels = 2;
-    machine.dram = part;
-    EXPECT_NEAR(dram_bytes_per_cycle(machine), 2 * 64, 1e-9);
+    machine.dram = load_dram(OCTET_SOURCE_DIR "/configs/dram/lpddr4-3200.yaml");  // 3200 MT/s x 2 bytes
+    EXPECT_NEAR(dram_bytes_per_cycle(machine), 6400.0 / 200, 1e-9);
+    DramDeviceConfig two = load_dram(OCTET_SOURCE_DIR "/configs/dram/lpddr5-6400.yaml");
+    two.channels = 2;
+    machine.dram = two;
+    EXPECT_NEAR(dram_bytes_per_cycle(machine), 2 * 12800.0 / 200, 1e-9);
 }
 
 TEST(Roofline, PassesThatTheFusionLevelAllowsToFuseAreNoWork) {

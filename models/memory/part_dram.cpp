@@ -1,0 +1,191 @@
+#include "models/memory/part_dram.h"
+
+#include <span>
+#include <utility>
+
+#include "models/clock.h"
+
+namespace octet {
+
+PartDram::PartDram(const sc_core::sc_module_name& name, const DramDeviceConfig& config, double core_mhz,
+                   Ledger& ledger)
+    : sc_module(name),
+      part_(config),
+      mapping_(part_, config.mapping),
+      crossing_(core_mhz, config.tck_ns),
+      burst_shift_(std::has_single_bit(part_.burst_bytes) ? std::countr_zero(part_.burst_bytes) : -1),
+      ledger_(ledger),
+      used_(part_.channels, ledger.observer(), Unit::dram) {
+    channels_.reserve(part_.channels);
+    for (std::uint32_t i = 0; i < part_.channels; ++i) {
+        channels_.emplace_back(part_, DramQueues(config));
+        channels_.back().watch();
+    }
+    SC_THREAD(serve);
+}
+
+void PartDram::connect(PartDma& load, PartDma& store) {
+    ports_[0].engine = &load;
+    ports_[1].engine = &store;
+    flights_.resize(load.places());
+}
+
+void PartDram::serve() {
+    for (;;) {
+        while (idle()) wait(started_);
+        wait_until(now(), Phase::memory);
+        while (sc_core::sc_pending_activity_at_current_time()) wait(sc_core::SC_ZERO_TIME);
+        // Who acts next, and does the memory come before or after it in that cycle?
+        const std::uint64_t ahead = sc_core::sc_time_to_pending_activity().value();
+        const std::uint64_t never = sc_core::sc_max_time().value() - kernel_time();
+        limit_ = ~Cycle{0};
+        if (ahead < never) {
+            const std::uint64_t next = kernel_time() + ahead;
+            const bool before = next % time_units_per_cycle > static_cast<std::uint64_t>(Phase::memory);
+            limit_ = next / time_units_per_cycle + before;
+        }
+        simulate();
+        if (limit_ != ~Cycle{0}) wait_until(limit_, Phase::memory);
+    }
+}
+
+void PartDram::simulate() {
+    // What an idle memory has to do by itself is caught up with here.
+    const DramClock present = crossing_.clock_from(now());
+    for (DramChannel& channel : channels_) channel.rest_until(present);
+    if (channels_.front().bus().size() > 256) {
+        collect_bus(true);
+        used_.settle(std::min(crossing_.cycle_of(simulated_), now()));
+    }
+    if (channels_.size() == 1)
+        simulate(std::span<DramChannel, 1>(channels_));
+    else
+        simulate(std::span(channels_));
+}
+
+template <class Channels>
+inline DramClock PartDram::can_take(Channels channels, DramPort port) {
+    const bool write = port == DramPort::store;
+    Port& p = ports_[write];
+    const PartDma::Request* request = p.engine->request();
+    if (request == nullptr) return dram_never;
+    const std::size_t channel = channels.size() == 1 ? 0 : p.cursor.place(burst_of(request->address)).channel;
+    return channels[channel].has_room(write) ? std::max(request->from, take_from_) : dram_never;
+}
+
+template <class Channels>
+void PartDram::simulate(Channels channels) {
+    Cycle limit = 0;
+    DramClock end = 0;
+    while (!idle()) {
+        if (limit != limit_) {
+            limit = limit_;
+            end = limit == ~Cycle{0} ? dram_never : crossing_.clock_from(limit);
+        }
+        DramClock clock = std::min(can_take(channels, DramPort::load), can_take(channels, DramPort::store));
+        for (const DramChannel& channel : channels) clock = std::min(clock, channel.next());
+        if (clock >= end) return;
+        simulated_ = clock;
+        for (std::size_t i = 0; i < channels.size(); ++i)
+            if (channels[i].next() <= clock) {
+                channels[i].step(clock);
+                collect(i);
+            }
+        // One burst a clock: of the request that has been there longer, of equals the load's.
+        const bool reads = can_take(channels, DramPort::load) <= clock;
+        const bool writes = can_take(channels, DramPort::store) <= clock;
+        if (reads && (!writes || load().request()->from <= ports_[1].engine->request()->from))
+            take(DramPort::load, clock);
+        else if (writes)
+            take(DramPort::store, clock);
+    }
+}
+
+void PartDram::take(DramPort port, DramClock clock) {
+    const bool write = port == DramPort::store;
+    PartDma& engine = *ports_[write].engine;
+    PartDma::Request& request = *engine.request();
+    const std::uint64_t burst = burst_of(request.address);
+    const std::uint64_t rest = (burst + 1) * part_.burst_bytes - request.address;
+    const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(rest, request.bytes));
+    const OperationId operation = engine.operation_of(request.place);
+    const DramPlace& place = ports_[write].cursor.place(burst);
+    const std::uint32_t tag = write ? of_store | operation : request.place;
+    take_from_ = clock + 1;
+    request.taken = std::min(request.taken, clock);
+    bytes_[write] += bytes;
+    ledger_.count(operation, write ? Action::dram_write_bits : Action::dram_read_bits, std::uint64_t{bytes} * 8);
+    if (bytes < part_.burst_bytes)
+        ledger_.count(operation, write ? Action::dram_write_padding_bits : Action::dram_read_padding_bits,
+                      std::uint64_t{part_.burst_bytes - bytes} * 8);
+    if (!write) ++flights_[request.place].parts;
+    channels_[place.channel].take(clock, place, burst, write, tag);
+    request.address += bytes;
+    request.bytes -= bytes;
+    if (request.bytes == 0) engine.request_taken(clock);
+    collect(place.channel);
+}
+
+void PartDram::collect(std::size_t index) {
+    DramChannel& channel = channels_[index];
+    if (!channel.activated_for().empty()) {
+        for (const std::uint32_t tag : channel.activated_for())
+            ledger_.count((tag & of_store) != 0 ? tag & ~of_store : load().operation_of(tag),
+                          Action::dram_activate, 1);
+        channel.activated_for().clear();
+    }
+    if (channel.done().empty()) return;
+    for (const DramChannel::Done& done : channel.done()) {
+        Flight& flight = flights_[done.tag];
+        flight.end = std::max(flight.end, done.at);
+        if (done.from < done.at) load().data_moves(done.tag, done.from, done.at);
+        if (--flight.parts > 0 || load().is_being_taken(done.tag)) continue;
+        const DramClock arrived = std::exchange(flight.end, 0);
+        load().arrived(done.tag, arrived);
+    }
+    channel.done().clear();
+}
+
+void PartDram::collect_bus(bool all) {
+    for (std::size_t i = 0; i < channels_.size(); ++i) {
+        auto& bus = channels_[i].bus(all);
+        for (const DramChannel::Beats& beats : bus)
+            used_.add(i, crossing_.cycle_of(beats.from), crossing_.cycle_from(beats.to));
+        bus.clear();
+    }
+}
+
+// Writes that are posted drain.
+Cycle PartDram::finish() {
+    for (Port& port : ports_) port.engine->close();
+    for (DramChannel& channel : channels_) channel.last(std::max(simulated_, take_from_));
+    DramClock end = 0;
+    for (std::size_t i = 0; i < channels_.size(); ++i) {
+        while (!channels_[i].empty()) {
+            channels_[i].step(channels_[i].next());
+            collect(i);
+        }
+        end = std::max(end, channels_[i].last_beat());
+    }
+    return crossing_.cycle_from(end);
+}
+
+void PartDram::close(Cycle total) {
+    const DramClock end = crossing_.clock_from(total);
+    DramCounts counts;
+    for (DramChannel& channel : channels_) {
+        channel.rest_until(end);
+        while (channel.next() < end) channel.step(channel.next());
+        counts += channel.counts(end);
+    }
+    collect_bus(true);
+    used_.settle(total);
+    MachineReport& report = ledger_.report();
+    report.dram_read_bytes = bytes_[0];
+    report.dram_write_bytes = bytes_[1];
+    report.dram_active = crossing_.cycles(counts.active);
+    report.dram_refreshes = counts.refreshes;
+    ledger_.unit(Unit::dram).add_busy(used_.covered());
+}
+
+}  // namespace octet
