@@ -44,6 +44,7 @@ DramChannel::DramChannel(const DramPart& part, const DramQueues& queues)
       room_{queues.reads, queues.writes},
       bank_room_(queues.bank),
       row_hit_cap_(queues.row_hit_cap),
+      calm_(std::min(8U, queues.writes - 1)),
       open_page_(queues.open_page),
       bank_count_(part.banks_in_all()),
       rank_count_(part.ranks) {
@@ -115,7 +116,6 @@ void DramChannel::take(DramClock now, const DramPlace& place, std::uint64_t burs
         ++counts_.merged;
         return;
     }
-    if (write) row_hits_alone_ = false;
     pending += write ? one_write : 1;
     ++waiting_[write];
     append(banks_[place.bank].waiting[write], index);
@@ -315,7 +315,7 @@ inline void DramChannel::column(DramClock now, std::uint32_t index, std::uint32_
     --bank.row_hits[write];
     if (bank.queued-- == bank_room_) {
         set_movable(index, false);
-        if constexpr (!row_hits) set_movable(index, true);
+        if (!row_hits || waiting_[1] > 0) set_movable(index, true);
     }
     if (bank.queued == 0) active_ &= ~bit(index);
 
@@ -429,7 +429,8 @@ inline void DramChannel::issue(DramClock now) {
 // Whether nothing but reads of open rows can be issued next: all that waits in the queues of the banks. Then
 // time and turn decide alone, and what else might happen need not be asked for.
 inline bool DramChannel::has_row_hits_alone() const {
-    if (rank_count_ > 1 || !open_page_ || log_ != nullptr || blocked_ != 0 || waiting_[1] > 0) return false;
+    if (rank_count_ > 1 || !open_page_ || log_ != nullptr || blocked_ != 0 || draining_ > 0 || may_drain())
+        return false;
     return each(active_, [&](std::uint32_t bank) { return banks_[bank].row_hits[0] == banks_[bank].queued; });
 }
 
@@ -452,8 +453,8 @@ void DramChannel::step_any(DramClock now) {
 // The same for row hits alone.
 void DramChannel::step_row_hits(DramClock now) {
     const bool issues = plan_.at <= now;
+    if (may_drain() || (issues && plan_.what == Plan::What::due)) return step_any(now);
     if (issues) {
-        if (plan_.what == Plan::What::due) return step_any(now);
         turn_ = plan_.index + 1 == bank_count_ ? 0 : plan_.index + 1;
         column<true>(now, plan_.index, none, banks_[plan_.index].queue.head);
     }

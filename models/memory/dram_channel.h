@@ -148,7 +148,7 @@ class DramChannel {
     };
 
     static std::uint32_t slot_of(std::uint64_t burst) {
-        return static_cast<std::uint32_t>(burst ^ burst >> 10U) % pending_slots;
+        return static_cast<std::uint32_t>(burst * 0x9e3779b97f4a7c15U >> 54U);
     }
     std::uint32_t find(std::uint32_t index, std::uint64_t burst, bool write) const;
     std::uint32_t allocate();
@@ -185,6 +185,8 @@ class DramChannel {
         return waiting_[1] > 0 && (waiting_[1] >= room_[1] || (waiting_[1] > 8 && commands_ == 0) ||
                                    (last_ && waiting_[0] == 0));
     }
+    // Whether draining can begin at all as things stand.
+    bool may_drain() const { return waiting_[1] > calm_ || (last_ && waiting_[1] > 0); }
     bool wants_move() const { return movable_[draining_ > 0 || starts_draining()] != 0; }
     std::uint32_t move();
     std::uint32_t oldest_movable(bool write) const;
@@ -201,6 +203,7 @@ class DramChannel {
     std::array<DramClock, 2> to_data_, to_precharge_, to_other_s_, to_other_l_;
     std::array<std::uint32_t, 2> room_;  // of the read queue, of the write buffer
     std::uint32_t bank_room_, row_hit_cap_;
+    std::uint32_t calm_;  // so many writes may wait without draining
     bool open_page_;
     std::uint32_t bank_count_, rank_count_;
     std::array<Bank, most_banks> banks_;
@@ -208,7 +211,7 @@ class DramChannel {
     std::array<Rank, most_banks> ranks_;
     std::vector<Burst> pool_;
     std::uint32_t free_ = none;
-    static constexpr std::uint32_t pending_slots = 1024;
+    static constexpr std::uint32_t pending_slots = 1U << 10U;  // slot_of() has as many values
     static constexpr std::uint32_t one_write = 1U << 16U;
     std::array<std::uint32_t, pending_slots>
         pending_{};  // reads, and writes << 16, not yet issued, by address

@@ -65,6 +65,7 @@ MachineShape::MachineShape(const AcceleratorConfig& config)
     if (const auto* ideal = std::get_if<IdealDramConfig>(&config.dram)) {
         dram_bytes_per_cycle = ideal->bytes_per_cycle;
         dram_latency = ideal->latency;
+        dram_row_cycles = 0;
     } else {
         const auto& device = std::get<DramDeviceConfig>(config.dram);
         const DramPart part(device);
@@ -72,6 +73,7 @@ MachineShape::MachineShape(const AcceleratorConfig& config)
         dram_bytes_per_cycle = part.bytes_per_clock() * clocks_per_cycle;
         // A read that finds its bank closed.
         dram_latency = (2 + part.rcd_read + part.read_data()) / clocks_per_cycle;
+        dram_row_cycles = part.rc / clocks_per_cycle;
     }
 }
 

@@ -21,6 +21,7 @@ struct MachineShape {
     std::uint64_t input_rate, weight_rate;  // vectors that a fill moves in a cycle
     double dram_bytes_per_cycle;
     double dram_latency;
+    double dram_row_cycles;  // between two rows of a bank: no piece of consecutive bytes takes less; ideal: 0
     std::uint64_t sram_bytes, sram_word;
     double sram_bytes_per_cycle;
     double scale_share;  // beats of scales a beat of values in a fill

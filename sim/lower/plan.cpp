@@ -122,7 +122,14 @@ void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine,
     if (machine.input_slots == 1) stall += slab * (a_fills - 1);
     if (machine.weight_slots == 1) stall += tile * (b_fills - 1);
 
-    double bytes = 0;
+    // Pieces of b are the tile columns of a chunk; neighbours are one piece. Those of a are taken as long ones.
+    const bool columns_whole = plan.k_chunk == c.k_tiles;
+    const double b_piece = columns_whole || plan.n_group == 1
+                               ? 0
+                               : d(r.b_column_bytes) * d(plan.k_chunk) / d(c.k_tiles) / machine.dram_bytes_per_cycle;
+    const double b_slowdown = b_piece > 0 ? std::max(1.0, machine.dram_row_cycles / b_piece) : 1;
+
+    double bytes = 0, opening = 0;  // opening: bytes that could move while rows are opened
     const double a_all = d(r.m) * d(r.a_row_bytes), b_all = d(c.n_tiles) * d(r.b_column_bytes);
     if (plan.a == Staging::tile) {
         const bool once = !columns_outer || c.m_tiles <= plan.a_slots;
@@ -135,12 +142,13 @@ void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine,
         bytes += once ? b_all : b_all * d(c.m_tiles);
     } else if (plan.b == Staging::chunk) {
         bytes += b_all * b_visits;
+        opening = b_all * b_visits * (b_slowdown - 1);
     }
     const double out_all = d(r.m) * d(c.n_tiles) * d(r.out_row_bytes);
     if (!r.out_resident) bytes += out_all;
     if (r.residual_staged) bytes += d(r.m) * d(c.n_tiles) * d(r.residual_row_bytes);
     plan.dram_bytes = bytes;
-    plan.dram = bytes / machine.dram_bytes_per_cycle;
+    plan.dram = (bytes + opening) / machine.dram_bytes_per_cycle;
     plan.sram = (a_all * a_visits + b_all * b_visits + out_all + bytes) / machine.sram_bytes_per_cycle;
 
     const double startup =
@@ -163,7 +171,7 @@ bool better(const GemmPlan& a, const GemmPlan& b) {
     constexpr double same = 0.002;  // estimates this close are equal
     if (a.total < b.total * (1 - same)) return true;
     if (a.total > b.total * (1 + same)) return false;
-    if (a.dram_bytes != b.dram_bytes) return a.dram_bytes < b.dram_bytes;
+    if (a.dram != b.dram) return a.dram < b.dram;
     const double fill_a = a.input_fill + a.weight_fill, fill_b = b.input_fill + b.weight_fill;
     if (fill_a != fill_b) return fill_a < fill_b;
     return a.commands < b.commands;
