@@ -95,8 +95,10 @@ void Accelerator::make_memory(const AcceleratorConfig& c) {
         return;
     }
     auto dram = std::make_unique<PartDram>("dram", std::get<DramDeviceConfig>(c.dram), c.clock_mhz, ledger_);
-    auto load = std::make_unique<PartDma>(DramPort::load, c.dma, sram_, dram->crossing(), *dram, ledger_, scoreboard_);
-    auto store = std::make_unique<PartDma>(DramPort::store, c.dma, sram_, dram->crossing(), *dram, ledger_, scoreboard_);
+    auto load = std::make_unique<PartDma>(DramPort::load, c.dma, sram_, dram->crossing(), *dram, ledger_,
+                                          scoreboard_);
+    auto store = std::make_unique<PartDma>(DramPort::store, c.dma, sram_, dram->crossing(), *dram, ledger_,
+                                           scoreboard_);
     dram->connect(*load, *store);
     dram_ = std::move(dram);
     load_ = std::move(load);

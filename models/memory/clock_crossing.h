@@ -1,8 +1,8 @@
 // Between the core's cycles and the clocks of a DRAM, exactly (docs/hardware/dram.md, Two clocks).
 //
-// Cycle c and clock d begin c core periods and d DRAM periods after the start. What is sent in a cycle is there
-// in the first clock that begins no earlier than the cycle; what ends with a clock can be used in the first
-// cycle that begins no earlier than its end.
+// Cycle c and clock d begin c core periods and d DRAM periods after the start. What is sent in a cycle is
+// there in the first clock that begins no earlier than the cycle; what ends with a clock can be used in the
+// first cycle that begins no earlier than its end.
 #pragma once
 #include <bit>
 

@@ -43,7 +43,8 @@ class DmaEngine {
     Engine engine() const { return loads() ? Engine::load : Engine::store; }
     // Bytes of the burst that begins where `dram` stands.
     std::uint32_t burst_at(const StripWalker& dram) const {
-        return std::min(static_cast<std::uint32_t>(burst_bytes_ - dram.address() % burst_bytes_), dram.left());
+        return std::min(static_cast<std::uint32_t>(burst_bytes_ - dram.address() % burst_bytes_),
+                        dram.left());
     }
     // Counts what a command moves, and reads its bytes if there are values.
     std::vector<std::uint8_t> begin(const DmaCommand& command, OperationId operation, Cycle started);

@@ -1,7 +1,7 @@
 // What every kind of DRAM is to the machine (docs/hardware/dram.md).
 //
-// Counts: dram_read_bits, dram_write_bits; with banks also dram_read_padding_bits, dram_write_padding_bits and
-// dram_activate. Bytes, refreshes and the time with rows open stand in the report.
+// Counts: dram_read_bits, dram_write_bits; with banks also dram_read_padding_bits, dram_write_padding_bits
+// and dram_activate. Bytes, refreshes and the time with rows open stand in the report.
 #pragma once
 #include "models/types.h"
 

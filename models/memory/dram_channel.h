@@ -78,8 +78,8 @@ class DramChannel {
 
     // Reads since the list was cleared last; the caller clears it. Reads without a tag are left out.
     std::vector<Done>& done() { return done_; }
-    // What the data bus did, in order, as far as it is known; the caller clears it. With `all`, up to the last
-    // beat ordered, else up to a pause before it.
+    // What the data bus did, in order, as far as it is known; the caller clears it. With `all`, up to the
+    // last beat ordered, else up to a pause before it.
     std::vector<Beats>& bus(bool all = false) {
         if (all) end_beats();
         return beats_;

@@ -1,8 +1,8 @@
 // DMA engine on a DRAM part: its course unfolds with the memory, burst by burst.
 //
 // Timing: as in dma.h. Bursts of a load are written to SRAM in the order of requests; the SRAM port is booked
-// when the last column command of the burst is issued, since the arrival of its data is known then. A burst of
-// a store is complete when the controller has taken it.
+// when the last column command of the burst is issued, since the arrival of its data is known then. A burst
+// of a store is complete when the controller has taken it.
 #pragma once
 #include <deque>
 
@@ -22,11 +22,11 @@ class MemoryProcess {
 
 class PartDma : public DmaEngine {
   public:
-    struct Request {             // a burst at the controller, or on its way there
-        DramClock from = 0;      // it is there
-        Address address = 0;     // of what has not been taken
-        std::uint32_t bytes = 0;  // of that
-        std::uint32_t place = 0;  // in the window
+    struct Request {                   // a burst at the controller, or on its way there
+        DramClock from = 0;            // it is there
+        Address address = 0;           // of what has not been taken
+        std::uint32_t bytes = 0;       // of that
+        std::uint32_t place = 0;       // in the window
         DramClock taken = dram_never;  // the clock in which its first part was
     };
 
@@ -82,7 +82,7 @@ class PartDma : public DmaEngine {
     std::deque<Job> jobs_;
     StripWalker dram_;               // of the newest job
     std::uint64_t unrequested_ = 0;  // bytes of it
-    std::vector<Burst> window_;      // a ring: the oldest burst in flight, the oldest not taken, the next place
+    std::vector<Burst> window_;  // a ring: the oldest burst in flight, the oldest not taken, the next place
     std::vector<Request> requests_;  // by place
     std::uint32_t oldest_ = 0, taken_ = 0, next_ = 0;
     std::uint32_t in_flight_ = 0, untaken_ = 0;

@@ -34,15 +34,13 @@ void PartDram::serve() {
     for (;;) {
         while (idle()) wait(started_);
         wait_until(now(), Phase::memory);
-        while (sc_core::sc_pending_activity_at_current_time()) wait(sc_core::SC_ZERO_TIME);
-        // Who acts next, and does the memory come before or after it in that cycle?
-        const std::uint64_t ahead = sc_core::sc_time_to_pending_activity().value();
-        const std::uint64_t never = sc_core::sc_max_time().value() - kernel_time();
+        // Who acts next, and does the memory come before or after it in that cycle? (What is runnable at the
+        // present time are memories of other machines, if anything.)
         limit_ = ~Cycle{0};
-        if (ahead < never) {
-            const std::uint64_t next = kernel_time() + ahead;
-            const bool before = next % time_units_per_cycle > static_cast<std::uint64_t>(Phase::memory);
-            limit_ = next / time_units_per_cycle + before;
+        if (sc_core::sc_time next; sc_core::sc_get_curr_simcontext()->next_time(next)) {
+            const bool before =
+                next.value() % time_units_per_cycle > static_cast<std::uint64_t>(Phase::memory);
+            limit_ = next.value() / time_units_per_cycle + before;
         }
         simulate();
         if (limit_ != ~Cycle{0}) wait_until(limit_, Phase::memory);
@@ -114,7 +112,8 @@ void PartDram::take(DramPort port, DramClock clock) {
     take_from_ = clock + 1;
     request.taken = std::min(request.taken, clock);
     bytes_[write] += bytes;
-    ledger_.count(operation, write ? Action::dram_write_bits : Action::dram_read_bits, std::uint64_t{bytes} * 8);
+    ledger_.count(operation, write ? Action::dram_write_bits : Action::dram_read_bits,
+                  std::uint64_t{bytes} * 8);
     if (bytes < part_.burst_bytes)
         ledger_.count(operation, write ? Action::dram_write_padding_bits : Action::dram_read_padding_bits,
                       std::uint64_t{part_.burst_bytes - bytes} * 8);

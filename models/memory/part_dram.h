@@ -1,9 +1,9 @@
 // A DRAM part in the machine: its channels, and the process that runs them together with the two DMA engines
 // (docs/hardware/dram.md).
 //
-// The process runs ahead of the kernel: up to the cycle in which another unit may act next, be it one that the
-// kernel knows of or one that waits for what the memory completes. What the memory does in a cycle comes after
-// DMA commands that start in it and before all other units.
+// The process runs ahead of the kernel: up to the cycle in which another unit may act next, be it one that
+// the kernel knows of or one that waits for what the memory completes. What the memory does in a cycle comes
+// after DMA commands that start in it and before all other units.
 #pragma once
 #include <array>
 #include <systemc>
@@ -30,8 +30,9 @@ class PartDram : public Dram, public MemoryProcess, public sc_core::sc_module {
     void close(Cycle total) override;
 
   private:
-    static constexpr std::uint32_t of_store = std::uint32_t{1} << 31U;  // tags of writes: this and the operation; of reads: the place in the window
-    struct Flight {  // a load's burst that has been taken, by place
+    static constexpr std::uint32_t of_store =
+        std::uint32_t{1} << 31U;  // tags of writes: this and the operation; of reads: the place in the window
+    struct Flight {               // a load's burst that has been taken, by place
         std::uint32_t parts = 0;  // bursts of the DRAM that have not arrived
         DramClock end = 0;
     };

@@ -122,11 +122,13 @@ void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine,
     if (machine.input_slots == 1) stall += slab * (a_fills - 1);
     if (machine.weight_slots == 1) stall += tile * (b_fills - 1);
 
-    // Pieces of b are the tile columns of a chunk; neighbours are one piece. Those of a are taken as long ones.
+    // Pieces of b are the tile columns of a chunk; neighbours are one piece. Those of a are taken as long
+    // ones.
     const bool columns_whole = plan.k_chunk == c.k_tiles;
-    const double b_piece = columns_whole || plan.n_group == 1
-                               ? 0
-                               : d(r.b_column_bytes) * d(plan.k_chunk) / d(c.k_tiles) / machine.dram_bytes_per_cycle;
+    const double b_piece =
+        columns_whole || plan.n_group == 1
+            ? 0
+            : d(r.b_column_bytes) * d(plan.k_chunk) / d(c.k_tiles) / machine.dram_bytes_per_cycle;
     const double b_slowdown = b_piece > 0 ? std::max(1.0, machine.dram_row_cycles / b_piece) : 1;
 
     double bytes = 0, opening = 0;  // opening: bytes that could move while rows are opened

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/program.h"
@@ -154,6 +156,66 @@ TEST(Dram, SaysWhatItHasNoPriceFor) {
     EXPECT_EQ(run("0x0 R\n", {"--set", "standard=DDR9", "--costs", table}).exit, 1);
     const json unit = document("0x0 R\n", {"--costs", source + "/configs/costs/unit.yaml"});
     EXPECT_EQ(unit["energy_pj"], 512 + 1);  // bits and an activate
+}
+
+const std::string tiny = source + "/configs/experiments/bert-base-edge16-posit8-lpddr4.yaml";
+
+json machine(std::vector<std::string> more) {
+    std::vector<std::string> arguments{"run",
+                                       tiny,
+                                       "--json",
+                                       "--set",
+                                       "workload=" + source + "/workloads/tiny.yaml",
+                                       "--set",
+                                       "phase.sequence=64"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const test::Run result = test::run_octet(arguments, test::patient);
+    EXPECT_EQ(result.exit, 0) << result.err;
+    return json::parse(result.out);
+}
+
+TEST(MachineOnAPart, ComputesTheValuesThatItComputesOnAnIdealMemory) {
+    const json part = machine({"--values", "exact", "--set", "sram.capacity_kib=64"});
+    const json ideal = machine({"--values", "exact", "--set", "sram.capacity_kib=64", "--set",
+                                "dram={kind: ideal, bytes_per_cycle: 32, latency: 40}"});
+    EXPECT_EQ(part["numerics"], ideal["numerics"]);
+    EXPECT_NE(part["cycles"]["total"], ideal["cycles"]["total"]);
+}
+
+TEST(MachineOnAPart, HasTheSameCyclesRegisterByRegister) {
+    const json pass = machine({"--set", "sram.capacity_kib=32"});
+    const json registers = machine({"--set", "sram.capacity_kib=32", "--fidelity", "register"});
+    EXPECT_EQ(pass["cycles"], registers["cycles"]);
+    EXPECT_EQ(pass["operations"], registers["operations"]);
+}
+
+TEST(MachineOnAPart, PaysForStandbyAndRefreshByTime) {
+    const std::string unit = source + "/configs/costs/unit.yaml";
+    const json result = machine({"--costs", unit});
+    // With unit prices: bits, activates, refreshes; a tREFI of 6246 clocks is 780.75 cycles.
+    const double bits = 8 * (result["traffic"]["dram_read_bytes"].get<double>() +
+                             result["traffic"]["dram_write_bytes"].get<double>());
+    const double refreshes = std::floor(result["cycles"]["total"].get<double>() / 780.75);
+    const double rest = result["energy"]["components"]["dram"].get<double>() - bits - refreshes;
+    EXPECT_GT(refreshes, 2);
+    EXPECT_GT(rest, 10);  // activates, and what the last bytes of a burst move in vain
+    EXPECT_LT(rest, 0.05 * bits);
+    const json& dram = result["cycles"]["units"]["dram"];
+    EXPECT_EQ(dram["busy"].get<int>() + dram["stall"].get<int>() + dram["idle"].get<int>(),
+              result["cycles"]["total"]);
+    EXPECT_GE(dram["busy"].get<double>(), bits / 8 / 32);
+}
+
+TEST(MachineOnAPart, FollowsItsTimings) {
+    const auto total = [](const char* setting) {
+        return machine({"--set", setting})["cycles"]["total"].get<int>();
+    };
+    const int as_is = total("dram.timing.tRCD=29");
+    EXPECT_GT(total("dram.timing.tRCD=290"), as_is);
+    EXPECT_GT(total("dram.timing.RL=280"), as_is);
+    EXPECT_GT(total("dram.timing.tRFC=5000"), as_is);
+    EXPECT_GT(total("dram.timing.tCCD_S=32"), as_is);
+    EXPECT_LT(total("dram.channels=4"), as_is);
 }
 
 }  // namespace

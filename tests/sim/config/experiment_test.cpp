@@ -133,7 +133,9 @@ TEST(DramFile, RefusesPartsThatCannotWork) {
         else
             EXPECT_THAT(errors_of(load_part), HasSubstr(c.error));
     }
-    EXPECT_THAT(errors_of([&] { load_dram(part, {{"device_width", "3", "a"}, {"organization.burst_length", "4", "b"}}); }),
+    EXPECT_THAT(errors_of([&] {
+                    load_dram(part, {{"device_width", "3", "a"}, {"organization.burst_length", "4", "b"}});
+                }),
                 HasSubstr("device_width: a burst has to be whole bytes"));
 }
 
