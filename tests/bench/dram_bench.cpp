@@ -53,6 +53,6 @@ BENCHMARK_CAPTURE(stream, hbm2_sequential, "hbm2", Pattern::sequential)->Unit(be
 BENCHMARK_MAIN();
 
 // libsystemc asks for this symbol.
-int sc_main(int, char**) {
+extern "C" int sc_main(int, char**) {
     return 0;
 }
