@@ -125,10 +125,11 @@ ScaleCodes read_scales(ByteStore& memory, const CodedMatrix& matrix) {
     return scales;
 }
 
-void write_scales(ByteStore& memory, const CodedMatrix& matrix, const ScaleCodes& scales) {
-    for_each_piece(memory, matrix, scales, [&](std::uint8_t* bytes, std::size_t first, std::uint32_t n) {
-        std::copy_n(scales.codes.begin() + static_cast<std::ptrdiff_t>(first), n, bytes);
-    });
+void write_scales(ByteStore& memory, const CodedMatrix& matrix, std::span<const std::uint8_t> codes) {
+    for_each_piece(memory, matrix, shape_of(matrix),
+                   [&](std::uint8_t* bytes, std::size_t first, std::uint32_t n) {
+                       std::copy_n(codes.begin() + static_cast<std::ptrdiff_t>(first), n, bytes);
+                   });
 }
 
 }  // namespace octet

@@ -80,7 +80,7 @@ void write(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& form
     std::optional<BlockScaling> scaling;
     if (matrix.scales) {
         scaling.emplace(matrix, BlockScaling::choose(matrix, *format.info, values));
-        write_scales(memory, matrix, scaling->codes());
+        write_scales(memory, matrix, scaling->codes().codes);
     }
     std::vector<Number> elements(scaling ? matrix.columns : 0);
     for_each_run(memory, matrix, packing, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {

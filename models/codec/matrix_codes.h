@@ -55,7 +55,7 @@ struct ScaleCodes {
     std::vector<std::uint8_t> codes;
 };
 ScaleCodes read_scales(ByteStore& memory, const CodedMatrix& matrix);
-void write_scales(ByteStore& memory, const CodedMatrix& matrix, const ScaleCodes& scales);
+void write_scales(ByteStore& memory, const CodedMatrix& matrix, std::span<const std::uint8_t> codes);
 void write_codes(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& format,
                  std::span<const Code> codes);
 // Encodes to the nearest and writes, scales included.

@@ -68,7 +68,8 @@ std::string misuse(const OpOptions& options, SingleKind kind) {
         return options.histogram ? "--histogram needs --in: there are no values without"
                : writes          ? "--out, --codes and --hex need --in: there are no values without"
                                  : misfit(kind, options.shape.size());
-    if (!options.out.empty() && options.out == options.codes) return "--out and --codes name the same file";
+    if (!options.out.empty() && (options.out == options.codes || options.out == scales_path(options.codes)))
+        return "--out and --codes name the same file";
     return misfit(kind, std::nullopt, options.in.size());
 }
 
@@ -84,41 +85,72 @@ std::string npy_of_codes(std::span<const Code> codes, std::span<const std::uint6
     return npy_text(Dtype::u8, shape, std::as_bytes(std::span(bytes)));
 }
 
+std::array<std::uint64_t, 2> sides_of(const ScaleCodes& scales) {
+    return {scales.rows, scales.columns};
+}
+
+// The codes of a tensor, and its scales if it has blocks.
+void add_vectors(std::vector<OutputFile>& files, nlohmann::ordered_json& tensors, const std::string& what,
+                 const Tensor& t, const ValueRun::Contents& contents, float scale) {
+    const FormatInfo& format = *contents.format;
+    files.push_back(
+        hex_file(t.name + ".hex",
+                 fmt::format("{}: {} x {} codes of {}, a row a line", what, t.rows, t.cols, format.name),
+                 contents.codes, t.cols, format.bits));
+    nlohmann::ordered_json& about = tensors[t.name] = {
+        {"rows", t.rows}, {"cols", t.cols}, {"format", format.name}, {"bits", format.bits}};
+    const ScaleCodes& scales = contents.block_scales;
+    if (scales.rows == 0) {
+        about["scale"] = scale;
+        return;
+    }
+    const std::vector<Code> codes(scales.codes.begin(), scales.codes.end());
+    files.push_back(hex_file(
+        t.name + ".scales.hex",
+        fmt::format("{}: {} x {} scales (E8M0) of blocks of {} values of a {}, a row a line", what,
+                    scales.rows, scales.columns, format.block_length, contents.along_rows ? "column" : "row"),
+        codes, scales.columns, format.scale_bits));
+    about["block"] = {{"length", format.block_length},
+                      {"along", contents.along_rows ? "rows" : "columns"},
+                      {"rows", scales.rows},
+                      {"cols", scales.columns}};
+}
+
 void write_vectors(const OpOptions& options, const Single& single, const ValueRun& values,
                    const Recorder& recorder, const AcceleratorConfig& machine) {
     std::vector<OutputFile> files;
+    nlohmann::ordered_json tensors;
     for (const TensorId id : single.inputs) {
         const Tensor& t = single.graph.tensors[id];
-        files.push_back(hex_file(t.name + ".hex",
-                                 fmt::format("{}: {} x {} codes of {}, a row a line", t.name, t.rows, t.cols,
-                                             values.format(id).name),
-                                 values.codes(id), t.cols, values.format(id).bits));
+        add_vectors(files, tensors, t.name, t, values.contents(id), values.scale(id));
     }
     const Tensor& out = single.graph.tensors[single.output];
-    const FormatInfo& format = values.format(single.output);
-    files.push_back(
-        hex_file("result.hex",
-                 fmt::format("expected: {} x {} codes of {}, a row a line", out.rows, out.cols, format.name),
-                 values.codes(single.output), out.cols, format.bits));
+    add_vectors(files, tensors, "expected", out, values.contents(single.output), values.scale(single.output));
     files.push_back(cycle_file("cycles.hex", "the clock cycle in which each of them leaves for the SRAM",
                                recorder.cycles(), out.cols));
     nlohmann::ordered_json manifest{{"operation", options.kind}, {"accelerator", resolved_json(machine)}};
     for (const OutputFile& file : files) manifest["files"].push_back(file.name);
-    for (const TensorId id : single.inputs) {
-        const Tensor& t = single.graph.tensors[id];
-        manifest["tensors"][t.name] = {{"rows", t.rows},
-                                       {"cols", t.cols},
-                                       {"format", values.format(id).name},
-                                       {"bits", values.format(id).bits},
-                                       {"scale", values.scale(id)}};
-    }
-    manifest["tensors"]["result"] = {{"rows", out.rows},
-                                     {"cols", out.cols},
-                                     {"format", format.name},
-                                     {"bits", format.bits},
-                                     {"scale", values.scale(single.output)}};
+    manifest["tensors"] = std::move(tensors);
     files.push_back({"manifest.json", manifest.dump(2) + "\n"});
     write_files(options.hex, files);
+}
+
+// Results as numbers and codes.
+void write_results(const OpOptions& options, const Single& single, const ValueRun& values,
+                   const Recorder& recorder) {
+    const Tensor& result = single.graph.tensors[single.output];
+    const std::array<std::uint64_t, 2> sides{result.rows, result.cols};
+    const ValueRun::Contents contents = values.contents(single.output);
+    if (!options.codes.empty()) {
+        write_file(options.codes, npy_of_codes(contents.codes, sides, contents.format->bits));
+        const ScaleCodes& scales = contents.block_scales;
+        if (scales.rows > 0)
+            write_file(scales_path(options.codes),
+                       npy_text(Dtype::u8, sides_of(scales), std::as_bytes(std::span(scales.codes))));
+    }
+    if (options.out.empty()) return;
+    const std::vector<float>& numbers = options.accumulator ? recorder.numbers() : contents.numbers;
+    write_file(options.out, npy_text(Dtype::f32, sides, std::as_bytes(std::span(numbers))));
 }
 
 }  // namespace
@@ -158,20 +190,8 @@ int op_verb(const OpOptions& options, std::string& out) {
         simulate(single.graph, input.machine, resolve(input.costs, input.machine), description,
                  values ? &*values : nullptr, input.fidelity, followers);
     if (timeline) timeline->keep();
-    const Tensor& result = single.graph.tensors[single.output];
-    const std::array<std::uint64_t, 2> sides{result.rows, result.cols};
     if (!options.hex.empty()) write_vectors(options, single, *values, *recorder, input.machine);
-    if (with_values && (!options.out.empty() || !options.codes.empty())) {
-        const std::vector<Code> codes = values->codes(single.output);
-        if (!options.codes.empty())
-            write_file(options.codes, npy_of_codes(codes, sides, values->format(single.output).bits));
-        std::vector<float> numbers = recorder->numbers();
-        if (!options.accumulator)
-            for (std::size_t i = 0; i < codes.size(); ++i)
-                numbers[i] = static_cast<float>(values->number(single.output, codes[i]));
-        if (!options.out.empty())
-            write_file(options.out, npy_text(Dtype::f32, sides, std::as_bytes(std::span(numbers))));
-    }
+    if (!options.out.empty() || !options.codes.empty()) write_results(options, single, *values, *recorder);
     out += options.json ? to_text(simulation.result) : summary(simulation.result, wants_colour());
     if (options.histogram && !options.json) out += histogram_text(simulation.result);
     return 0;

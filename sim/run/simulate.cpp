@@ -1,5 +1,7 @@
 #include "sim/run/simulate.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <thread>
 
@@ -8,6 +10,7 @@
 #include "sim/config/experiment_keys.h"
 #include "sim/config/json_writer.h"
 #include "sim/cost/read.h"
+#include "sim/lower/blocks.h"
 #include "sim/run/assemble.h"
 #include "sim/workload/load.h"
 
@@ -65,6 +68,11 @@ Simulation simulate(const ExperimentConfig& experiment, bool histograms, const F
     Workload workload = read_workload(experiment.workload(), experiment.phase, diagnostics);
     const Node& costs = experiment.costs();
     const CostTable table = read_costs(costs, costs.location.file ? *costs.location.file : "", diagnostics);
+    if (const auto fault = block_fault(workload.graph, *find_format(experiment.accelerator.pe.storage)))
+        diagnostics.add(
+            experiment.workload().location, "workload",
+            fmt::format("operation {} {}", in_quotes(workload.graph.operations[fault->operation].name),
+                        fault->message));
     diagnostics.throw_if_any();
 
     RunDescription description;

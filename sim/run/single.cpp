@@ -5,6 +5,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "sim/lower/blocks.h"
+
 namespace octet {
 namespace {
 
@@ -105,9 +107,51 @@ std::vector<std::uint64_t> shape_of(SingleKind kind, const std::vector<NpyFile>&
     return shape;
 }
 
+std::string scales_path(const std::string& path) {
+    constexpr std::string_view ending = ".npy";
+    return (path.ends_with(ending) ? path.substr(0, path.size() - ending.size()) : path) + ".scales.npy";
+}
+
+namespace {
+
+// The numbers that blocks of codes stand for.
+std::vector<double> numbers_of(const BlockCodes& given, const Tensor& tensor, const BlockGrid& grid,
+                               const FormatInfo& storage) {
+    std::vector<double> numbers;
+    for (std::uint64_t row = 0; row < tensor.rows; ++row)
+        for (std::uint64_t column = 0; column < tensor.cols; ++column) {
+            const std::uint64_t scale = grid.along_rows
+                                            ? grid.block_of(row) * tensor.cols + column
+                                            : row * grid.blocks(tensor.cols) + grid.block_of(column);
+            numbers.push_back(
+                storage.decode_element(given.codes[row * tensor.cols + column], given.scales[scale]));
+        }
+    return numbers;
+}
+
+BlockCodes block_codes(const NpyFile& file, const Tensor& tensor, const BlockGrid& grid) {
+    const NpyFile scales(scales_path(file.path()));
+    const std::uint64_t rows = grid.along_rows ? grid.blocks(tensor.rows) : tensor.rows,
+                        cols = grid.along_rows ? tensor.cols : grid.blocks(tensor.cols);
+    const auto& shape = scales.tensor().shape;
+    const bool vector = tensor.rows == 1 && shape.size() == 1 && shape[0] == cols;
+    if (scales.tensor().dtype != Dtype::u8 || (!vector && shape != std::vector{rows, cols}))
+        throw file_error(scales.path(),
+                         fmt::format("is {} of type {}, expected {} x {} scale codes of type U8",
+                                     shape_text(shape), name(scales.tensor().dtype), rows, cols));
+    BlockCodes given;
+    for (const double code : file.tensor().numbers()) given.codes.push_back(static_cast<Code>(code));
+    for (const double code : scales.tensor().numbers())
+        given.scales.push_back(static_cast<std::uint8_t>(code));
+    return given;
+}
+
+}  // namespace
+
 Sources sources_of(const Single& single, const std::vector<NpyFile>& files, const FormatInfo& storage) {
     Sources sources;
     sources.tensors.resize(single.graph.tensors.size());
+    const std::vector<BlockGrid> grids = block_grids(single.graph, storage);
     for (std::size_t i = 0; i < single.inputs.size(); ++i) {
         const TensorId id = single.inputs[i];
         const Tensor& tensor = single.graph.tensors[id];
@@ -127,13 +171,17 @@ Sources sources_of(const Single& single, const std::vector<NpyFile>& files, cons
                             name(stored.dtype)));
         if (!codes) continue;
         const double limit = std::ldexp(1.0, storage.bits);
-        for (std::size_t j = 0; j < values.size(); ++j) {
+        for (std::size_t j = 0; j < values.size(); ++j)
             if (values[j] >= limit)
                 throw file_error(files[i].path(),
                                  fmt::format("value {}: code {:#x}; codes of {} have {} bits", j,
                                              static_cast<unsigned>(values[j]), storage.name, storage.bits));
-            values[j] = storage.decode(static_cast<Code>(values[j]));
+        if (storage.decode_element != nullptr) {
+            const BlockCodes& given = sources.codes[id] = block_codes(files[i], tensor, grids[id]);
+            values = numbers_of(given, tensor, grids[id], storage);
+            continue;
         }
+        for (double& value : values) value = storage.decode(static_cast<Code>(value));
         sources.unscaled.push_back(id);
     }
     return sources;

@@ -30,7 +30,11 @@ Single single_operation(SingleKind kind, const std::vector<std::uint64_t>& shape
 // The shape that files ask for. Throws InputError, naming the file that does not fit.
 std::vector<std::uint64_t> shape_of(SingleKind kind, const std::vector<NpyFile>& files);
 
-// Numbers of the files, and 1 and 0 for what is not given. uint8 and uint16 hold codes of `storage`.
+// Where the scales of the codes in a file of that name are: a.npy, a.scales.npy.
+std::string scales_path(const std::string& path);
+
+// Numbers of the files, and 1 and 0 for what is not given. uint8 and uint16 hold codes of `storage`; their
+// scales lie beside them if it is an MX format, a byte a block, as a matrix like that of the values.
 Sources sources_of(const Single& single, const std::vector<NpyFile>& files, const FormatInfo& storage);
 
 }  // namespace octet

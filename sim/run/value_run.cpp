@@ -79,8 +79,22 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
     return v;
 }
 
+namespace {
+
+// The transpose of a matrix.
+template <class T>
+std::vector<T> turned(std::span<const T> matrix, std::size_t rows, std::size_t columns) {
+    std::vector<T> result(matrix.size());
+    for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t c = 0; c < columns; ++c) result[c * rows + r] = matrix[r * columns + c];
+    return result;
+}
+
+}  // namespace
+
 void write_sources(MachineValues& values, const Program& program, const Graph& graph,
-                   const SourceTensors& sources, std::span<const float> scales, unsigned threads) {
+                   const SourceTensors& sources, std::span<const float> scales, unsigned threads,
+                   const std::map<TensorId, BlockCodes>& codes) {
     const std::vector<Program::Stored> stored = program.sources();
     for (const Program::Stored& s : stored) {  // the memory must not grow while threads write
         for (const Strips* strips : {&s.place.strips, &s.place.scales.strips})
@@ -90,17 +104,18 @@ void write_sources(MachineValues& values, const Program& program, const Graph& g
     for_each_parallel(stored.size(), threads, [&](std::size_t i) {
         const Program::Stored& s = stored[i];
         const Tensor& tensor = graph.tensors[s.tensor];
+        if (const auto given = codes.find(s.tensor); given != codes.end()) {
+            const BlockCodes& block = given->second;
+            if (s.transposed || tensor.batch != 1) throw std::logic_error("codes of more than one matrix");
+            write_codes(values.dram, s.place, *s.format, block.codes);
+            write_scales(values.dram, s.place, block.scales);
+            return;
+        }
         std::span<const double> numbers =
             std::span(sources[s.tensor])
                 .subspan(s.index * tensor.rows * tensor.cols, tensor.rows * tensor.cols);
-        std::vector<double> turned;
-        if (s.transposed) {
-            turned.resize(numbers.size());
-            for (std::size_t r = 0; r < tensor.rows; ++r)
-                for (std::size_t c = 0; c < tensor.cols; ++c)
-                    turned[c * tensor.rows + r] = numbers[r * tensor.cols + c];
-            numbers = turned;
-        }
+        std::vector<double> transpose;
+        if (s.transposed) numbers = transpose = turned(numbers, tensor.rows, tensor.cols);
         const float scale = s.tensor < scales.size() ? scales[s.tensor] : 1;
         write_numbers(values.dram, s.place, {s.format, scale}, numbers);
     });
@@ -128,6 +143,7 @@ ValueRun::ValueRun(const AcceleratorConfig& machine, std::uint64_t seed, Graph g
     : graph_(std::move(graph)),
       threads_(std::max(1U, std::thread::hardware_concurrency())),
       sources_(std::move(sources.tensors)),
+      source_codes_(std::move(sources.codes)),
       tokens_(std::move(sources.tokens)),
       values_(value_config(machine, seed, graph_.operations.size())),
       comparison_(graph_) {
@@ -149,7 +165,7 @@ void ValueRun::count_codes() {
 }
 
 MachineValues& ValueRun::begin(const Program& program) {
-    write_sources(values_, program, graph_, sources_, scales_, threads_);
+    write_sources(values_, program, graph_, sources_, scales_, threads_, source_codes_);
     if (counter_)
         for (const Program::Stored& s : program.sources())
             counter_->add(s.tensor, *s.format, read_codes(values_.dram, s.place, *s.format));
@@ -190,30 +206,24 @@ void ValueRun::end(const Program& program, Result& result) {
     if (counter_) result.histograms = counter_->histograms(scales_);
 }
 
-std::vector<Code> ValueRun::codes(TensorId tensor) const {
-    std::vector<Code> codes;
-    for (const Program::Stored& s : stored_) {
-        if (s.tensor != tensor) continue;
-        const std::vector<Code> matrix = read_codes(values_.dram, s.place, *s.format);
-        if (!s.transposed) {
-            codes.insert(codes.end(), matrix.begin(), matrix.end());
-            continue;
-        }
-        for (std::uint32_t c = 0; c < s.place.columns; ++c)
-            for (std::uint32_t r = 0; r < s.place.rows; ++r) codes.push_back(matrix[r * s.place.columns + c]);
+ValueRun::Contents ValueRun::contents(TensorId tensor) const {
+    const auto found =
+        std::ranges::find_if(stored_, [&](const Program::Stored& s) { return s.tensor == tensor; });
+    if (found == stored_.end() || found->transposed || graph_.tensors[tensor].batch != 1)
+        throw std::logic_error("a tensor that is not one matrix in DRAM");
+    const CodedMatrix& place = found->place;
+    Contents contents;
+    contents.format = found->format;
+    contents.codes = read_codes(values_.dram, place, *found->format);
+    if (place.scales) {
+        contents.block_scales = read_scales(values_.dram, place);
+        contents.along_rows = place.scales.grid.along_rows;
+        contents.numbers = read_numbers(values_.dram, place, *found->format);
+        return contents;
     }
-    return codes;
-}
-
-const FormatInfo& ValueRun::format(TensorId tensor) const {
-    for (const Program::Stored& s : stored_)
-        if (s.tensor == tensor) return *s.format;
-    throw std::logic_error("a tensor that is not in DRAM");
-}
-
-double ValueRun::number(TensorId tensor, Code code) const {
-    const double scale = tensor < scales_.size() ? double{scales_[tensor]} : 1;
-    return format(tensor).decode(code) * scale;
+    for (const Code code : contents.codes)
+        contents.numbers.push_back(static_cast<float>(found->format->decode(code) * double{scale(tensor)}));
+    return contents;
 }
 
 }  // namespace octet

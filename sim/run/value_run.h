@@ -19,9 +19,10 @@ namespace octet {
 // How the machine computes; throws std::invalid_argument if it cannot with values.
 ValueConfig value_config(const AcceleratorConfig& machine, std::uint64_t seed, std::size_t operations);
 
-// Numbers in the places of a program's sources.
+// Numbers in the places of a program's sources; `codes`: what is there already encoded.
 void write_sources(MachineValues& values, const Program& program, const Graph& graph,
-                   const SourceTensors& sources, std::span<const float> scales, unsigned threads = 1);
+                   const SourceTensors& sources, std::span<const float> scales, unsigned threads = 1,
+                   const std::map<TensorId, BlockCodes>& codes = {});
 
 // One for each tensor: largest magnitude / largest code. Activations are evaluated in double precision.
 std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
@@ -69,16 +70,22 @@ class ValueRun {
     MachineValues& begin(const Program& program);
     // After it: waits for the reference.
     void end(const Program& program, Result& result);
-    // After it: the codes of an output or source tensor in DRAM, row by row; and numbers of them.
-    std::vector<Code> codes(TensorId tensor) const;
-    double number(TensorId tensor, Code code) const;
-    const FormatInfo& format(TensorId tensor) const;
+    // What an output or source tensor of one matrix holds in DRAM, row by row.
+    struct Contents {
+        const FormatInfo* format = nullptr;
+        std::vector<Code> codes;
+        ScaleCodes block_scales;  // no rows: the format has none
+        bool along_rows = false;  // blocks, of values of a column
+        std::vector<float> numbers;
+    };
+    Contents contents(TensorId tensor) const;  // after it
     float scale(TensorId tensor) const { return tensor < scales_.size() ? scales_[tensor] : 1; }
 
   private:
     Graph graph_;
     unsigned threads_;
     SourceTensors sources_;
+    std::map<TensorId, BlockCodes> source_codes_;
     std::vector<std::uint64_t> tokens_;
     Observers observers_;
     mutable MachineValues values_;

@@ -1,18 +1,27 @@
 // The source tensors of a graph from files: key `inputs` of an experiment.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <vector>
 
+#include "models/formats/format.h"
 #include "sim/config/experiment.h"
 #include "sim/tensors/synthetic.h"
 
 namespace octet {
 
+// A tensor of a format with block scales that was given as codes, row by row.
+struct BlockCodes {
+    std::vector<Code> codes;
+    std::vector<std::uint8_t> scales;
+};
+
 struct Sources {
     SourceTensors tensors;
-    std::vector<std::uint64_t> tokens;  // ids of embeddings, a sample after the other
-    std::vector<TensorId> unscaled;     // tensors of integers whose scale is 1: they were given as codes
-    std::vector<std::string> unused;    // names in the files that the graph does not ask for
+    std::map<TensorId, BlockCodes> codes;  // of some of them: what they are numbers of
+    std::vector<std::uint64_t> tokens;     // ids of embeddings, a sample after the other
+    std::vector<TensorId> unscaled;        // tensors of integers whose scale is 1: they were given as codes
+    std::vector<std::string> unused;       // names in the files that the graph does not ask for
 };
 
 // `weights`: a folder of .npy files (a tensor's name and .npy) or a .safetensors file with every weight of

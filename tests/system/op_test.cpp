@@ -5,42 +5,23 @@
 
 #include <fstream>
 #include <map>
-#include <random>
 #include <sstream>
 
 #include "models/arithmetic/gemm.h"
 #include "models/formats/registry.h"
-#include "sim/tensors/tensor_file.h"
-#include "tests/system/octet.h"
+#include "tests/system/matrices.h"
 
 namespace octet::test {
 namespace {
 
 using testing::HasSubstr;
 
-const std::string machine = std::string(OCTET_SOURCE_DIR) + "/configs/accelerators/edge16-posit8.yaml";
+const std::string& machine = edge16;
 
 struct Operands {
     std::uint64_t m = 21, n = 19, k = 37;
     std::vector<float> a, b, bias;
 };
-
-std::vector<float> normal(std::size_t count, unsigned seed) {
-    std::mt19937 random(seed);
-    std::normal_distribution<float> number;
-    std::vector<float> values(count);
-    for (float& x : values) x = number(random);
-    return values;
-}
-
-std::string file(const Folder& folder, const std::string& name, std::vector<std::uint64_t> shape,
-                 const std::vector<float>& values) {
-    return folder.write(name, npy_text(Dtype::f32, shape, std::as_bytes(std::span(values))));
-}
-
-std::vector<double> read(const std::filesystem::path& path) {
-    return NpyFile(path.string()).tensor().numbers();
-}
 
 // As numerics.md has it: chunks of 16 in bf16, bias, one encode.
 std::vector<double> product(const Operands& o, bool encode) {

@@ -1,0 +1,126 @@
+// In which blocks the tensors of a transformer lie, and what has to be encoded on its own.
+#include "sim/lower/blocks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "sim/lower/kernels.h"
+#include "sim/workload/description.h"
+
+namespace octet {
+namespace {
+
+Graph transformer(std::uint64_t head_size, std::uint64_t batch, std::uint64_t sequence) {
+    TransformerDescription d;
+    d.name = "small";
+    d.layers = 1;
+    d.heads = 2;
+    d.hidden = 2 * head_size;
+    d.ffn = 96;
+    d.vocabulary = 20;
+    d.positions = 512;
+    PhaseConfig phase;
+    phase.batch = batch;
+    phase.sequence = sequence;
+    return expand(d, phase);
+}
+
+const FormatInfo& mx() {
+    return *find_format("mxfp8_e4m3");
+}
+
+BlockGrid grid_of(const Graph& graph, const std::string& operation, std::size_t input) {
+    const auto grids = block_grids(graph, mx());
+    for (const Operation& op : graph.operations)
+        if (op.name == operation) return grids[op.inputs.at(input)];
+    throw std::runtime_error("no operation " + operation);
+}
+
+TEST(BlockGrids, RunAlongTheReductionOfTheProductThatReadsATensor) {
+    const Graph graph = transformer(40, 3, 50);
+    EXPECT_EQ(grid_of(graph, "layer0.attention.query", 0), (BlockGrid{32, false, 0, 0}));
+    EXPECT_EQ(grid_of(graph, "layer0.attention.query", 1), (BlockGrid{32, true, 0, 0})) << "a weight, K x N";
+    EXPECT_EQ(grid_of(graph, "layer0.attention.query", 2), (BlockGrid{32, false, 0, 0})) << "a bias";
+    EXPECT_EQ(grid_of(graph, "layer0.attention.scores", 0), (BlockGrid{32, false, 40, 0})) << "by heads";
+    EXPECT_EQ(grid_of(graph, "layer0.attention.scores", 1), (BlockGrid{32, false, 40, 0})) << "keys, turned";
+    EXPECT_EQ(grid_of(graph, "layer0.attention.context", 0), (BlockGrid{32, false, 0, 0})) << "probabilities";
+    EXPECT_EQ(grid_of(graph, "layer0.attention.context", 1), (BlockGrid{32, true, 50, 0})) << "by samples";
+    EXPECT_EQ(grid_of(graph, "layer0.attention.output", 0), (BlockGrid{32, false, 0, 0})) << "over all heads";
+}
+
+TEST(BlockGrids, HaveNoSegmentsThatEndWhereBlocksDo) {
+    const Graph graph = transformer(64, 2, 96);
+    EXPECT_EQ(grid_of(graph, "layer0.attention.scores", 0), (BlockGrid{32, false, 0, 0}));
+    EXPECT_EQ(grid_of(graph, "layer0.attention.context", 1), (BlockGrid{32, true, 0, 0}));
+}
+
+TEST(BlockGrids, OfFormatsWithoutBlocksAreNone) {
+    for (const BlockGrid& grid : block_grids(transformer(8, 1, 5), *find_format("posit8_1")))
+        EXPECT_EQ(grid.length, 0U);
+}
+
+// y = x w, z = w2 x: x is operand a of one product, along its columns, and b of the other, along its rows.
+TEST(BlockGrids, OfATensorThatTwoProductsWantOtherwiseAreRefused) {
+    Graph graph;
+    graph.tensors = {{"x", TensorRole::input, 1, 64, 48}, {"w", TensorRole::weight, 1, 48, 8},
+                     {"y", TensorRole::output, 1, 64, 8}, {"w2", TensorRole::weight, 1, 4, 64},
+                     {"z", TensorRole::output, 1, 4, 48}, {"copied", TensorRole::activation, 1, 64, 48}};
+    Operation right, left;
+    right.name = "right", right.inputs = {0, 1}, right.output = 2, right.m = 64, right.n = 8, right.k = 48;
+    left.name = "left", left.inputs = {3, 0}, left.output = 4, left.m = 4, left.n = 48, left.k = 64;
+    graph.operations = {right, left};
+    EXPECT_FALSE(block_fault(graph, *find_format("e4m3")));
+    const auto fault = block_fault(graph, mx());
+    ASSERT_TRUE(fault);
+    EXPECT_EQ(fault->operation, 1U);
+    EXPECT_THAT(fault->message,
+                testing::HasSubstr("takes tensor 'x' in other blocks than operation 'right' does"));
+    EXPECT_THROW(block_grids(graph, mx()), std::invalid_argument);
+
+    Operation copy;  // as the message says
+    copy.name = "copy", copy.kind = OperationKind::copy, copy.inputs = {0}, copy.output = 5;
+    copy.m = 64, copy.n = 48;
+    graph.operations[1].inputs[1] = 5;
+    graph.operations.insert(graph.operations.begin() + 1, copy);
+    EXPECT_FALSE(block_fault(graph, mx()));
+}
+
+std::vector<std::string> encoders(const Graph& graph, std::uint64_t columns, FusionLevel level) {
+    Graph lowered = graph;
+    auto grids = block_grids(graph, mx());
+    const FusedGraph fused = with_encoders(lowered, fuse(graph, level), grids, columns);
+    std::vector<std::string> names;
+    for (const Kernel& kernel : fused.kernels)
+        if (kernel.operation >= graph.operations.size())
+            names.push_back(lowered.operations[kernel.operation].name);
+    return names;
+}
+
+TEST(Encoders, FollowProductsWhoseTileColumnsCutBlocks) {
+    const Graph graph = transformer(64, 1, 32);
+    const std::vector<std::string> all{"layer0.attention.query.encode", "layer0.attention.key.encode",
+                                       "layer0.attention.value.encode", "layer0.attention.context.encode",
+                                       "layer0.ffn.up.encode"};
+    EXPECT_EQ(encoders(graph, 16, FusionLevel::residual), all);
+    EXPECT_EQ(encoders(graph, 48, FusionLevel::residual), all);
+    // Values of the attention run along the rows, and no vector of results holds a block of these.
+    EXPECT_EQ(encoders(graph, 32, FusionLevel::residual), (std::vector<std::string>{all[2]}));
+    EXPECT_EQ(encoders(graph, 64, FusionLevel::residual), (std::vector<std::string>{all[2]}));
+}
+
+TEST(Encoders, FollowHeadsThatAreNoWholeBlocks) {
+    const Graph graph = transformer(24, 1, 32);
+    const auto names = encoders(graph, 32, FusionLevel::residual);
+    EXPECT_THAT(names, testing::Contains("layer0.attention.context.encode"))
+        << "columns 0 to 23, then 24 to 47";
+    EXPECT_THAT(names, testing::Contains("layer0.attention.query.encode")) << "blocks begin at column 24";
+    EXPECT_THAT(names, testing::Not(testing::Contains("layer0.ffn.up.encode")));
+    // Blocks of 16 begin wherever a tile of 16 does.
+    EXPECT_THAT(encoders(transformer(16, 1, 32), 16, FusionLevel::residual),
+                testing::Not(testing::Contains("layer0.attention.query.encode")));
+}
+
+}  // namespace
+}  // namespace octet
