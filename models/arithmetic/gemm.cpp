@@ -66,8 +66,12 @@ std::string refusal(const GemmRules& rules) {
     if (rules.buffer == Accumulator::fixed) return "the accumulation buffer cannot hold exact sums";
     if (is_integer(rules.accumulator) != is_integer(rules.buffer))
         return "integer sums need an integer accumulation buffer, and others another";
+    if (!is_integer(rules.accumulator) && rules.overflow != IntegerOverflow::saturate)
+        return "only integer sums wrap";
     if (is_integer(rules.accumulator) && rules.rounding != Rounding::nearest_even)
         return "integer sums are not rounded";
+    if (rules.accumulator == Accumulator::fixed && rules.rounding != Rounding::nearest_even)
+        return "exact sums are not rounded in the array";
     return {};
 }
 

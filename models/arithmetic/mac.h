@@ -14,7 +14,6 @@
 namespace octet {
 
 enum class Accumulator : std::uint8_t { fp32, bf16, fp16, dlfloat16, fixed, int32, int24 };
-enum class IntegerOverflow : std::uint8_t { saturate, wrap };
 
 std::optional<Accumulator> find_accumulator(std::string_view name);
 constexpr bool is_integer(Accumulator kind) {

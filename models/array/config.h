@@ -11,8 +11,8 @@ enum class Fidelity : std::uint8_t { pass, registers };  // `register` in YAML
 enum class Dataflow : std::uint8_t { weight_stationary, output_stationary, input_stationary };
 
 struct ArrayConfig {
-    int rows = 16;       // PEs along the reduction dimension
-    int cols = 16;       // PEs along the output columns
+    int rows = 16;  // PEs along the reduction dimension
+    int cols = 16;  // PEs along the output columns
     Dataflow dataflow = Dataflow::weight_stationary;
     int pe_latency = 1;  // cycles of one multiply-accumulate, L
     bool double_buffered_weights = true;
@@ -26,6 +26,7 @@ struct PeConfig {
     std::string operand = "e5m4";
     std::string accumulator = "bf16";
     Rounding rounding = Rounding::nearest_even;
+    IntegerOverflow overflow = IntegerOverflow::saturate;  // of integer sums, here and in the buffer
 };
 
 }  // namespace octet

@@ -6,6 +6,9 @@ namespace octet {
 
 enum class Rounding : std::uint8_t { nearest_even, truncate, stochastic };
 
+// What becomes of an integer sum that does not fit.
+enum class IntegerOverflow : std::uint8_t { saturate, wrap };
+
 // Stochastic rounding draws this many bits: the fraction beyond the last place, cut to so many bits, is added
 // to them, and the carry decides.
 constexpr int stochastic_bits = 16;

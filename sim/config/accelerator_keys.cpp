@@ -32,7 +32,8 @@ void take_preset(AcceleratorConfig& c, const Preset& preset) {
             .storage = std::string(preset.storage),
             .operand = std::string(preset.operand),
             .accumulator = std::string(preset.accumulator),
-            .rounding = Rounding::nearest_even};
+            .rounding = Rounding::nearest_even,
+            .overflow = IntegerOverflow::saturate};
     c.buffers.accumulation_format = preset.accumulation_buffer;
     c.vector.format = preset.vector;
     for (const auto& unit : softmax_unit_names)

@@ -17,6 +17,10 @@ inline constexpr auto rounding_names = std::to_array<Named<Rounding>>({
     {"truncate", Rounding::truncate},
     {"stochastic", Rounding::stochastic},
 });
+inline constexpr auto integer_overflow_names = std::to_array<Named<IntegerOverflow>>({
+    {"saturate", IntegerOverflow::saturate},
+    {"wrap", IntegerOverflow::wrap},
+});
 inline constexpr auto codec_placement_names = std::to_array<Named<CodecPlacement>>({
     {"edge", CodecPlacement::edge},
     {"per_pe", CodecPlacement::per_pe},
@@ -44,6 +48,8 @@ inline constexpr auto matvec_names = std::to_array<Named<Matvec>>({
 });
 
 inline constexpr auto accumulator_formats =
+    std::to_array<std::string_view>({"bf16", "fp16", "dlfloat16", "fp32", "fixed", "int24", "int32"});
+inline constexpr auto accumulation_buffer_formats =
     std::to_array<std::string_view>({"bf16", "fp16", "dlfloat16", "fp32", "int24", "int32"});
 inline constexpr auto vector_formats =
     std::to_array<std::string_view>({"bf16", "fp16", "dlfloat16", "tf32", "fp32"});
@@ -71,8 +77,10 @@ void describe(V& v, PeConfig& c) {
     // `preset` is read by the accelerator's description, before this one.
     v.word("storage", c.storage, format_names(), "format in memory");
     v.word("operand", c.operand, format_names(), "format that enters the multiplier");
-    v.word("accumulator", c.accumulator, accumulator_formats, "format that is added up in the array");
+    v.word("accumulator", c.accumulator, accumulator_formats,
+           "format that is added up in the array; fixed: exactly");
     v.choice("rounding", c.rounding, rounding_names, "rounding of the accumulator");
+    v.choice("overflow", c.overflow, integer_overflow_names, "of integer sums, in the array and its buffer");
 }
 
 template <class V>
@@ -95,7 +103,8 @@ void describe(V& v, BufferConfig& c) {
     v.group("accumulation", "accumulation buffer, C accumulator values a vector", [&](auto& b) {
         b.integer_or_word("depth", c.accumulation_depth, depth, "unlimited", unlimited_depth, "vectors");
         b.boolean("double", c.accumulation_double, "two halves: one fills while the other is read");
-        b.word_or_auto("format", c.accumulation_format, accumulator_formats, "format of the sums it holds");
+        b.word_or_auto("format", c.accumulation_format, accumulation_buffer_formats,
+                       "format of the sums it holds");
     });
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "models/formats/registry.h"
 #include "models/types.h"
 
@@ -15,6 +17,13 @@ const FormatInfo& format(const std::string& name) {
     const FormatInfo* found = find_format(name);
     if (found == nullptr) throw CostError(fmt::format("'{}' is not a number format", name));
     return *found;
+}
+
+// An exact sum has the places of all products of two operands, a sign, and room for 2^31 of them.
+int accumulator_bits(const PeConfig& pe) {
+    if (pe.accumulator != "fixed") return format(pe.accumulator).bits;
+    const FormatInfo& operand = format(pe.operand);
+    return 32 + 2 * (std::ilogb(operand.max) + 1 - std::ilogb(operand.min));
 }
 
 bool decodes_at_array(const AcceleratorConfig& machine) {
@@ -130,7 +139,7 @@ std::vector<CostKey> telling_keys(const AcceleratorConfig& machine, std::string_
     if (component == "mac") return {key("operand", pe.operand), key("accumulator", pe.accumulator)};
     if (component == "pe") {
         const int operand = format(pe.operand).bits;
-        const int sum = format(pe.accumulator).bits;
+        const int sum = accumulator_bits(pe);
         return {key("width_bits", action == "pass" || action.empty() ? operand + sum : operand)};
     }
     if (component == "accumulator_adder") return {key("format", machine.buffers.accumulation_format)};

@@ -49,6 +49,7 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
     v.rules.accumulator = accumulator(c.pe.accumulator, "pe.accumulator");
     v.rules.buffer = accumulator(c.buffers.accumulation_format, "buffers.accumulation.format");
     v.rules.rounding = c.pe.rounding;
+    v.rules.overflow = c.pe.overflow;
     if (const std::string reason = refusal(v.rules); !reason.empty())
         throw std::invalid_argument("pe.accumulator: " + reason);
     const bool integers = is_integer(v.rules.accumulator);
