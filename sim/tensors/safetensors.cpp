@@ -32,6 +32,8 @@ Json parse(std::string_view text, const std::string& path) {
         json = Json::parse(text, watch);
     } catch (const Json::parse_error& error) {
         throw file_error(path, fmt::format("header, byte {}: no valid JSON", 8 + error.byte));
+    } catch (const Json::out_of_range&) {
+        throw file_error(path, "header: a number beyond the range of a double");
     }
     if (!json.is_object()) throw file_error(path, "header: no JSON object of tensors");
     std::sort(keys.begin(), keys.end());
