@@ -186,6 +186,7 @@ TEST(SafetensorsFile, ThatIsMalformedIsRefusedWithAReason) {
         {safetensors("{\"a\":" + std::string(1000, '[') + std::string(1000, ']') + "}", ""),
          "nested too deep"},
         {safetensors("{\"\xff\xfe\":1}", ""), "no valid JSON"},
+        {safetensors("{\"a\":1e999}", ""), "beyond the range"},
         {one("{}"), "are needed"},
         {one(R"({"dtype":1,"shape":[2],"data_offsets":[0,8]})"), "are needed"},
         {one(R"({"dtype":"F99","shape":[2],"data_offsets":[0,8]})"), "dtype 'F99'"},
