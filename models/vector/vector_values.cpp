@@ -1,7 +1,6 @@
 #include "models/vector/vector_values.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <stdexcept>
 
@@ -11,14 +10,6 @@
 
 namespace octet {
 namespace {
-
-// a * b rounded to odd: rounding it again gives what rounding the exact product gives.
-double multiply_to_odd(double a, double b) {
-    const double product = a * b, error = std::fma(a, b, -product);
-    const auto bits = std::bit_cast<std::int64_t>(product);
-    if (error == 0 || error != error || (bits & 1) != 0) return product;
-    return std::bit_cast<double>(bits + ((error > 0) == (product > 0) ? 1 : -1));
-}
 
 SoftmaxUnit softmax_unit(const SoftmaxConfig& config) {
     SoftmaxUnit unit;
@@ -247,7 +238,7 @@ void VectorValues::step(const VectorStep& s, const Work& work, std::vector<float
 
 void VectorValues::row_step(const VectorStep& s, const Work& work, std::span<const float> x,
                             std::span<float> y) const {
-    const auto epsilon = static_cast<float>(s.constant);
+    const float epsilon = unit_.math.round(s.constant);
     switch (s.function) {
         case VectorFunction::softmax:
             if (values_.config.softmax.unit == SoftmaxUnitKind::ibert)

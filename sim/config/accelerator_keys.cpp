@@ -40,13 +40,19 @@ void take_preset(AcceleratorConfig& c, const Preset& preset) {
         if (unit.name == preset.softmax) c.softmax.unit = unit.value;
 }
 
-std::string first_problem(const AcceleratorConfig& c) {
+Problem first_problem(const AcceleratorConfig& c) {
     const FormatInfo* storage = find_format(c.pe.storage);
     if (storage != nullptr && storage->kind == FormatKind::block_scaled && storage->block_length > 0 &&
         c.array.rows % storage->block_length != 0 && storage->block_length % c.array.rows != 0)
-        return fmt::format(
-            "storage {} has blocks of {}, which must divide array.rows ({}) or be a multiple of it",
-            c.pe.storage, storage->block_length, c.array.rows);
+        return {"array.rows",
+                fmt::format(
+                    "storage {} has blocks of {}, which must divide array.rows ({}) or be a multiple of it",
+                    c.pe.storage, storage->block_length, c.array.rows)};
+    const bool integers = c.pe.accumulator.starts_with("int");
+    if (c.pe.overflow == IntegerOverflow::wrap && !integers)
+        return {"pe.overflow", fmt::format("only integer sums wrap, not those in {}", c.pe.accumulator)};
+    if (c.pe.rounding != Rounding::nearest_even && (integers || c.pe.accumulator == "fixed"))
+        return {"pe.rounding", fmt::format("sums in {} are not rounded", c.pe.accumulator)};
     return {};
 }
 

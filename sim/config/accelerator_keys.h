@@ -60,7 +60,10 @@ Words preset_names();
 void take_preset(AcceleratorConfig& c, const Preset& preset);
 
 // Conditions between keys, and the preset's columns for a struct that was filled without a file.
-std::string first_problem(const AcceleratorConfig& c);  // "" if none
+struct Problem {
+    std::string key, message;  // empty: none
+};
+Problem first_problem(const AcceleratorConfig& c);
 
 template <class V>
 void describe(V& v, ArrayConfig& c) {
@@ -170,8 +173,8 @@ void describe(V& v, AcceleratorConfig& c) {
     v.section("sram", c.sram, "global buffer");
     v.variant("dram", c.dram, dram_kinds, "a file of kind dram, or an ideal memory", required);
     if constexpr (V::reads)
-        if (const std::string problem = first_problem(c); !problem.empty())
-            v.check("array.rows", false, problem);
+        if (const Problem problem = first_problem(c); !problem.message.empty())
+            v.check(problem.key, false, problem.message);
 }
 
 }  // namespace octet

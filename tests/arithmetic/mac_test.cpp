@@ -128,5 +128,29 @@ TEST(AddToOdd, rounded_again_is_rounded_once) {
     EXPECT_GT(inexact, 5000);
 }
 
+TEST(MultiplyToOdd, rounded_again_is_rounded_once) {
+    std::mt19937_64 random(1);
+    int inexact = 0;
+    for (int i = 0; i < 20000; ++i) {
+        // Products of 33 and 24 bits; every third just beside the middle between two numbers of 24 bits.
+        double a = static_cast<double>(random() >> 31), b = static_cast<double>(random() >> 40);
+        if (i % 3 == 0) {
+            a = std::floor((std::floor(a) * 2 + 1) * 0x1p23 / b);
+            if (a == 0) continue;
+        }
+        if (i % 2 == 0) a = -a;
+        b = std::ldexp(b, -60);
+        const double odd = multiply_to_odd(a, b);
+        const auto product = reference::exact_units(a) * static_cast<std::int64_t>(std::ldexp(b, 60));
+        const auto seen = reference::exact_units(std::ldexp(odd, 60));
+        inexact += seen != product ? 1 : 0;
+        for (const Rounding mode : {Rounding::nearest_even, Rounding::truncate})
+            ASSERT_EQ(reference::round(seen, reference::fp32, mode),
+                      reference::round(product, reference::fp32, mode))
+                << a << " * " << b;
+    }
+    EXPECT_GT(inexact, 3000);
+}
+
 }  // namespace
 }  // namespace octet

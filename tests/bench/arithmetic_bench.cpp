@@ -79,14 +79,14 @@ void parallel_gemm(benchmark::State& state, unsigned threads) {
     report(state, double(M) * N * K);
 }
 
-void integer_gemm(benchmark::State& state, Isa isa) {
+void integer_gemm(benchmark::State& state, Accumulator accumulator, Isa isa) {
     std::mt19937 random(1);
     std::vector<std::int8_t> a(M * K), b(K * N);
     std::vector<std::int32_t> sums(M * N);
     for (auto& x : a) x = static_cast<std::int8_t>(random() % 255 - 127);
     for (auto& x : b) x = static_cast<std::int8_t>(random() % 255 - 127);
     GemmRules rules;
-    rules.accumulator = Accumulator::int24;
+    rules.accumulator = accumulator;
     rules.buffer = Accumulator::int32;
     for (auto _ : state) {
         gemm(rules, IntegerGemm{M, N, K, a.data(), K, b.data(), N, sums.data(), N, true, {}}, isa);
@@ -131,7 +131,8 @@ void register_all() {
         product("bf16/posit8_1/one_chain", "posit8_1", bf16, Rounding::nearest_even, 0);
         product("bf16/e4m3", "e4m3", bf16, Rounding::nearest_even, 16);
         product("bf16/bf16", "bf16", bf16, Rounding::nearest_even, 16);
-        add("int24/int8" + suffix, [isa = isa](benchmark::State& s) { integer_gemm(s, isa); });
+        add("int24/int8" + suffix, [isa = isa](benchmark::State& s) { integer_gemm(s, int24, isa); });
+        add("int32/int8" + suffix, [isa = isa](benchmark::State& s) { integer_gemm(s, int32, isa); });
         if (isa == Isa::baseline) continue;
         product("fp16/posit8_1", "posit8_1", fp16, Rounding::nearest_even, 16);
         product("dlfloat16/posit8_1", "posit8_1", dlfloat16, Rounding::nearest_even, 16);

@@ -174,19 +174,48 @@ INSTANTIATE_TEST_SUITE_P(Values, register_values_equal_reference, testing::Value
 class SoftmaxVariant : public testing::TestWithParam<int> {};
 
 TEST_P(SoftmaxVariant, OfTheUnitEqualsTheReference) {
-    AcceleratorConfig machine = machine_of(*find_preset("posit8_1"));
-    machine.softmax.unit = GetParam() == 4 ? SoftmaxUnitKind::ibert : SoftmaxUnitKind::posit_approximate;
+    AcceleratorConfig machine = machine_of(*find_preset(GetParam() == 5 ? "fp32" : "posit8_1"));
+    machine.softmax.unit = GetParam() >= 4 ? SoftmaxUnitKind::ibert : SoftmaxUnitKind::posit_approximate;
     machine.softmax.exp = (GetParam() & 1) != 0 ? Approximation::exact : Approximation::approximate;
     machine.softmax.reciprocal = (GetParam() & 2) != 0 ? Approximation::exact : Approximation::approximate;
     machine.softmax.theta = -3;
     expect_values_of_reference(make_case(expand(small_transformer(), encode(1, 23)), machine, 11));
 }
-INSTANTIATE_TEST_SUITE_P(Values, SoftmaxVariant, testing::Range(0, 5));
+INSTANTIATE_TEST_SUITE_P(Values, SoftmaxVariant, testing::Range(0, 6));
 
 unsigned given_seed() {
     const char* given = std::getenv("OCTET_SEED");
     return given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10))
                             : std::random_device{}();
+}
+
+// Formats that do not hold one another, sums of another kind, other functions than those of the preset.
+void vary(AcceleratorConfig& machine, TransformerDescription& d, std::mt19937& random) {
+    const auto one_of = [&](std::vector<std::string> words) { return words[random() % words.size()]; };
+    const bool integers = is_integer(*find_accumulator(machine.pe.accumulator)),
+               blocks = machine.pe.preset.starts_with("mx");
+    if (random() % 3 == 0) machine.vector.format = one_of({"bf16", "fp16", "fp32", "dlfloat16"});
+    if (random() % 3 == 0 && integers) {
+        machine.buffers.accumulation_format = "int24";
+        machine.pe.overflow = random() % 2 == 0 ? IntegerOverflow::wrap : IntegerOverflow::saturate;
+    }
+    if (random() % 3 == 0 && !integers)
+        machine.buffers.accumulation_format = one_of({"bf16", "fp16", "fp32", "dlfloat16"});
+    if (random() % 4 == 0 && !integers && !blocks)
+        machine.pe.operand = one_of({"e4m3", "e5m2", "posit8_1", "e3m2"});
+    if (random() % 3 == 0 && !integers) {
+        machine.pe.accumulator = one_of({"fp32", "bf16", "fp16", "dlfloat16", "fixed"});
+        if (machine.pe.accumulator != "fixed") machine.pe.rounding = Rounding::truncate;
+    }
+    if (random() % 4 == 0) machine.softmax.unit = SoftmaxUnitKind::ibert;
+    d.epsilon = random() % 3 == 0 ? 0.3 : 1e-5;
+    d.activation = static_cast<OperationKind>(static_cast<unsigned>(OperationKind::gelu) + random() % 5);
+}
+
+std::string resolved(const AcceleratorConfig& m) {
+    return fmt::format("{} (operand {}, sums {} rounding {}, buffer {}, vector {}, softmax {})", m.pe.storage,
+                       m.pe.operand, m.pe.accumulator, static_cast<int>(m.pe.rounding),
+                       m.buffers.accumulation_format, m.vector.format, static_cast<int>(m.softmax.unit));
 }
 
 // One machine a process: every index is a case of its own.
@@ -222,11 +251,7 @@ TEST_P(RandomMachine, ComputesTheValuesOfTheReferenceOnARandomTransformer) {
         machine.fusion = static_cast<FusionLevel>(random() % 5);
         machine.sram.capacity_kib = static_cast<std::uint64_t>(pick({4, 8, 16, 64, 256}));
         machine.sram.width_bits = pick({32, 64, 128, 256});
-        if (random() % 3 == 0 && !is_integer(*find_accumulator(machine.pe.accumulator))) {
-            machine.pe.rounding = Rounding::truncate;
-            machine.pe.accumulator =
-                std::vector<std::string>{"fp32", "bf16", "fp16", "dlfloat16"}[random() % 4];
-        }
+        vary(machine, d, random);
         const Case c = make_case(expand(d, encode(1 + random() % 3, 1 + random() % 40)), machine, seed);
         try {
             value_config(machine, seed, c.graph.operations.size());
@@ -247,7 +272,7 @@ TEST_P(RandomMachine, ComputesTheValuesOfTheReferenceOnARandomTransformer) {
             "ffn {}, fusion {}, {} samples of {}",
             machine.array.rows, machine.array.cols, machine.vector.lanes, machine.buffers.input_depth,
             machine.buffers.weight_depth, machine.buffers.accumulation_depth, machine.sram.capacity_kib,
-            machine.sram.width_bits, machine.pe.preset, d.hidden, d.heads, d.ffn,
+            machine.sram.width_bits, resolved(machine), d.hidden, d.heads, d.ffn,
             static_cast<int>(machine.fusion), c.graph.tensors[0].batch, c.graph.tensors[0].cols));
         return expect_values_of_reference(c, random() % 2 == 0 ? Fidelity::pass : Fidelity::registers);
     }

@@ -229,6 +229,7 @@ class Plain {
         GemmRules rules;
         rules.accumulator = accumulator_;
         rules.rounding = machine_.pe.rounding;
+        rules.overflow = machine_.pe.overflow;
         rules.buffer = buffer_;
         rules.chunk = rules.rows = static_cast<std::size_t>(machine_.array.rows);
         if (in_blocks()) rules.chunk = std::min<std::size_t>(rules.chunk, 32);
@@ -396,7 +397,7 @@ class Plain {
         std::vector<float> squares;
         for (const float v : d) squares.push_back(math_.multiply(v, v));
         const float variance = math_.divide(sum(squares), count);
-        const float epsilon = math_.round(double{static_cast<float>(op.epsilon)});
+        const float epsilon = math_.round(op.epsilon);
         const float r = math_.reciprocal_square_root(math_.add(variance, epsilon));
         for (std::size_t c = 0; c < n; ++c) {
             x[c] = math_.multiply(math_.multiply(d[c], r), entered(op.inputs[1], c));
