@@ -60,10 +60,11 @@ std::vector<std::string> random_machine(Choice& choice) {
         {"fusion", {"none", "scaling", "activation", "layernorm", "residual"}},
         {"dram",
          {"{kind: ideal, bytes_per_cycle: 0.5, latency: 300}",
-          "{kind: ideal, bytes_per_cycle: 4, latency: 1}",
-          "{kind: ideal, bytes_per_cycle: 64, latency: 40}"}},
+          "{kind: ideal, bytes_per_cycle: 4, latency: 1}", "{kind: ideal, bytes_per_cycle: 64, latency: 40}",
+          "configs/dram/lpddr4-3200.yaml", "configs/dram/ddr4-3200.yaml"}},
         {"pe.preset",
-         {"posit8_1_ftz", "posit8_0", "e4m3", "e5m2", "hybrid_fp8", "int8", "int4", "bf16", "fp32"}}};
+         {"posit8_1_ftz", "posit8_0", "e4m3", "e5m2", "hybrid_fp8", "int8", "int4", "bf16", "fp32",
+          "mxfp8_e4m3", "mxint8", "mxfp4_e2m1"}}};
     std::vector<std::string> settings{"--costs", "configs/costs/unit.yaml"};
     std::string preset;
     for (const auto& [key, words] : keys) {
@@ -71,10 +72,15 @@ std::vector<std::string> random_machine(Choice& choice) {
         settings.insert(settings.end(), {"--set", fmt::format("{}={}", key, word)});
         preset = word;  // the last key
     }
+    if (preset.starts_with("mx"))  // blocks of 32 and rows have to fit, and a tile into the buffer
+        settings.insert(settings.end(), {"--set", "array.rows=" + choice.of({"2", "8", "32", "64"}), "--set",
+                                         "buffers.weight.depth=" + choice.of({"64", "1024"})});
     const bool integers = preset.starts_with("int");
+    if (integers && choice.below(2) == 0) settings.insert(settings.end(), {"--set", "pe.overflow=wrap"});
     if (!integers && choice.below(2) == 0) {
-        const std::string accumulator = choice.of({"fp32", "bf16", "fp16", "dlfloat16"});
-        const std::string rounding = choice.of({"nearest_even", "truncate", "stochastic"});
+        const std::string accumulator = choice.of({"fp32", "bf16", "fp16", "dlfloat16", "fixed"});
+        const std::string rounding =
+            accumulator == "fixed" ? "nearest_even" : choice.of({"nearest_even", "truncate", "stochastic"});
         settings.insert(settings.end(),
                         {"--set", "pe.accumulator=" + accumulator, "--set", "pe.rounding=" + rounding});
     }
