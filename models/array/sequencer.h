@@ -3,13 +3,18 @@
 // are those of docs/hardware/array.md, asked step by step.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 
 #include "models/accelerator/command.h"
+#include "models/activity.h"
 #include "models/array/config.h"
 
 namespace octet {
+
+// Core cycles in which the whole array stood still, by cause.
+using HeldClocks = std::array<Cycle, stall_cause_count>;
 
 // A matmul command at the array.
 struct ArrayCourse {
@@ -17,6 +22,7 @@ struct ArrayCourse {
     OperationId operation = 0;
     // Core cycles: it was taken, the next one can be, the first row of weights entered.
     Cycle taken = 0, free_from = 0, first_weight = 0;
+    HeldClocks held_before{};  // until the first row of weights
 };
 
 // One of its passes.

@@ -69,7 +69,7 @@ std::optional<Cycle> SteppedArray::quiet_clocks() const {
 void SteppedArray::taken() {
     run_until(now());
     if (clock_ > decode_latency()) around_.codec.settle(std::min(clock_, now()) - decode_latency());
-    course_ = std::make_shared<ArrayCourse>(ArrayCourse{command_, operation_, taken_, 0, 0});
+    course_ = std::make_shared<ArrayCourse>(ArrayCourse{command_, operation_, taken_, 0, 0, {}});
     prepare(0, 0);
 }
 
@@ -132,7 +132,7 @@ void SteppedArray::hold() {
     LeavingTile& tile = leaving_.front();
     const StallCause cause = tile.hold();
     books_.held(clock_, cause, tile.operation());
-    held_.push_back({clock_, cause});
+    ++held_[static_cast<std::size_t>(cause)];
     // Decoders hold what they have begun.
     if (sequencer_.row(step_).value_or(0) > 0) decodes(CodecLane::weight, clock_, clock_ + 1);
     if (sequencer_.left() > 0) decodes(CodecLane::input, clock_, clock_ + 1);
@@ -165,10 +165,11 @@ void SteppedArray::read() {
 void SteppedArray::close_span(const ArrayCourse& course) {
     around_.ledger.used_array(course.operation, course.first_weight, clock_);
     const Cycle from = span_.close(course.operation, course.first_weight, clock_);
-    const Cycle earliest = std::min(from, course.first_weight);  // that anyone will ask for
-    while (!held_.empty() && held_.front().cycle < earliest) held_.pop_front();
-    for (const Held& held : held_)
-        if (held.cycle > from) around_.ledger.held_array(course.operation, held.cause, 1);
+    const HeldClocks& before = from == course.first_weight ? course.held_before : held_at_close_;
+    for (std::size_t cause = 0; cause < stall_cause_count; ++cause)
+        around_.ledger.held_array(course.operation, static_cast<StallCause>(cause),
+                                  held_[cause] - before[cause]);
+    held_at_close_ = held_;
 }
 
 bool SteppedArray::issue(ArrayDatapath::Edge& edge) {
@@ -200,7 +201,7 @@ void SteppedArray::begin_tile() {
     wait_ = next_->wait;
     reserved_ = false;
     sequencer_.begin(pass, step_);
-    if (pass->n == 0 && pass->k == 0) course_->first_weight = clock_;
+    if (pass->n == 0 && pass->k == 0) course_->first_weight = clock_, course_->held_before = held_;
     next_.reset();
     if (!pass->ends_command) {
         const bool down = pass->k + 1 < course_->command.k_tiles;

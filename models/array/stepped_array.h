@@ -77,12 +77,8 @@ class SteppedArray : public ArrayUnit {
     std::deque<PassPointer> draining_;  // vectors have been issued and not all been read
     std::uint32_t read_ = 0;            // vectors of the first of them
     std::deque<LeavingTile> leaving_;
-    bool complete_ = false;  // the next result of the first of them
-    struct Held {
-        Cycle cycle;
-        StallCause cause;
-    };
-    std::deque<Held> held_;  // clocks in which everything was held, those that an operation may still ask for
+    bool complete_ = false;                // the next result of the first of them
+    HeldClocks held_{}, held_at_close_{};  // so far, and when a command came to its last sum
 };
 
 }  // namespace octet
