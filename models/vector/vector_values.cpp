@@ -165,7 +165,9 @@ std::vector<float> VectorValues::entering(MachineValues::Sums& sums, float scale
             v.push_back(unit_.math.round(multiply_to_odd(sum, double{scale})));
     } else {
         v = std::move(sums.numbers);
-        if (values_.config.rounds_sums)
+        if (values_.config.storage.scaled())
+            for (float& sum : v) sum = unit_.math.round(double{sum} * double{scale});
+        else if (values_.config.rounds_sums)
             for (float& sum : v) sum = unit_.math.round(double{sum});
     }
     return v;

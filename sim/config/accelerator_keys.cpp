@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "models/arithmetic/mac.h"
+
 namespace octet {
 namespace {
 
@@ -40,20 +42,42 @@ void take_preset(AcceleratorConfig& c, const Preset& preset) {
         if (unit.name == preset.softmax) c.softmax.unit = unit.value;
 }
 
-Problem first_problem(const AcceleratorConfig& c) {
+std::string_view automatic_buffer(const Preset& preset, std::string_view accumulator) {
+    const auto kind = find_accumulator(accumulator), buffer = find_accumulator(preset.accumulation_buffer);
+    if (!kind || !buffer || is_integer(*kind) == is_integer(*buffer)) return preset.accumulation_buffer;
+    return *kind == Accumulator::fixed ? "fp32" : accumulator;
+}
+
+std::vector<KeyProblem> problems_between(const AcceleratorConfig& c) {
+    std::vector<KeyProblem> problems;
     const FormatInfo* storage = find_format(c.pe.storage);
     if (storage != nullptr && storage->kind == FormatKind::block_scaled && storage->block_length > 0 &&
         c.array.rows % storage->block_length != 0 && storage->block_length % c.array.rows != 0)
-        return {"array.rows",
-                fmt::format(
-                    "storage {} has blocks of {}, which must divide array.rows ({}) or be a multiple of it",
-                    c.pe.storage, storage->block_length, c.array.rows)};
-    const bool integers = c.pe.accumulator.starts_with("int");
-    if (c.pe.overflow == IntegerOverflow::wrap && !integers)
-        return {"pe.overflow", fmt::format("only integer sums wrap, not those in {}", c.pe.accumulator)};
-    if (c.pe.rounding != Rounding::nearest_even && (integers || c.pe.accumulator == "fixed"))
-        return {"pe.rounding", fmt::format("sums in {} are not rounded", c.pe.accumulator)};
-    return {};
+        problems.push_back(
+            {"array.rows",
+             fmt::format(
+                 "storage {} has blocks of {}, which must divide array.rows ({}) or be a multiple of it",
+                 c.pe.storage, storage->block_length, c.array.rows)});
+    const auto kind = find_accumulator(c.pe.accumulator),
+               buffer = find_accumulator(c.buffers.accumulation_format);
+    if (storage == nullptr || !kind || !buffer) return problems;
+    if (is_integer(*kind) && (storage->kind != FormatKind::integer || storage->bits > 8)) {
+        const Preset* preset = find_preset(c.pe.preset);
+        const bool of_preset = preset != nullptr && c.pe.accumulator == preset->accumulator;
+        problems.push_back(
+            {of_preset ? "pe.storage" : "pe.accumulator",
+             fmt::format("{} adds up products of int8 and int4, not of {}", c.pe.accumulator, c.pe.storage)});
+    }
+    if (!is_integer(*kind) && c.pe.overflow != IntegerOverflow::saturate)
+        problems.push_back(
+            {"pe.overflow", fmt::format("only integer sums wrap, not those in {}", c.pe.accumulator)});
+    if ((is_integer(*kind) || *kind == Accumulator::fixed) && c.pe.rounding != Rounding::nearest_even)
+        problems.push_back({"pe.rounding", fmt::format("sums in {} are not rounded", c.pe.accumulator)});
+    if (is_integer(*kind) != is_integer(*buffer))
+        problems.push_back(
+            {"buffers.accumulation.format",
+             fmt::format("{} cannot hold sums in {}", c.buffers.accumulation_format, c.pe.accumulator)});
+    return problems;
 }
 
 void complete_timing(DramDeviceConfig& c) {

@@ -59,11 +59,16 @@ Words preset_names();
 // Puts the preset's columns where `auto` and unwritten keys stand.
 void take_preset(AcceleratorConfig& c, const Preset& preset);
 
-// Conditions between keys, and the preset's columns for a struct that was filled without a file.
-struct Problem {
-    std::string key, message;  // empty: none
+// What `auto` means for the accumulation buffer: the preset's column, or, if that cannot hold the sums of
+// `accumulator`, their own format (fp32 of exact ones).
+std::string_view automatic_buffer(const Preset& preset, std::string_view accumulator);
+
+// Conditions between keys.
+struct KeyProblem {
+    std::string_view key;
+    std::string message;
 };
-Problem first_problem(const AcceleratorConfig& c);
+std::vector<KeyProblem> problems_between(const AcceleratorConfig& c);
 
 template <class V>
 void describe(V& v, ArrayConfig& c) {
@@ -161,6 +166,9 @@ void describe(V& v, AcceleratorConfig& c) {
             if constexpr (V::reads)
                 if (const Preset* preset = find_preset(c.pe.preset)) take_preset(c, *preset);
             describe(pe, c.pe);
+            if constexpr (V::reads)
+                if (const Preset* preset = find_preset(c.pe.preset))
+                    c.buffers.accumulation_format = automatic_buffer(*preset, c.pe.accumulator);
         },
         required);
     v.section("codec", c.codec, "decoders and encoders");
@@ -173,8 +181,7 @@ void describe(V& v, AcceleratorConfig& c) {
     v.section("sram", c.sram, "global buffer");
     v.variant("dram", c.dram, dram_kinds, "a file of kind dram, or an ideal memory", required);
     if constexpr (V::reads)
-        if (const Problem problem = first_problem(c); !problem.message.empty())
-            v.check(problem.key, false, problem.message);
+        for (const KeyProblem& problem : problems_between(c)) v.check(problem.key, false, problem.message);
 }
 
 }  // namespace octet

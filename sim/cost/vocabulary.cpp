@@ -82,8 +82,13 @@ std::span<const std::string_view> words_of(std::string_view key) {
     if (key == "method" || key == "softmax_exp" || key == "softmax_reciprocal") return methods;
     if (key == "state") return states;
     if (key == "unit") return unit_names;
+    static const std::vector<std::string_view> sum_names = [] {
+        std::vector<std::string_view> names = format_names;
+        names.emplace_back("fixed");
+        return names;
+    }();
     if (key == "standard") return {};
-    return format_names;
+    return key == "accumulator" ? sum_names : format_names;
 }
 
 std::span<const std::string_view> component_words() {

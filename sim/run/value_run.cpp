@@ -53,7 +53,7 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
     if (const std::string reason = refusal(v.rules); !reason.empty())
         throw std::invalid_argument("pe.accumulator: " + reason);
     const bool integers = is_integer(v.rules.accumulator);
-    if (integers != (v.storage.info->kind == FormatKind::integer) || (integers && v.storage.info->bits > 8))
+    if (integers && (v.storage.info->kind != FormatKind::integer || v.storage.info->bits > 8))
         throw std::invalid_argument(
             fmt::format("pe.accumulator: {} does not add up products of {}", c.pe.accumulator, c.pe.storage));
     v.vector_accumulator = accumulator(c.vector.format, "vector.format");
@@ -62,7 +62,7 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
             fmt::format("vector.format: the unit cannot compute in {}", c.vector.format));
     if (!integers && !holds(*operand, *v.storage.info)) v.operand = operand;
     v.rounds_on_entry = integers || blocks || !holds(*v.vector, *v.storage.info);
-    v.rounds_sums = integers || c.vector.format != c.buffers.accumulation_format;
+    v.rounds_sums = c.vector.format != c.buffers.accumulation_format;
     v.rules.rows = v.rules.chunk = static_cast<std::size_t>(c.array.rows);
     if (blocks) {
         const auto length = static_cast<std::size_t>(v.storage.info->block_length);

@@ -118,7 +118,13 @@ TEST(RunWithValues, SaysWhatItCannotCompute) {
     EXPECT_EQ(outcome.err,
               "--set array.rows=24: array.rows: storage mxint8 has blocks of 32, which must divide "
               "array.rows (24) or be a multiple of it\n");
-    arguments = tiny("int4", "residual", "exact");
+    arguments = tiny("int4", "residual", "none");
+    arguments.insert(arguments.end(), {"--set", "pe.storage=nf4"});
+    outcome = octet(arguments);
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_EQ(outcome.err,
+              "--set pe.storage=nf4: pe.storage: int24 adds up products of int8 and int4, not of nf4\n");
+    arguments = tiny("posit8_1", "residual", "exact");
     arguments.insert(arguments.end(), {"--set", "pe.storage=nf4"});
     outcome = octet(arguments);
     EXPECT_EQ(outcome.status, 1);

@@ -270,7 +270,8 @@ class Plain {
                                   op.n, sums.data(), op.n, true,     {}};
                 if (in_blocks()) problem.scales = {x_scales.data(), w_scales.data(), blocks, op.n};
                 gemm_stepwise(rules, problem);
-                std::copy(sums.begin(), sums.end(), exact.begin());
+                const double factor = storage_.encode_scaled != nullptr ? double{s} : 1;
+                for (std::size_t i = 0; i < sums.size(); ++i) exact[i] = double{sums[i]} * factor;
             }
             for (std::uint64_t m = 0; m < op.m; ++m)
                 for (std::uint64_t n = 0; n < op.n; ++n) {

@@ -54,11 +54,11 @@ TEST(Preset, YieldsToKeysBesideItAndAfterItButNotBeforeIt) {
 
 TEST(Preset, LeavesAValueThatIsNotAuto) {
     const AcceleratorConfig a = load({"vector.format=fp32", "softmax.unit=ibert",
-                                      "buffers.accumulation.format=fp32", "pe.preset=int8"})
+                                      "buffers.accumulation.format=int24", "pe.preset=int8"})
                                     .accelerator;
     EXPECT_EQ(a.vector.format, "fp32");
     EXPECT_EQ(a.softmax.unit, SoftmaxUnitKind::ibert);
-    EXPECT_EQ(a.buffers.accumulation_format, "fp32");
+    EXPECT_EQ(a.buffers.accumulation_format, "int24");
 }
 
 TEST(Preset, OfEveryRowResolvesToFormatsThatExist) {

@@ -1,6 +1,7 @@
 // The tables in configs/costs: every preset is priced, and published numbers are those of the publication.
 #include <gmock/gmock.h>
 
+#include "sim/config/accelerator_keys.h"
 #include "sim/cost/prices.h"
 #include "tests/sim/cost/tables.h"
 
@@ -21,6 +22,21 @@ TEST_P(Shipped, PricesEveryPresetAtEveryClock) {
             for (const Action action : {Action::mac, Action::mac_zero_operand, Action::sram_read_bits})
                 EXPECT_GT(prices.energy[static_cast<std::size_t>(action)]->value, 0)
                     << preset.name << " at " << clock;
+        }
+}
+
+TEST_P(Shipped, PricesEveryPresetWithEveryAccumulatorItCanHave) {
+    const CostTable table = shipped(GetParam());
+    for (const Preset& preset : presets())
+        for (const char* accumulator : {"fp32", "bf16", "fp16", "dlfloat16", "fixed", "int24", "int32"}) {
+            AcceleratorConfig machine = machine_of(preset, 200);
+            machine.pe.accumulator = accumulator;
+            machine.buffers.accumulation_format = automatic_buffer(preset, accumulator);
+            if (!problems_between(machine).empty()) continue;
+            const PriceList prices = resolve(table, machine);
+            const double mac = prices.energy[static_cast<std::size_t>(Action::mac)]->value;
+            EXPECT_GT(mac, 0) << preset.name << ' ' << accumulator;
+            EXPECT_LE(prices.energy[static_cast<std::size_t>(Action::mac_zero_operand)]->value, mac);
         }
 }
 
