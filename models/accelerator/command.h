@@ -188,7 +188,7 @@ enum class VectorFunction : std::uint8_t {
     softmax,    // of a row
     layernorm,  // of a row; parameter vectors 0 and 1 are gamma and beta, the constant is epsilon
     rmsnorm,    // of a row; parameter vector 0 is gamma
-    nonorm      // v * parameter vector 0 + parameter vector 1
+    nonorm      // v * parameter vector `index` + parameter vector `index` + 1
 };
 struct VectorStep {
     VectorFunction function = VectorFunction::take;

@@ -11,6 +11,7 @@ struct VectorConfig {
     int port_beats = 1;           // cycles a vector in `format` takes through a memory port
     int writeback_fifo = 2;       // 1: a word every second cycle
     int drain_depth = 40;         // vectors of elastic storage between array and write port
+    bool residual_port = true;    // an epilogue can read a second tensor, the residual
     bool row_at_a_time = false;   // each row finishes all its passes before the next
 };
 

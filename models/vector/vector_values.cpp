@@ -225,8 +225,8 @@ void VectorValues::step(const VectorStep& s, const Work& work, std::vector<float
         case VectorFunction::sigmoid:
             return each([&](float x) { return math.sigmoid(x); });
         case VectorFunction::nonorm:
-            by_column(work.parameters.at(0), multiply);
-            return by_column(work.parameters.at(1), add);
+            by_column(work.parameters.at(s.index), multiply);
+            return by_column(work.parameters.at(s.index + 1U), add);
         default: {
             std::vector<float> result(columns);
             for (std::size_t row = 0; row < work.rows; ++row) {

@@ -125,6 +125,7 @@ void describe(V& v, VectorConfig& c) {
     v.integer("port_beats", c.port_beats, {1, 64}, "cycles a vector takes through a memory port");
     v.integer("writeback_fifo", c.writeback_fifo, {1, 4096}, "words; 1 passes a word every second cycle");
     v.integer("drain_depth", c.drain_depth, {0, 1 << 20}, "vectors of elastic storage before the write port");
+    v.boolean("residual_port", c.residual_port, "whether the epilogue of a product can add a residual");
     v.boolean("row_at_a_time", c.row_at_a_time, "each row finishes all its passes before the next");
 }
 

@@ -3,14 +3,20 @@
 namespace octet {
 namespace {
 
-bool joins_epilogue(const Operation& operation, FusionLevel level) {
+bool is_addition(const Operation& operation) {
+    return operation.kind == OperationKind::add || operation.kind == OperationKind::position;
+}
+
+bool joins_epilogue(const Operation& operation, FusionLevel level, bool residual_port) {
     switch (operation.kind) {
         case OperationKind::scale:
             return level >= FusionLevel::scaling;
         case OperationKind::mask:
             return level >= FusionLevel::activation;
+        case OperationKind::nonorm:
+            return level >= FusionLevel::layernorm;
         case OperationKind::add:
-            return level >= FusionLevel::residual;
+            return level >= FusionLevel::residual && residual_port;
         default:
             return is_activation(operation.kind) && level >= FusionLevel::activation;
     }
@@ -24,9 +30,19 @@ bool takes_wide_input(const Operation& operation, FusionLevel level) {
         case OperationKind::rmsnorm:
         case OperationKind::nonorm:
             return level >= FusionLevel::layernorm;
+        case OperationKind::add:
+        case OperationKind::position:
+            return level >= FusionLevel::residual;
         default:
             return false;
     }
+}
+
+// Whether `operation` joins the pass or the epilogue of a kernel that begins with `first`.
+bool joins(const Operation& first, const Operation& operation, FusionLevel level, bool residual_port) {
+    if (operation.batch * operation.m * operation.n != first.elements()) return false;
+    if (is_addition(first)) return operation.kind == OperationKind::nonorm && level >= FusionLevel::layernorm;
+    return first.kind == OperationKind::matmul && joins_epilogue(operation, level, residual_port);
 }
 
 // Matrices of a batch that are stored one by one can pass from kernel to kernel one by one.
@@ -54,6 +70,8 @@ bool is_parameter(const Graph& graph, const Operation& operation, std::size_t in
         case OperationKind::rmsnorm:
         case OperationKind::nonorm:
             return index > 0;
+        case OperationKind::position:
+            return index == 2;
         case OperationKind::mask:
             return index > 0 && (operation.m == 1 || graph.tensors[operation.inputs[index]].rows == 1);
         default:
@@ -61,7 +79,7 @@ bool is_parameter(const Graph& graph, const Operation& operation, std::size_t in
     }
 }
 
-FusedGraph fuse(const Graph& graph, FusionLevel level) {
+FusedGraph fuse(const Graph& graph, FusionLevel level, bool residual_port) {
     std::vector<std::vector<OperationId>> readers(graph.tensors.size());
     for (OperationId id = 0; id < graph.operations.size(); ++id)
         for (TensorId input : graph.operations[id].inputs) readers[input].push_back(id);
@@ -83,13 +101,11 @@ FusedGraph fuse(const Graph& graph, FusionLevel level) {
         result.host[id] = id;
         done[id] = true;
         bool has_residual = false;
-        while (first.kind == OperationKind::matmul && readers[kernel.output].size() == 1 &&
+        while (readers[kernel.output].size() == 1 &&
                graph.tensors[kernel.output].role == TensorRole::activation) {
             const OperationId next = readers[kernel.output][0];
             const Operation& operation = graph.operations[next];
-            if (!joins_epilogue(operation, level) ||
-                operation.batch * operation.m * operation.n != first.elements())
-                break;
+            if (!joins(first, operation, level, residual_port)) break;
             if (operation.kind == OperationKind::mask && !is_parameter(graph, operation, 1)) break;
             if (operation.kind == OperationKind::add) {
                 // The other summand must exist when the product starts, and one stream of it is all the unit

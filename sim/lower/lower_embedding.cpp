@@ -23,7 +23,19 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
         program_of(2 * kernel + fused.kernels.size(), program_of_kernel(kernel, false));
 
     const std::size_t tables = std::min<std::size_t>(op.inputs.size(), 2);
-    const std::uint64_t row_bytes = placement.matrix(op.inputs[0], 0).layout.most_bytes(1, op.n);
+    const std::uint64_t words = op.trigram ? 3 : 1, size = op.n / words;  // side by side in a row
+    // Rows of a table in a staging area; the blocks of each word are its own.
+    const auto staged_rows = [&](const Layout& table, std::uint64_t rows) {
+        if (!op.trigram) return table.part({0, rows}, {0, op.n});
+        const Layout values = Layout::row_major(rows, op.n, 1, table.format());
+        BlockGrid grid = table.grid();
+        if (grid.length == 0) return values;
+        grid.segment = size;
+        return values.with_scales(grid, 1);
+    };
+    const std::uint64_t row_bytes =
+        std::max(placement.matrix(op.inputs[0], 0).layout.most_bytes(1, op.n),
+                 staged_rows(placement.matrix(op.inputs[0], 0).layout, 1).bytes());
     const std::uint64_t out_row = ceil_div(out.matrix->layout.bytes(), out.matrix->layout.rows()) + 1;
     const bool out_staged = !out.matrix->resident();
     const std::uint64_t per_row = 2 * tables * row_bytes + (out_staged ? 2 * out_row : 0);
@@ -60,13 +72,21 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
         for (std::size_t t = 0; t < tables; ++t) {
             Matrix& table = placement.matrix(op.inputs[t], 0);
             Area& area = staging[2 * t + b % 2];
-            const Layout staged = table.layout.part({0, count}, {0, op.n});
+            const Layout staged = staged_rows(table.layout, count);
             std::uint32_t loaded = 0;
             if (t == 0) {  // a row a token
-                for (std::uint64_t r = 0; r < count; ++r) {
-                    const std::uint64_t token = token_at(item * op.m + first + r, table.layout.rows());
-                    loaded = emitter.load(table.layout.pieces(table.dram, {token, 1}, {0, op.n}),
-                                          staged.pieces(area.region.base, {r, 1}, {0, op.n}), area.free, id);
+                for (std::uint64_t i = 0; i < count * words; ++i) {
+                    const std::uint64_t r = i / words, part = i % words;
+                    // A word, or of three the one after, at and before; wraps before the first.
+                    const std::uint64_t at = first + r + (op.trigram ? 1 - part : 0);
+                    const Pieces word =
+                        at < op.m
+                            ? table.layout.pieces(
+                                  table.dram, {token_at(item * op.m + at, table.layout.rows()), 1}, {0, size})
+                            : table.layout.part({0, 1}, {0, size})
+                                  .pieces(placement.zeros(), {0, 1}, {0, size});
+                    loaded = emitter.load(word, staged.pieces(area.region.base, {r, 1}, {part * size, size}),
+                                          area.free, id);
                 }
             } else {  // positions, in order
                 loaded = emitter.load(table.layout.pieces(table.dram, {first, count}, {0, op.n}),

@@ -38,8 +38,9 @@ GemmLowering::GemmLowering(Lowering& lowering, std::size_t kernel, std::uint64_t
         if (operation.kind == OperationKind::add)
             residual_ = l_.block_of(operation.inputs[0] == stream ? operation.inputs[1] : operation.inputs[0],
                                     op_, item, op_.out_blocks, m_, n_);
-        if (operation.kind == OperationKind::mask)
-            parameter_views_.push_back(l_.rows_of(operation.inputs[1], item, op_.batch, 1));
+        for (std::size_t i = 1; i < operation.inputs.size(); ++i)
+            if (is_parameter(l_.graph, operation, i))
+                parameter_views_.push_back(l_.rows_of(operation.inputs[i], item, op_.batch, 1));
         stream = operation.output;
     }
     VectorProgram program = epilogue_program(id_, l_.graph, fused.fused);

@@ -30,16 +30,24 @@ std::uint64_t rows_of_whole_blocks(const std::vector<View>& views, std::uint64_t
 }  // namespace
 
 void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
+    const Kernel& work = fused.kernels[kernel];
     const OperationId id = charged(kernel);
     const Operation& op = operation(kernel);
     std::vector<View> operands, vectors;
     for (std::size_t i = 0; i < op.inputs.size(); ++i) {
+        // All samples add the first rows of the tables of places.
+        const bool shared = op.kind == OperationKind::position && i > 0;
+        const std::uint64_t of = shared ? 0 : item, batch = shared ? 1 : op.batch;
         if (is_parameter(graph, op, i))
-            vectors.push_back(rows_of(op.inputs[i], item, op.batch, 1));
+            vectors.push_back(rows_of(op.inputs[i], of, batch, 1));
         else
-            operands.push_back(rows_of(op.inputs[i], item, op.batch, op.m));
+            operands.push_back(rows_of(op.inputs[i], of, batch, op.m));
     }
-    const View out = rows_of(fused.kernels[kernel].output, item, op.batch, op.m);
+    for (OperationId f : work.fused)
+        for (std::size_t i = 1; i < graph.operations[f].inputs.size(); ++i)
+            if (is_parameter(graph, graph.operations[f], i))
+                vectors.push_back(rows_of(graph.operations[f].inputs[i], 0, 1, 1));
+    const View out = rows_of(work.output, item, op.batch, op.m);
     for (const View& view : operands) emitter.pin(*view.matrix);
     for (const View& view : vectors) emitter.pin(*view.matrix);
     emitter.pin(*out.matrix);
@@ -126,7 +134,10 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
         command.columns = static_cast<std::uint32_t>(op.n);
         Needs needs = params.ready;
         command.parameters = slice(params, 0, op.n);
-        command.part = part_of(item, blocks[b].first, 0);
+        // Counted in the output, in which all operations of a pass agree.
+        const bool own = graph.tensors[work.output].batch == op.batch;
+        command.part =
+            own ? part_of(item, blocks[b].first, 0) : part_of(0, out.block.rows.first + blocks[b].first, 0);
         for (std::size_t i = 0; i < operands.size(); ++i) {
             const Block block = part(operands[i], blocks[b]);
             const Matrix& matrix = *operands[i].matrix;

@@ -20,7 +20,8 @@ Lowering::Lowering(const Graph& graph_, const AcceleratorConfig& config_, std::u
       config(config_),
       machine(config_),
       grids(block_grids(graph, *machine.storage)),
-      fused(with_encoders(graph, fuse(graph_, config_.fusion), grids, machine.cols)),
+      fused(with_encoders(graph, fuse(graph_, config_.fusion, config_.vector.residual_port), grids,
+                          machine.cols)),
       placement(graph, fused, grids, machine, dram_alignment),
       emitter(placement, machine),
       input_halves_(machine.input_slots),
@@ -127,7 +128,7 @@ VectorProgram Lowering::program_of_kernel(std::size_t kernel, bool in_place) con
         const Kernel& before = fused.kernels[kernel - 1];
         return encoder_program(k.charged, before.fused.empty() ? k.charged : before.fused.back());
     }
-    VectorProgram program = vector_program(k.operation, graph, in_place);
+    VectorProgram program = vector_program(k.operation, graph, in_place, k.fused);
     program.encoded_later = k.encoded_later;
     return program;
 }

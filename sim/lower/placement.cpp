@@ -57,8 +57,9 @@ std::vector<Use> uses_of(const Graph& graph, const FusedGraph& fused, const Mach
                 const TensorId id = operation.inputs[i];
                 uses[id].by_row = true;
                 // An epilogue takes a parameter tile by tile.
-                uses[id].tiles.unit =
-                    is_parameter(graph, operation, i) ? machine.cols : graph.tensors[id].cols;
+                uses[id].tiles.unit = is_parameter(graph, operation, i) ? machine.cols
+                                      : operation.trigram               ? 1
+                                                                        : graph.tensors[id].cols;
             }
         if (operation.kind != OperationKind::matmul) continue;
         narrow(operation.inputs[0], operation.a_blocks);
@@ -120,6 +121,13 @@ Placement::Placement(const Graph& graph, const FusedGraph& fused, const std::vec
     count_readers(graph, fused);
     for (Matrix& matrix : matrices_)
         if (matrix.in_dram) give_dram_address(matrix);
+    std::uint64_t zeros = 0;
+    for (const Operation& operation : graph.operations)
+        if (operation.trigram) {
+            const Layout& table = matrix(operation.inputs[0], 0).layout;
+            zeros = std::max(zeros, table.part({0, 1}, {0, table.cols()}).bytes());
+        }
+    if (zeros > 0) zeros_ = dram_.allocate(zeros);
 }
 
 void Placement::count_readers(const Graph& graph, const FusedGraph& fused) {

@@ -38,6 +38,8 @@ class Placement {
     MemorySpace& sram() { return sram_; }
     const BumpSpace& dram() const { return dram_; }
     void give_dram_address(Matrix& matrix);
+    // DRAM bytes that are never written: words beyond the ends of a sample.
+    Address zeros() const { return zeros_; }
 
     // One work item less will read the matrix; the last one frees its SRAM.
     void used(Matrix& matrix);
@@ -55,6 +57,7 @@ class Placement {
     std::vector<Matrix*> resident_;
     MemorySpace sram_;
     BumpSpace dram_;
+    Address zeros_ = 0;
 };
 
 }  // namespace octet

@@ -98,6 +98,11 @@ std::vector<VectorPass> passes_of(OperationId id, const Graph& graph, bool in_pl
             if (tables == 2) return {writing(pass(id, {vector_add}, {}, 3))};
             return {writing(with_parameters(pass(id, {vector_add, vector_add}, {}, 3)))};
         }
+        case OperationKind::position: {
+            const VectorPass rows = writing(pass(id, {vector_add}, {}, 3));
+            if (operation.inputs.size() == 2) return {rows};
+            return {writing(with_parameters(pass(id, {vector_add, vector_add}, {}, 3)))};
+        }
         case OperationKind::copy:
             return {writing(pass(id, {}, {}, 1))};
         case OperationKind::mask:
@@ -130,6 +135,10 @@ void append_steps(std::vector<VectorStep>& steps, OperationId id, const Graph& g
             if (operation.inputs.size() > 1) step(VectorFunction::add_operand, 1);
             if (operation.inputs.size() > 2) step(VectorFunction::add_parameter);
             return;
+        case OperationKind::position:
+            step(VectorFunction::add_operand, 1);
+            if (operation.inputs.size() > 2) step(VectorFunction::add_parameter);
+            return;
         case OperationKind::scale:
             return step(VectorFunction::scale, 0, operation.factor);
         case OperationKind::mask:
@@ -154,11 +163,42 @@ void append_steps(std::vector<VectorStep>& steps, OperationId id, const Graph& g
     }
 }
 
+// Operations that join a pass: their stages and steps, in order. `parameters`: vectors read so far.
+void append_fused(VectorPass& pass, std::vector<VectorStep>& steps, const Graph& graph,
+                  const std::vector<OperationId>& fused, std::uint8_t parameters) {
+    for (OperationId id : fused) {
+        const Operation& operation = graph.operations[id];
+        if (operation.kind == OperationKind::nonorm) {
+            pass.stages.push_back({vector_multiply, id, false});
+            pass.stages.push_back({vector_add, id, false});
+            pass.reads_parameters = true;
+            steps.push_back({VectorFunction::nonorm, id, parameters, 0});
+            parameters += 2;
+            continue;
+        }
+        pass.stages.push_back({elementwise(operation), id, false});
+        if (operation.kind == OperationKind::mask) {
+            pass.reads_parameters = true;
+            steps.push_back({VectorFunction::add_parameter, id, parameters++, 0});
+        } else if (operation.kind == OperationKind::add) {
+            pass.reads = 1;
+            steps.push_back({VectorFunction::add_operand, id, 0, 0});
+        } else {
+            append_steps(steps, id, graph);
+        }
+    }
+}
+
 }  // namespace
 
-VectorProgram vector_program(OperationId id, const Graph& graph, bool in_place) {
+VectorProgram vector_program(OperationId id, const Graph& graph, bool in_place,
+                             const std::vector<OperationId>& fused) {
     VectorProgram program{passes_of(id, graph, in_place), {{VectorFunction::take, id, 0, 0}}};
     append_steps(program.steps, id, graph);
+    std::uint8_t parameters = 0;
+    for (std::size_t i = 0; i < graph.operations[id].inputs.size(); ++i)
+        if (is_parameter(graph, graph.operations[id], i)) ++parameters;
+    append_fused(program.passes.back(), program.steps, graph, fused, parameters);
     return program;
 }
 
@@ -176,19 +216,7 @@ VectorProgram epilogue_program(OperationId product, const Graph& graph,
         p.reads_parameters = true;
         steps.push_back({VectorFunction::add_parameter, product, parameters++, 0});
     }
-    for (OperationId id : fused) {
-        const Operation& operation = graph.operations[id];
-        p.stages.push_back({elementwise(operation), id, false});
-        if (operation.kind == OperationKind::mask) {
-            p.reads_parameters = true;
-            steps.push_back({VectorFunction::add_parameter, id, parameters++, 0});
-        } else if (operation.kind == OperationKind::add) {
-            p.reads = 1;
-            steps.push_back({VectorFunction::add_operand, id, 0, 0});
-        } else {
-            append_steps(steps, id, graph);
-        }
-    }
+    append_fused(p, steps, graph, fused, parameters);
     return {{p}, std::move(steps)};
 }
 

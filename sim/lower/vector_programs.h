@@ -6,8 +6,10 @@
 namespace octet {
 
 // Operand slots of a VectorCommand: 0 the input, 1 the second input, 2 a temporary (norms).
-// `in_place`: a norm may overwrite its input with the normalised values instead of a temporary.
-VectorProgram vector_program(OperationId id, const Graph& graph, bool in_place);
+// `in_place`: a norm may overwrite its input with the normalised values instead of a temporary. `fused`: what
+// joins its pass (operations of a single pass alone have any).
+VectorProgram vector_program(OperationId id, const Graph& graph, bool in_place,
+                             const std::vector<OperationId>& fused = {});
 
 // Encodes what a kernel has left in vector format as the results of operation `result`.
 VectorProgram encoder_program(OperationId charged, OperationId result);

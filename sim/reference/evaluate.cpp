@@ -47,6 +47,8 @@ class Evaluation {
                 return product(op, y);
             case OperationKind::embedding:
                 return embedding(op, y);
+            case OperationKind::position:
+                return position(op, y);
             case OperationKind::copy:
                 return copy(op, y);
             case OperationKind::softmax:
@@ -106,6 +108,7 @@ class Evaluation {
 
     void embedding(const Operation& op, Matrix& y) const {
         const double* word = of(op.inputs[0]);
+        if (op.trigram) return trigram(op, word, y);
         const double* position = op.inputs.size() > 1 ? of(op.inputs[1]) : nullptr;
         const double* type = op.inputs.size() > 2 ? of(op.inputs[2]) : nullptr;
         for (std::size_t row = 0; row < op.batch * op.m; ++row)
@@ -115,6 +118,27 @@ class Evaluation {
                 if (type != nullptr) x += type[n];
                 y[row * op.n + n] = x;
             }
+    }
+
+    // The words after, at and before each token; zeros beyond the ends of a sample.
+    void trigram(const Operation& op, const double* word, Matrix& y) const {
+        const std::size_t size = op.n / 3;
+        for (std::size_t row = 0; row < op.batch * op.m; ++row)
+            for (std::size_t part = 0; part < 3; ++part) {
+                const std::size_t at = row % op.m + 1 - part;  // wraps before the first
+                if (at < op.m)
+                    std::copy_n(word + tokens_[row + 1 - part] * size, size,
+                                y.data() + row * op.n + part * size);
+            }
+    }
+
+    void position(const Operation& op, Matrix& y) const {
+        const double *x = of(op.inputs[0]), *positions = of(op.inputs[1]);
+        const double* type = op.inputs.size() > 2 ? of(op.inputs[2]) : nullptr;
+        for (std::size_t row = 0; row < op.batch * op.m; ++row)
+            for (std::size_t n = 0; n < op.n; ++n)
+                y[row * op.n + n] =
+                    x[row * op.n + n] + positions[row % op.m * op.n + n] + (type != nullptr ? type[n] : 0);
     }
 
     void copy(const Operation& op, Matrix& y) const {

@@ -16,6 +16,8 @@ bool can_fuse(OperationKind kind, FusionLevel level) {
             return level >= FusionLevel::scaling;
         case OperationKind::mask:
             return level >= FusionLevel::activation;
+        case OperationKind::nonorm:
+            return level >= FusionLevel::layernorm;
         case OperationKind::add:
             return level >= FusionLevel::residual;
         default:

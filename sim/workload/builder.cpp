@@ -42,6 +42,28 @@ TensorId GraphBuilder::embedding(const std::string& name, std::vector<TensorId> 
     return append(std::move(operation), batch * sequence, hidden);
 }
 
+TensorId GraphBuilder::trigram(const std::string& name, TensorId table, std::uint64_t batch,
+                               std::uint64_t sequence) {
+    Operation operation{.name = name, .kind = OperationKind::embedding, .inputs = {table}};
+    operation.batch = batch;
+    operation.m = sequence;
+    operation.n = 3 * graph_.tensors[table].cols;
+    operation.trigram = true;
+    const auto n = operation.n;
+    return append(std::move(operation), batch * sequence, n);
+}
+
+TensorId GraphBuilder::position(const std::string& name, TensorId x, const std::vector<TensorId>& tables,
+                                std::uint64_t batch) {
+    std::vector<TensorId> inputs{x};
+    inputs.insert(inputs.end(), tables.begin(), tables.end());
+    Operation operation = like(name, OperationKind::position, std::move(inputs));
+    const Tensor shape = graph_.tensors[x];
+    operation.batch = batch;
+    operation.m = shape.rows / batch;
+    return append(std::move(operation), shape.rows, shape.cols);
+}
+
 TensorId GraphBuilder::dense(const std::string& name, TensorId x, std::uint64_t n, bool bias) {
     const auto rows = graph_.tensors[x].rows, k = graph_.tensors[x].cols;
     Operation operation{.name = name, .inputs = {x, weight(name + ".weight", k, n)}};

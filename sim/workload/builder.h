@@ -19,6 +19,11 @@ class GraphBuilder {
     // Rows of tables for `batch` samples of `sequence` tokens.
     TensorId embedding(const std::string& name, std::vector<TensorId> tables, std::uint64_t batch,
                        std::uint64_t sequence);
+    // The words after, at and before each token side by side; zeros beyond the ends of a sample.
+    TensorId trigram(const std::string& name, TensorId table, std::uint64_t batch, std::uint64_t sequence);
+    // x of `batch` samples plus the rows of tables: positions, and token types if there are any.
+    TensorId position(const std::string& name, TensorId x, const std::vector<TensorId>& tables,
+                      std::uint64_t batch);
     // x (rows x k) times a new weight NAME.weight (k x n), plus a new NAME.bias if wanted.
     TensorId dense(const std::string& name, TensorId x, std::uint64_t n, bool bias);
     // query (samples * m x heads * d) times transposed key (samples * n x kv_heads * d): samples * heads

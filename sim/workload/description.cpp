@@ -19,19 +19,26 @@ std::vector<DescriptionFault> faults(const TransformerDescription& d) {
     range(d.heads, "heads", 1, max_size);
     range(d.kv_heads, "kv_heads", 0, max_size);
     range(d.ffn, "ffn", 1, max_size);
+    range(d.ffn_count, "ffn_count", 1, max_layers);
+    range(d.embedding_size, "embedding.size", 0, max_size);
+    range(d.bottleneck, "bottleneck.size", 0, max_size);
+    range(d.labels, "labels", 1, max_size);
     range(d.vocabulary, "vocabulary", 1, max_size);
     range(d.positions, "positions", 0, max_size);
     range(d.token_types, "token_types", 0, max_size);
     // Tables of an embedding come in one order: word, position, token type.
     require(d.token_types == 0 || d.positions != 0, "token_types", "need a table of positions");
     if (d.heads != 0) {
-        require(d.hidden % d.heads == 0, "heads",
-                fmt::format("{} heads do not divide a hidden size of {}", d.heads, d.hidden));
+        require(d.layer_size() % d.heads == 0, "heads",
+                fmt::format("{} heads do not divide a {} of {}", d.heads,
+                            d.bottleneck == 0 ? "hidden size" : "bottleneck", d.layer_size()));
         require(d.heads % d.key_value_heads() == 0, "kv_heads",
                 fmt::format("{} key and value heads do not divide {} heads", d.kv_heads, d.heads));
     }
     require(is_activation(d.activation), "activation", "must be an activation function");
     require(is_norm(d.norm), "norm.kind", "must be a norm");
+    require(d.bottleneck == 0 || d.norm_place == NormPlace::post, "norm.place",
+            "must be post in layers with a bottleneck");
     require(std::isfinite(d.epsilon) && d.epsilon >= 0, "norm.epsilon", "must be finite and not negative");
     require(d.head != Head::pooler || d.pooler, "head", "the model has no pooler (pooler: false)");
     return found;

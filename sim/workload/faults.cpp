@@ -171,6 +171,7 @@ class Checker {
     std::string check_rows(const Operation& o) const {
         if (o.k != 0 || o.a_blocks != 0 || o.b_blocks != 0 || o.out_blocks != 0)
             return "only a matmul has k or blocks";
+        if (o.trigram && o.kind != OperationKind::embedding) return "only an embedding takes trigrams";
         if (!std::isfinite(o.factor)) return "factor must be finite";
         if (!std::isfinite(o.epsilon) || o.epsilon < 0) return "epsilon must be finite and not negative";
         const auto [low, high] = arity(o.kind);
@@ -182,6 +183,7 @@ class Checker {
         if (o.kind == OperationKind::copy) return check_copy(o);
         if (auto m = rows(o, "input", o.inputs[0]); !m.empty()) return m;
         if (o.kind == OperationKind::mask) return check_mask(o);
+        if (o.kind == OperationKind::position) return check_positions(o);
         for (std::size_t i = 1; i < o.inputs.size(); ++i) {
             auto m = is_norm(o.kind) ? parameter(o, i == 1 ? "gamma" : "beta", o.inputs[i])
                                      : rows(o, "input", o.inputs[i]);
@@ -194,6 +196,8 @@ class Checker {
         switch (kind) {
             case OperationKind::embedding:
                 return {1, 3};
+            case OperationKind::position:
+                return {2, 3};
             case OperationKind::mask:
             case OperationKind::rmsnorm:
             case OperationKind::add:
@@ -208,8 +212,20 @@ class Checker {
     }
 
     std::string check_tables(const Operation& o) const {
-        for (const auto id : o.inputs) {
-            const auto& table = graph_.tensors[id];
+        if (o.trigram) {
+            const auto& table = graph_.tensors[o.inputs[0]];
+            if (o.inputs.size() != 1) return "a trigram reads one table alone";
+            if (table.batch == 1 && 3 * table.cols == o.n) return {};
+            return fmt::format("table '{}' is {}, expected a third of {} columns", table.name, shape(table),
+                               o.n);
+        }
+        return table_rows(o, 0);
+    }
+
+    // Tables from input `first` on hold rows of n values; the table of positions is input 1.
+    std::string table_rows(const Operation& o, std::size_t first) const {
+        for (std::size_t i = first; i < o.inputs.size(); ++i) {
+            const auto& table = graph_.tensors[o.inputs[i]];
             if (table.batch != 1 || table.cols != o.n)
                 return fmt::format("table '{}' is {}, expected rows of {}", table.name, shape(table), o.n);
         }
@@ -218,6 +234,8 @@ class Checker {
                                graph_.tensors[o.inputs[1]].rows, graph_.tensors[o.inputs[1]].name);
         return {};
     }
+
+    std::string check_positions(const Operation& o) const { return table_rows(o, 1); }
 
     std::string check_copy(const Operation& o) const {
         const auto& input = graph_.tensors[o.inputs[0]];

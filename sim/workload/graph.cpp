@@ -6,9 +6,9 @@ namespace octet {
 namespace {
 
 constexpr std::array<std::string_view, 4> role_names{"input", "weight", "activation", "output"};
-constexpr std::array<std::string_view, 16> kind_names{
-    "embedding", "matmul", "scale", "mask", "softmax", "layernorm", "rmsnorm",  "nonorm",
-    "gelu",      "relu",   "silu",  "tanh", "sigmoid", "add",       "multiply", "copy"};
+constexpr std::array<std::string_view, 17> kind_names{
+    "embedding", "position", "matmul", "scale", "mask",    "softmax", "layernorm", "rmsnorm", "nonorm",
+    "gelu",      "relu",     "silu",   "tanh",  "sigmoid", "add",     "multiply",  "copy"};
 
 }  // namespace
 

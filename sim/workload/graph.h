@@ -33,6 +33,8 @@ struct Tensor {
 enum class OperationKind : std::uint8_t {
     embedding,  // inputs: tables (word, position, token type: weights); output `batch` samples of m tokens; 0
                 // MACs
+    position,   // input plus, in row i of each sample, row i of a table of positions, and row 0 of a table of
+                // token types if there is one
     matmul,     // inputs: a (M x K), b (K x N, or N x K with transpose_b), optional bias (1 x N)
     scale,      // input times the constant `factor`
     mask,  // input plus an attention mask of 1 x cols (or rows x cols); one for all, for each sample or for
@@ -69,6 +71,7 @@ struct Operation {
     bool has_bias = false;
     std::uint64_t heads = 1;  // heads of one sample, for batched matmuls and masks
     std::uint64_t a_blocks = 0, b_blocks = 0, out_blocks = 0;
+    bool trigram = false;    // embedding: a row holds the words after, at and before its token, or zeros
     double factor = 1;       // scale
     double epsilon = 1e-12;  // norms
     std::uint64_t macs() const { return kind == OperationKind::matmul ? batch * m * n * k : 0; }

@@ -19,12 +19,17 @@ std::array<Named<E>, count> named_from(E first) {
     return table;
 }
 inline const auto role_names = named_from<4>(TensorRole::input);
-inline const auto kind_names = named_from<16>(OperationKind::embedding);
+inline const auto kind_names = named_from<17>(OperationKind::embedding);
 inline const auto activation_names = named_from<5>(OperationKind::gelu);
 inline const auto norm_names = named_from<3>(OperationKind::layernorm);
 inline constexpr std::array<Named<NormPlace>, 2> norm_place_names{
     {{"post", NormPlace::post}, {"pre", NormPlace::pre}}};
-inline constexpr std::array<Named<Head>, 2> head_names{{{"none", Head::none}, {"pooler", Head::pooler}}};
+inline constexpr std::array<Named<Head>, 3> head_names{
+    {{"none", Head::none}, {"pooler", Head::pooler}, {"classifier", Head::classifier}}};
+inline constexpr std::array<Named<BottleneckAttention>, 3> bottleneck_attention_names{
+    {{"shared_query_key", BottleneckAttention::shared_query_key},
+     {"input", BottleneckAttention::input},
+     {"hidden", BottleneckAttention::hidden}}};
 
 template <class V>
 void describe(V& v, TransformerDescription& d) {
@@ -35,6 +40,8 @@ void describe(V& v, TransformerDescription& d) {
     v.integer("heads", d.heads, size, "attention heads; they divide hidden", required);
     v.integer("kv_heads", d.kv_heads, size_or_none, "heads of keys and values; 0: as many as heads");
     v.integer("ffn", d.ffn, size, "values of a token inside the feed-forward network", required);
+    v.integer("ffn_count", d.ffn_count, {1, max_layers},
+              "feed-forward networks of a layer, one after the other");
     v.choice("activation", d.activation, activation_names, "activation function of the feed-forward network");
     v.group("norm", "normalisation", [&](auto& norm) {
         norm.choice("kind", d.norm, norm_names, "what a norm computes");
@@ -47,9 +54,19 @@ void describe(V& v, TransformerDescription& d) {
               "rows of the position table, the longest sequence; 0: no table", required);
     v.integer("token_types", d.token_types, size_or_none, "rows of the token type table; 0: no table");
     v.boolean("embedding_norm", d.embedding_norm, "whether a norm follows the embedding");
+    v.group("embedding", "what the word table holds", [&](auto& embedding) {
+        embedding.integer("size", d.embedding_size, size_or_none, "values of a word; 0: hidden");
+        embedding.boolean("trigram", d.trigram, "whether each token takes the words after and before it too");
+    });
+    v.group("bottleneck", "layers that work in fewer values than hidden", [&](auto& bottleneck) {
+        bottleneck.integer("size", d.bottleneck, size_or_none, "values of a token inside a layer; 0: hidden");
+        bottleneck.choice("attention", d.bottleneck_attention, bottleneck_attention_names,
+                          "what query, key and value are made of");
+    });
     v.boolean("bias", d.bias, "whether dense layers have a bias");
     v.boolean("pooler", d.pooler, "whether the model has a pooler: its parameters, run or not");
     v.choice("head", d.head, head_names, "what runs after the last layer");
+    v.integer("labels", d.labels, {1, 1 << 20}, "classes of the head `classifier`");
 }
 
 template <class V>
@@ -72,6 +89,7 @@ struct OperationLine {
     std::optional<std::uint64_t> batch, m, n, k;
     bool transpose_b = false;
     std::uint64_t heads = 1, a_blocks = 0, b_blocks = 0, out_blocks = 0;
+    bool trigram = false;
     double factor = Operation{}.factor, epsilon = Operation{}.epsilon;
 };
 
@@ -94,6 +112,9 @@ void describe(V& v, OperationLine& o) {
                   "heads side by side in the first input; 0: matrices of their own");
         v.integer("b_blocks", o.b_blocks, size_or_none, "heads side by side in the second input");
         v.integer("out_blocks", o.out_blocks, size_or_none, "heads side by side in the output");
+    });
+    v.when(o.kind == OperationKind::embedding, "kind embedding", [&] {
+        v.boolean("trigram", o.trigram, "whether a row holds the words after, at and before its token");
     });
     v.when(o.kind == OperationKind::scale, "kind scale", [&] {
         v.number("factor", o.factor, {std::numeric_limits<double>::lowest()},

@@ -51,8 +51,9 @@ class Summary {
         row.macs = operation.macs();
         for (const auto id : operation.inputs) {
             const auto& tensor = graph_.tensors[id];
-            const bool some =
-                operation.kind == OperationKind::embedding || operation.kind == OperationKind::copy;
+            const bool some = operation.kind == OperationKind::embedding ||
+                              operation.kind == OperationKind::position ||
+                              operation.kind == OperationKind::copy;
             const auto read = bytes(some ? operation.elements() : tensor.elements());
             if (tensor.role == TensorRole::weight) {
                 row.parameters += first_read(id);

@@ -57,6 +57,7 @@ class TraceReader {
         o.a_blocks = line.a_blocks;
         o.b_blocks = line.b_blocks;
         o.out_blocks = line.out_blocks;
+        o.trigram = line.trigram;
         o.factor = line.factor;
         o.epsilon = line.epsilon;
         if (known) {

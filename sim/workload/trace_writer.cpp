@@ -66,6 +66,7 @@ class Writer {
         put_unless(usual.a_blocks, "a_blocks", o.a_blocks);
         put_unless(usual.b_blocks, "b_blocks", o.b_blocks);
         put_unless(usual.out_blocks, "out_blocks", o.out_blocks);
+        put_unless(usual.trigram, "trigram", o.trigram);
         put_unless(usual.factor, "factor", o.factor);
         put_unless(usual.epsilon, "epsilon", o.epsilon);
         put("}}\n");

@@ -183,6 +183,33 @@ TEST_P(SoftmaxVariant, OfTheUnitEqualsTheReference) {
 }
 INSTANTIATE_TEST_SUITE_P(Values, SoftmaxVariant, testing::Range(0, 6));
 
+// Layers between bottlenecks, words of another size taken three at a time.
+TransformerDescription narrow_transformer() {
+    TransformerDescription d = small_transformer();
+    d.heads = 2;
+    d.bottleneck = 16;
+    d.ffn = 40;
+    d.ffn_count = 2;
+    d.norm = OperationKind::nonorm;
+    d.activation = OperationKind::relu;
+    d.embedding_size = 12;
+    d.trigram = true;
+    d.pooler = false;
+    d.head = Head::classifier;
+    d.labels = 3;
+    return d;
+}
+
+class NarrowTransformer : public testing::TestWithParam<int> {};
+
+TEST_P(NarrowTransformer, HasTheValuesOfTheReferenceWithAndWithoutAPortForTheResidual) {
+    AcceleratorConfig machine = machine_of(*find_preset(GetParam() % 2 == 0 ? "int8" : "posit8_1"));
+    machine.fusion = static_cast<FusionLevel>(GetParam() / 2 % 5);
+    machine.vector.residual_port = GetParam() < 10;
+    expect_values_of_reference(make_case(expand(narrow_transformer(), encode(3, 11)), machine, 5));
+}
+INSTANTIATE_TEST_SUITE_P(Values, NarrowTransformer, testing::Range(0, 20));
+
 unsigned given_seed() {
     const char* given = std::getenv("OCTET_SEED");
     return given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10))
@@ -229,7 +256,8 @@ TEST_P(RandomMachine, ComputesTheValuesOfTheReferenceOnARandomTransformer) {
         return *(of.begin() + static_cast<std::ptrdiff_t>(random() % of.size()));
     };
     for (int attempt = 0; attempt < 100; ++attempt) {
-        TransformerDescription d = small_transformer();
+        const bool narrow = random() % 4 == 0;
+        TransformerDescription d = narrow ? narrow_transformer() : small_transformer();
         d.heads = static_cast<std::uint64_t>(pick({1, 2, 3, 5}));
         d.hidden = d.heads * static_cast<std::uint64_t>(pick({4, 7, 8, 16, 24, 40, 64}));
         d.ffn = static_cast<std::uint64_t>(pick({5, 33, 64, 150}));
@@ -237,7 +265,13 @@ TEST_P(RandomMachine, ComputesTheValuesOfTheReferenceOnARandomTransformer) {
         d.norm = random() % 2 == 0   ? OperationKind::layernorm
                  : random() % 2 == 0 ? OperationKind::rmsnorm
                                      : OperationKind::nonorm;
-        d.norm_place = random() % 3 == 0 ? NormPlace::pre : NormPlace::post;
+        d.norm_place = random() % 3 == 0 && !narrow ? NormPlace::pre : NormPlace::post;
+        if (narrow) {
+            d.bottleneck = d.heads * static_cast<std::uint64_t>(pick({3, 8, 16}));
+            d.bottleneck_attention = static_cast<BottleneckAttention>(random() % 3);
+            d.embedding_size = static_cast<std::uint64_t>(pick({0, 5, 16}));
+            d.trigram = random() % 2 == 0;
+        }
         const auto names = preset_list();
         AcceleratorConfig machine = machine_of(*find_preset(names[random() % names.size()]));
         machine.array.rows = pick({1, 2, 4, 5, 8, 16, 32, 64});
@@ -249,6 +283,7 @@ TEST_P(RandomMachine, ComputesTheValuesOfTheReferenceOnARandomTransformer) {
         machine.buffers.input_double = random() % 4 != 0;
         machine.buffers.weight_double = random() % 4 != 0;
         machine.fusion = static_cast<FusionLevel>(random() % 5);
+        machine.vector.residual_port = random() % 2 == 0;
         machine.sram.capacity_kib = static_cast<std::uint64_t>(pick({4, 8, 16, 64, 256}));
         machine.sram.width_bits = pick({32, 64, 128, 256});
         vary(machine, d, random);

@@ -28,9 +28,15 @@ FusionLevel joins_product_at(Kind kind) {
         case Kind::tanh:
         case Kind::sigmoid:
             return FusionLevel::activation;
+        case Kind::nonorm:
+            return FusionLevel::layernorm;
         default:
             return FusionLevel::residual;
     }
+}
+
+bool is_addition(Kind kind) {
+    return kind == Kind::add || kind == Kind::position;
 }
 
 class Plain {
@@ -136,19 +142,25 @@ class Plain {
         return {false, t.cols};
     }
 
-    // The one operation that follows in the epilogue of the product, if there is one.
+    // The one operation that follows in the epilogue of the product or the pass of the addition, if there is
+    // one.
     std::optional<OperationId> fused_after(OperationId product, OperationId last, bool& has_residual) const {
         const Operation& first = graph_.operations[product];
         const TensorId out = graph_.operations[last].output;
         const auto count = readers_.find(out);
-        if (first.kind != Kind::matmul || graph_.tensors[out].role != TensorRole::activation ||
-            count == readers_.end() || count->second != 1)
+        if ((first.kind != Kind::matmul && !is_addition(first.kind)) ||
+            graph_.tensors[out].role != TensorRole::activation || count == readers_.end() ||
+            count->second != 1)
             return std::nullopt;
         for (OperationId id = 0; id < graph_.operations.size(); ++id) {
             const Operation& op = graph_.operations[id];
             if (std::find(op.inputs.begin(), op.inputs.end(), out) == op.inputs.end()) continue;
-            const bool kind = op.kind == Kind::scale || op.kind == Kind::mask || op.kind == Kind::add ||
-                              (op.kind >= Kind::gelu && op.kind <= Kind::sigmoid);
+            const bool kind = is_addition(first.kind)
+                                  ? op.kind == Kind::nonorm
+                                  : op.kind == Kind::scale || op.kind == Kind::mask ||
+                                        (op.kind == Kind::add && machine_.vector.residual_port) ||
+                                        op.kind == Kind::nonorm ||
+                                        (op.kind >= Kind::gelu && op.kind <= Kind::sigmoid);
             if (!kind || machine_.fusion < joins_product_at(op.kind)) return std::nullopt;
             if (op.kind == Kind::mask && op.m > 1 && graph_.tensors[op.inputs[1]].rows > 1)
                 return std::nullopt;
@@ -174,7 +186,8 @@ class Plain {
                 if (input != id) continue;
                 const bool norm =
                     op.kind == Kind::layernorm || op.kind == Kind::rmsnorm || op.kind == Kind::nonorm;
-                if (!(op.kind == Kind::softmax && machine_.fusion >= FusionLevel::activation) &&
+                if (!(is_addition(op.kind) && machine_.fusion >= FusionLevel::residual) &&
+                    !(op.kind == Kind::softmax && machine_.fusion >= FusionLevel::activation) &&
                     !(norm && machine_.fusion >= FusionLevel::layernorm))
                     return false;
             }
@@ -200,6 +213,7 @@ class Plain {
 
     std::vector<float> compute(const Operation& op) {
         if (op.kind == Kind::matmul) return product(op);
+        if (op.trigram) return trigram(op);
         std::vector<float> y(op.batch * op.m * op.n);
         const Tensor& x = graph_.tensors[op.inputs[0]];
         for (std::uint64_t row = 0; row < op.batch * op.m; ++row)
@@ -210,6 +224,24 @@ class Plain {
                 y[row * op.n + n] = entered(op.inputs[0], from * op.n + n);
             }
         return apply(op, std::move(y), op.inputs[0]);
+    }
+
+    // Next, own and last word; none beyond the first and the last of a sample.
+    std::vector<float> trigram(const Operation& op) const {
+        const std::uint64_t size = op.n / 3;
+        std::vector<float> y(op.batch * op.m * op.n, 0.0F);
+        for (std::uint64_t sample = 0; sample < op.batch; ++sample)
+            for (std::uint64_t token = 0; token < op.m; ++token) {
+                const std::uint64_t word = inputs_.tokens.at(sample * op.m + token);
+                for (std::uint64_t i = 0; i < size; ++i) {
+                    const float x = entered(op.inputs[0], word * size + i);
+                    const std::uint64_t row = sample * op.m + token;
+                    if (token > 0) y[(row - 1) * op.n + i] = x;
+                    y[row * op.n + size + i] = x;
+                    if (token + 1 < op.m) y[(row + 1) * op.n + 2 * size + i] = x;
+                }
+            }
+        return y;
     }
 
     std::vector<float> product(const Operation& op) {
@@ -310,6 +342,9 @@ class Plain {
                 if (op.inputs.size() > 1) x = math_.add(x, entered(op.inputs[1], row % op.m * op.n + c));
                 if (op.inputs.size() > 2) x = math_.add(x, entered(op.inputs[2], c));
                 return x;
+            case Kind::position:
+                x = math_.add(x, entered(op.inputs[1], row % op.m * op.n + c));
+                return op.inputs.size() > 2 ? math_.add(x, entered(op.inputs[2], c)) : x;
             case Kind::copy:
                 return x;
             case Kind::scale:

@@ -71,7 +71,15 @@ TEST(Program, OrdersEveryAccessOfRandomTransformersOnRandomMachines) {
         d.norm = random() % 2 == 0   ? OperationKind::layernorm
                  : random() % 2 == 0 ? OperationKind::rmsnorm
                                      : OperationKind::nonorm;
-        d.norm_place = random() % 3 == 0 ? NormPlace::pre : NormPlace::post;
+        const bool narrow = random() % 4 == 0;
+        d.norm_place = random() % 3 == 0 && !narrow ? NormPlace::pre : NormPlace::post;
+        if (narrow) {
+            d.bottleneck = d.heads * static_cast<std::uint64_t>(pick({3, 8, 16}));
+            d.bottleneck_attention = static_cast<BottleneckAttention>(random() % 3);
+            d.ffn_count = 2;
+            d.embedding_size = static_cast<std::uint64_t>(pick({0, 5, 16}));
+            d.trigram = random() % 2 == 0;
+        }
         const Graph graph = expand(d, encode(1 + random() % 3, 1 + random() % 40));
         AcceleratorConfig config;
         config.array.rows = pick({1, 2, 4, 5, 8, 16, 32});
@@ -83,6 +91,7 @@ TEST(Program, OrdersEveryAccessOfRandomTransformersOnRandomMachines) {
         config.buffers.input_double = random() % 4 != 0;
         config.buffers.weight_double = random() % 4 != 0;
         config.fusion = static_cast<FusionLevel>(random() % 5);
+        config.vector.residual_port = random() % 2 == 0;
         config.sram.capacity_kib = static_cast<std::uint64_t>(pick({4, 8, 16, 64, 256}));
         config.sram.width_bits = pick({32, 64, 128, 256});
         config.pe.storage =

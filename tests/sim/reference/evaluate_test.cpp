@@ -144,6 +144,23 @@ TEST(Reference, LooksUpTokensAndCopiesFirstRows) {
     look.input(1, 3, 1, {1, 2, 3});
     look.input(1, 2, 1, {100, 200});
     expect_near(look.result(1, 4, 1, {4, 0, 1, 1}), {141, 102, 111, 112});
+    One words;  // three at a time
+    words.op.kind = OperationKind::embedding;
+    words.op.trigram = true;
+    words.op.batch = 2;
+    words.op.m = 2;
+    words.op.n = 3;
+    words.input(1, 5, 1, {5, 10, 20, 30, 40});
+    expect_near(words.result(1, 4, 3, {4, 0, 1, 3}), {5, 40, 0, 0, 5, 40, 30, 10, 0, 0, 30, 10});
+    One places;
+    places.op.kind = OperationKind::position;
+    places.op.batch = 2;
+    places.op.m = 2;
+    places.op.n = 1;
+    places.input(1, 4, 1, {1, 2, 3, 4});
+    places.input(1, 3, 1, {10, 20, 30});
+    places.input(1, 2, 1, {100, 200});
+    expect_near(places.result(1, 4, 1), {111, 122, 113, 124});
     One copy;
     copy.op.kind = OperationKind::copy;
     copy.op.batch = 2;

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 
 #include "sim/workload/description.h"
@@ -32,7 +33,9 @@ INSTANTIATE_TEST_SUITE_P(
     Bert, PublishedModel,
     testing::Values(Expected{"base", bert_base(), 109'482'240, 11'173'625'856, 35'332'816'896},
                     Expected{"large", bert_large(), 335'141'888, 39'460'012'032, 123'211'874'304},
-                    Expected{"distil", distilbert(), 66'362'880, 5'586'812'928, 17'666'408'448}),
+                    Expected{"distil", distilbert(), 66'362'880, 5'586'812'928, 17'666'408'448},
+                    Expected{"mobile", mobilebert(24, 4), 24'581'888, 2'692'743'168, 8'682'209'280},
+                    Expected{"mobile_tiny", mobilebert(21, 2), 16'512'512, 1'654'652'928, 5'492'441'088}),
     [](const auto& model) { return std::string(model.param.name); });
 
 const Operation& find(const Graph& graph, std::string_view name) {
@@ -74,6 +77,92 @@ TEST(Expansion, HasTheOperationsOfABertLayerInOrder) {
                          "layer0.ffn.up", "layer0.ffn.activation", "layer0.ffn.down", "layer0.ffn.residual",
                          "layer0.ffn.norm"}));
     EXPECT_EQ(graph.tensors[graph.operations.back().output].role, TensorRole::output);
+}
+
+TEST(Expansion, HasTheOperationsOfAMobileBertLayerInOrder) {
+    const auto graph = expand(mobilebert(1, 2), {.sequence = 4});
+    std::vector<std::string> names;
+    for (const auto& operation : graph.operations) names.push_back(operation.name);
+    EXPECT_EQ(names, (std::vector<std::string>{"embeddings",
+                                               "embeddings.projection",
+                                               "embeddings.sum",
+                                               "embeddings.norm",
+                                               "layer0.bottleneck.input",
+                                               "layer0.bottleneck.input.norm",
+                                               "layer0.bottleneck.attention",
+                                               "layer0.bottleneck.attention.norm",
+                                               "layer0.attention.query",
+                                               "layer0.attention.key",
+                                               "layer0.attention.value",
+                                               "layer0.attention.scores",
+                                               "layer0.attention.scale",
+                                               "layer0.attention.mask",
+                                               "layer0.attention.softmax",
+                                               "layer0.attention.context",
+                                               "layer0.attention.output",
+                                               "layer0.attention.residual",
+                                               "layer0.attention.norm",
+                                               "layer0.ffn0.up",
+                                               "layer0.ffn0.activation",
+                                               "layer0.ffn0.down",
+                                               "layer0.ffn0.residual",
+                                               "layer0.ffn0.norm",
+                                               "layer0.ffn1.up",
+                                               "layer0.ffn1.activation",
+                                               "layer0.ffn1.down",
+                                               "layer0.ffn1.residual",
+                                               "layer0.ffn1.norm",
+                                               "layer0.bottleneck.output",
+                                               "layer0.bottleneck.residual",
+                                               "layer0.bottleneck.norm"}));
+    // Query and key share a bottleneck, the value projects from the hidden state, and so does the sum at the
+    // end.
+    const auto input_of = [&](const char* name, std::size_t i) {
+        return graph.tensors[find(graph, name).inputs[i]].name;
+    };
+    EXPECT_EQ(input_of("layer0.attention.query", 0), "layer0.bottleneck.attention.norm");
+    EXPECT_EQ(input_of("layer0.attention.key", 0), "layer0.bottleneck.attention.norm");
+    EXPECT_EQ(input_of("layer0.attention.value", 0), "embeddings.norm");
+    EXPECT_EQ(input_of("layer0.attention.residual", 1), "layer0.bottleneck.input.norm");
+    EXPECT_EQ(input_of("layer0.bottleneck.residual", 1), "embeddings.norm");
+    EXPECT_EQ(find(graph, "layer0.attention.scale").factor, 1 / std::sqrt(32.0));
+}
+
+TEST(Expansion, TakesQueryKeyAndValueFromTheBottleneckOrTheHiddenState) {
+    auto description = mobilebert(1, 1);
+    for (const auto& [attention, source] :
+         {std::pair{BottleneckAttention::input, "layer0.bottleneck.input.norm"},
+          std::pair{BottleneckAttention::hidden, "embeddings.norm"}}) {
+        description.bottleneck_attention = attention;
+        const auto graph = expand(description, {.sequence = 4});
+        for (const char* name : {"query", "key", "value"})
+            EXPECT_EQ(graph.tensors[find(graph, std::string("layer0.attention.") + name).inputs[0]].name,
+                      source);
+    }
+}
+
+TEST(Expansion, PutsAClassifierBehindThePoolerOrTheFirstToken) {
+    auto description = bert_base();
+    description.head = Head::classifier;
+    description.labels = 3;
+    const auto pooled = expand(description, {.batch = 2, .sequence = 5});
+    EXPECT_EQ(pooled.parameters(), expand(bert_base(), {.sequence = 5}).parameters() + 3 * 769);
+    EXPECT_EQ(pooled.tensors[find(pooled, "classifier").inputs[0]].name, "pooler.tanh");
+    description.pooler = false;
+    const auto first = expand(description, {.batch = 2, .sequence = 5});
+    const auto& classifier = find(first, "classifier");
+    EXPECT_EQ(first.tensors[classifier.inputs[0]].name, "classifier.first_token");
+    EXPECT_EQ(classifier.macs(), 2u * 768 * 3);
+    EXPECT_EQ(first.tensors[classifier.output].role, TensorRole::output);
+}
+
+TEST(Expansion, RefusesABottleneckWhoseNormsComeFirstAndHeadsThatDoNotDivideIt) {
+    auto description = mobilebert(1, 1);
+    description.norm_place = NormPlace::pre;
+    description.heads = 7;
+    std::vector<std::string> keys;
+    for (const auto& fault : faults(description)) keys.push_back(fault.key);
+    EXPECT_EQ(keys, (std::vector<std::string>{"heads", "norm.place"}));
 }
 
 TEST(Expansion, RunsThePoolerOnTheFirstTokenOfEachSampleWhenTheHeadAsksForIt) {

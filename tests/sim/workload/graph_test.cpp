@@ -164,6 +164,31 @@ TEST(GraphFaults, FindATableThatIsTooShortOrTooNarrow) {
     EXPECT_EQ(first_fault(graph), "table 'words' is 9 x 3, expected rows of 4");
 }
 
+TEST(GraphFaults, FindTrigramsAndPositionsThatDoNotFit) {
+    GraphBuilder builder("places");
+    const auto words = builder.weight("words", 9, 4), positions = builder.weight("positions", 6, 12);
+    const auto types = builder.weight("types", 2, 12);
+    const auto x = builder.trigram("e", words, 2, 6);
+    builder.mark_output(builder.position("sum", x, {positions, types}, 2));
+    const auto sound_graph = builder.finish();
+    EXPECT_EQ(first_fault(sound_graph), "");
+    auto graph = sound_graph;
+    graph.tensors[words].cols = 5;
+    EXPECT_EQ(first_fault(graph), "table 'words' is 9 x 5, expected a third of 12 columns");
+    graph = sound_graph;
+    graph.operations[0].inputs.push_back(positions);
+    EXPECT_EQ(first_fault(graph), "a trigram reads one table alone");
+    graph = sound_graph;
+    graph.tensors[positions].rows = 5;
+    EXPECT_EQ(first_fault(graph), "a sequence of 6 is longer than the 5 positions of 'positions'");
+    graph = sound_graph;
+    graph.tensors[types].cols = 11;
+    EXPECT_EQ(first_fault(graph), "table 'types' is 2 x 11, expected rows of 12");
+    graph = sound_graph;
+    graph.operations[1].trigram = true;
+    EXPECT_EQ(first_fault(graph), "only an embedding takes trigrams");
+}
+
 TEST(GraphFaults, FindACopyOfMoreRowsThanThereAre) {
     GraphBuilder builder("copy");
     const auto x = builder.tensor("x", TensorRole::input, 6, 4);

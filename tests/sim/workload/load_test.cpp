@@ -32,6 +32,10 @@ TEST(ShippedDescription, IsThePublishedModel) {
     base.name = "bert-base";
     large.name = "bert-large";
     distil.name = "distilbert";
+    auto mobile = mobilebert(24, 4), mobile_tiny = mobilebert(21, 2);
+    mobile_tiny.name = "mobilebert-tiny";
+    EXPECT_EQ(load_workload(shipped("mobilebert.yaml"), phase).graph, expand(mobile, phase));
+    EXPECT_EQ(load_workload(shipped("mobilebert-tiny.yaml"), phase).graph, expand(mobile_tiny, phase));
     EXPECT_EQ(load_workload(shipped("bert-base.yaml"), phase).graph, expand(base, phase));
     EXPECT_EQ(load_workload(shipped("bert-large.yaml"), phase).graph, expand(large, phase));
     EXPECT_EQ(load_workload(shipped("distilbert.yaml"), phase).graph, expand(distil, phase));

@@ -24,6 +24,22 @@ inline TransformerDescription bert_base() {
 inline TransformerDescription bert_large() {
     return bert(24, 1024, 16);
 }
+inline TransformerDescription mobilebert(std::uint64_t layers, std::uint64_t ffn_count) {
+    TransformerDescription d;
+    d.name = "mobilebert";
+    d.layers = layers;
+    d.hidden = d.ffn = 512;
+    d.heads = 4;
+    d.ffn_count = ffn_count;
+    d.activation = OperationKind::relu;
+    d.norm = OperationKind::nonorm;
+    d.embedding_size = d.bottleneck = 128;
+    d.trigram = true;
+    d.vocabulary = 30522;
+    d.positions = 512;
+    d.token_types = 2;
+    return d;
+}
 inline TransformerDescription distilbert() {
     auto d = bert(6, 768, 12);
     d.token_types = 0;

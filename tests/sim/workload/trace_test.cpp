@@ -144,6 +144,9 @@ TEST(Trace, RoundTripsAnExpandedModel) {
     description.kv_heads = 1;
     description.bias = false;
     expect_round_trip(expand(description, {.batch = 2, .sequence = 7}));
+    auto narrow = mobilebert(1, 2);
+    narrow.head = Head::classifier;
+    expect_round_trip(expand(narrow, {.batch = 3, .sequence = 5}));
 }
 
 TEST(Trace, RoundTripsNamesThatYamlWouldMisread) {
