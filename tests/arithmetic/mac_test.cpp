@@ -132,12 +132,18 @@ TEST(MultiplyToOdd, rounded_again_is_rounded_once) {
     std::mt19937_64 random(1);
     int inexact = 0;
     for (int i = 0; i < 20000; ++i) {
-        // Products of 33 and 24 bits; every third just beside the middle between two numbers of 24 bits.
-        double a = static_cast<double>(random() >> 31), b = static_cast<double>(random() >> 40);
+        // Products of 33 and 24 bits; every third a hair beside the middle between two numbers of 24 bits,
+        // nearer than a double shows, and so above or below it only by how it is rounded to odd.
+        auto a_bits = random() >> 31;
+        const auto b_bits = random() >> 40 | 1 | 1U << 23U;
         if (i % 3 == 0) {
-            a = std::floor((std::floor(a) * 2 + 1) * 0x1p23 / b);
-            if (a == 0) continue;
+            std::uint64_t inverse = b_bits;  // of b modulo 2^64
+            for (int step = 0; step < 5; ++step) inverse *= 2 - b_bits * inverse;
+            const std::uint64_t middle = std::uint64_t{1} << 32, beside = 1 + random() % 7;
+            a_bits = (i % 4 < 2 ? middle + beside : middle - beside) * inverse % (2 * middle);
+            if (a_bits < middle) continue;
         }
+        double a = static_cast<double>(a_bits), b = static_cast<double>(b_bits);
         if (i % 2 == 0) a = -a;
         b = std::ldexp(b, -60);
         const double odd = multiply_to_odd(a, b);

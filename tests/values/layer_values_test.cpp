@@ -171,6 +171,23 @@ TEST_P(register_values_equal_reference, ForEveryOperationOfTwoLayers) {
 INSTANTIATE_TEST_SUITE_P(Values, register_values_equal_reference, testing::ValuesIn(preset_list()),
                          [](const auto& variant) { return variant.param; });
 
+// The chain of the array ends with each block.
+class ArrayOfTwoBlocks : public testing::TestWithParam<std::tuple<std::string, Fidelity>> {};
+
+TEST_P(ArrayOfTwoBlocks, SumsEachForItself) {
+    const auto& [preset, fidelity] = GetParam();
+    AcceleratorConfig machine = machine_of(*find_preset(preset));
+    machine.array.rows = 64;
+    expect_values_of_reference(make_case(expand(small_transformer(), encode(1, 19)), machine, 7), fidelity);
+}
+INSTANTIATE_TEST_SUITE_P(Values, ArrayOfTwoBlocks,
+                         testing::Combine(testing::Values("mxfp8_e4m3", "mxint8"),
+                                          testing::Values(Fidelity::pass, Fidelity::registers)),
+                         [](const auto& variant) {
+                             const bool pass = std::get<1>(variant.param) == Fidelity::pass;
+                             return std::get<0>(variant.param) + (pass ? "_pass" : "_register");
+                         });
+
 class SoftmaxVariant : public testing::TestWithParam<int> {};
 
 TEST_P(SoftmaxVariant, OfTheUnitEqualsTheReference) {

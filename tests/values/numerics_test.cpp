@@ -4,26 +4,17 @@
 
 #include <cmath>
 #include <cstring>
-#include <random>
 
-#include "models/accelerator/run.h"
 #include "models/formats/registry.h"
-#include "sim/config/accelerator_keys.h"
 #include "sim/config/layers.h"
 #include "sim/cost/read.h"
 #include "sim/run/simulate.h"
 #include "sim/workload/builder.h"
 #include "tests/values/plain_reference.h"
+#include "tests/values/small_runs.h"
 
 namespace octet::test {
 namespace {
-
-AcceleratorConfig machine_of(const char* preset) {
-    AcceleratorConfig config;
-    take_preset(config, *find_preset(preset));
-    config.dram = IdealDramConfig{};
-    return config;
-}
 
 class Collector : public ValueObserver {
   public:
@@ -66,14 +57,6 @@ Ran run(const Graph& graph, const AcceleratorConfig& machine, const SourceTensor
     const Simulation simulation =
         simulate(graph, machine, resolve(table, machine), description, &values, Fidelity::pass, {});
     return {seen.results, values.scales(), simulation.result.operations, *simulation.result.numerics};
-}
-
-std::vector<double> normal(std::size_t count, unsigned seed, double deviation = 1) {
-    std::mt19937 random(seed);
-    std::normal_distribution<double> number(0, deviation);
-    std::vector<double> values(count);
-    for (double& x : values) x = number(random);
-    return values;
 }
 
 // x of one row and y of one row, multiplied value by value, in e4m3 with sums in fp32.
@@ -162,12 +145,14 @@ TEST(Errors, OfEveryOperationAreItsOwnAndThoseOfTheRunOfItsOutputs) {
     EXPECT_EQ(ran.total.saturated, saturated);
 }
 
-using Special = std::tuple<const char*, int>;
+// Preset, fusion, vector format.
+using Special = std::tuple<const char*, int, const char*>;
 class EveryCode : public testing::TestWithParam<Special> {};
 
 TEST_P(EveryCode, GoesThroughEveryStepOfTheVectorUnitAsInTheReference) {
-    const auto& [preset, fusion] = GetParam();
+    const auto& [preset, fusion, vector] = GetParam();
     AcceleratorConfig machine = machine_of(preset);
+    if (*vector != 0) machine.vector.format = vector;
     machine.fusion = static_cast<FusionLevel>(fusion);
     const FormatInfo& storage = *find_format(machine.pe.storage);
     GraphBuilder build("all");
@@ -210,165 +195,23 @@ TEST_P(EveryCode, GoesThroughEveryStepOfTheVectorUnitAsInTheReference) {
                 << ", reference " << wanted[id][i];
 }
 
+std::string test_name(const testing::TestParamInfo<Special>& special) {
+    const auto& [preset, fusion, vector] = special.param;
+    return fmt::format("{}_{}{}{}", preset, fusion == 0 ? "none" : "residual", *vector != 0 ? "_in_" : "",
+                       vector);
+}
+
 INSTANTIATE_TEST_SUITE_P(Values, EveryCode,
                          testing::Combine(testing::Values("posit8_1", "posit8_1_ftz", "posit8_2", "e4m3",
                                                           "e5m2", "e5m4", "int8", "bf16", "fp16", "tf32",
                                                           "fp32"),
-                                          testing::Values(0, 4)),
-                         [](const auto& special) {
-                             return fmt::format("{}_{}", std::get<0>(special.param),
-                                                std::get<1>(special.param) == 0 ? "none" : "residual");
-                         });
-
-// What enters the vector unit from products, before anything is encoded, by operation.
-struct Entered {
-    std::vector<std::vector<float>> values;
-    std::vector<float> scales;  // by tensor
-    std::vector<ValueCounts> counts;
-};
-Entered entered(const Graph& graph, const AcceleratorConfig& machine, const SourceTensors& sources,
-                std::uint64_t seed = 0) {
-    class Unencoded final : public ValueObserver {
-      public:
-        explicit Unencoded(const Graph& graph) : graph_(graph) {
-            for (const Operation& op : graph.operations) values.emplace_back(op.elements());
-        }
-        void produced(OperationId, const ResultPart&, std::size_t, std::size_t,
-                      std::span<const float>) override {}
-        void unencoded(OperationId id, const ResultPart& part, std::size_t rows, std::size_t columns,
-                       std::span<const float> v) override {
-            const ResultPlace place = place_of(graph_, id, part);
-            for (std::size_t r = 0; r < rows; ++r)
-                std::copy_n(&v[r * columns], columns, &values[id].at(place.first + r * place.stride));
-        }
-        std::vector<std::vector<float>> values;
-
-      private:
-        const Graph& graph_;
-    } seen(graph);
-    ValueRun values(machine, seed, graph, Sources{sources, {}, {}, {}, {}});
-    values.also(seen);
-    Program program(graph, machine, seed, values.scales(), {});
-    MachineValues& memory = values.begin(program);
-    run_machine(machine, program, &memory, Fidelity::pass);
-    return {seen.values, values.scales(), memory.counts};
-}
-
-// a (m x k) times b (k x n), whole numbers from `least` to 127, those of a times `unit`.
-struct Integers {
-    std::size_t m, n, k;
-    double unit;
-    Graph graph;
-    SourceTensors sources;
-    Integers(std::size_t m_, std::size_t n_, std::size_t k_, int least, double unit_)
-        : m(m_), n(n_), k(k_), unit(unit_) {
-        GraphBuilder build("integers");
-        const auto a = build.tensor("a", TensorRole::input, m, k);
-        build.mark_output(build.dense("product", a, n, false));
-        graph = build.finish();
-        std::mt19937 random(5);
-        std::uniform_int_distribution<int> code(least, 127);
-        sources = {std::vector<double>(m * k), std::vector<double>(k * n), {}};
-        for (double& x : sources[1]) x = code(random);
-        for (double& x : sources[0]) x = code(random) * unit;
-        sources[0][0] = 127 * unit;  // so that scales are `unit` and 1
-        sources[1][0] = 127;
-    }
-    std::int64_t a(std::size_t i, std::size_t j) const { return std::llrint(sources[0][i * k + j] / unit); }
-    std::int64_t b(std::size_t i, std::size_t j) const { return std::llrint(sources[1][i * n + j]); }
-};
-
-TEST(IntegerSums, AreScaledAndRoundedOnceForTheVectorUnit) {
-    constexpr double unit = 0x1.3579bcp-7;  // 24 bits, so that its products with sums fit a double
-    const FormatInfo& bf16 = *find_format("bf16");
-    const auto rounded = [&](double x) { return bf16.decode(bf16.encode(x, bf16.overflow)); };
-    // Sums of which a product in fp32, rounded again, becomes another number.
-    std::vector<std::int64_t> sums;
-    for (std::int64_t sum = 1; sum < 63 * 127 * 127 && sums.size() < 20; ++sum) {
-        const double exact = static_cast<double>(sum) * unit;
-        if (rounded(exact) != rounded(double{static_cast<float>(exact)})) sums.push_back(sum);
-    }
-    ASSERT_GE(sums.size(), 3U);
-    Integers p(sums.size(), 1, 64, -127, unit);
-    std::fill(p.sources[1].begin(), p.sources[1].end(), 127);
-    p.sources[1].back() = 1;
-    for (std::size_t i = 0; i < p.m; ++i) {
-        std::int64_t rest = sums[i] / 127;
-        for (std::size_t k = 0; k < p.k; ++k) {
-            const std::int64_t code = k + 1 == p.k ? sums[i] % 127 : std::min<std::int64_t>(rest, 127);
-            rest -= code;
-            p.sources[0][i * p.k + k] = static_cast<double>(code) * unit;
-        }
-    }
-    ASSERT_EQ(p.sources[0][0], 127 * unit);
-    const Entered seen = entered(p.graph, machine_of("int8"), p.sources);
-    EXPECT_EQ(seen.scales[0], unit);
-    for (std::size_t i = 0; i < p.m; ++i)
-        EXPECT_EQ(seen.values[0][i], rounded(static_cast<double>(sums[i]) * unit)) << sums[i];
-}
-
-class IntegerOverflows : public testing::TestWithParam<IntegerOverflow> {};
-
-TEST_P(IntegerOverflows, AreCountedInTheBufferAndSaturateOrWrap) {
-    const Integers p(5, 7, 768, 90, 1);
-    AcceleratorConfig machine = machine_of("int8");
-    machine.buffers.accumulation_format = "int24";
-    machine.pe.overflow = GetParam();
-    const Entered seen = entered(p.graph, machine, p.sources);
-    const FormatInfo& bf16 = *find_format("bf16");
-    std::uint64_t overflows = 0;
-    constexpr std::int64_t limit = 1 << 23;
-    for (std::size_t i = 0; i < p.m; ++i)
-        for (std::size_t j = 0; j < p.n; ++j) {
-            std::int64_t held = 0;
-            for (std::size_t k = 0; k < p.k; ++k) {
-                held += p.a(i, k) * p.b(k, j);
-                if (k % 16 != 15) continue;  // the sum of 16 rows does not overflow and is added as a whole
-                if (held < limit) continue;
-                ++overflows;
-                held = GetParam() == IntegerOverflow::saturate ? limit - 1 : held - 2 * limit;
-            }
-            ASSERT_EQ(seen.values[0][i * p.n + j],
-                      bf16.decode(bf16.encode(static_cast<double>(held), bf16.overflow)));
-        }
-    EXPECT_GT(overflows, 0U);
-    EXPECT_EQ(seen.counts[0].saturated, overflows);
-}
-INSTANTIATE_TEST_SUITE_P(Values, IntegerOverflows,
-                         testing::Values(IntegerOverflow::saturate, IntegerOverflow::wrap),
-                         [](const auto& mode) {
-                             return mode.param == IntegerOverflow::wrap ? "wrap" : "saturate";
-                         });
-
-TEST(StochasticRounding, OfAProductGoesOnWithTheDrawsAfterThoseOfTheOneBefore) {
-    constexpr std::size_t m = 21, k = 40, n = 35;
-    GraphBuilder build("two");
-    const auto x = build.tensor("x", TensorRole::input, m, k);
-    for (const char* name : {"first", "second"}) build.mark_output(build.dense(name, x, n, false));
-    const Graph graph = build.finish();
-    SourceTensors sources(graph.tensors.size());
-    for (TensorId id = 0; id < graph.tensors.size(); ++id)
-        if (graph.tensors[id].role != TensorRole::output)
-            sources[id] = normal(graph.tensors[id].elements(), id);
-    AcceleratorConfig machine = machine_of("posit8_1");
-    machine.pe.rounding = Rounding::stochastic;
-    const std::uint64_t seed = 77;
-    const Entered seen = entered(graph, machine, sources, seed);
-    const FormatInfo& posit = *find_format("posit8_1");
-    GemmRules rules;
-    rules.rounding = Rounding::stochastic;
-    rules.seed = seed;
-    for (OperationId id = 0; id < 2; ++id) {
-        std::vector<float> a, b, sums(m * n);
-        for (const double v : sources[graph.operations[id].inputs[0]])
-            a.push_back(static_cast<float>(posit.decode(posit.encode(v, posit.overflow))));
-        for (const double v : sources[graph.operations[id].inputs[1]])
-            b.push_back(static_cast<float>(posit.decode(posit.encode(v, posit.overflow))));
-        gemm_stepwise(rules, FloatGemm{m, n, k, a.data(), k, b.data(), n, sums.data(), n, true, {}});
-        EXPECT_EQ(seen.values[id], sums) << id;
-        rules.first_draw += m * 3 * 3;  // steps: rows times 3 tiles along k and 3 along n
-    }
-}
+                                          testing::Values(0, 4), testing::Values("")),
+                         test_name);
+INSTANTIATE_TEST_SUITE_P(NotHeld, EveryCode,
+                         testing::Values(Special{"posit8_2", 0, "fp16"}, Special{"fp16", 0, "bf16"},
+                                         Special{"tf32", 4, "bf16"}, Special{"fp32", 0, "bf16"},
+                                         Special{"bf16", 4, "fp16"}),
+                         test_name);
 
 }  // namespace
 }  // namespace octet::test
