@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <bit>
-#include <numeric>
 
 namespace octet {
+namespace {
+
+constexpr std::uint64_t longest_try = 64;  // slots that are granted together at most
+
+}  // namespace
 
 Arbiter::Arbiter(std::uint32_t banks, std::uint32_t ports, std::uint32_t word_bytes, std::uint32_t lanes)
     : banks_(banks),
@@ -13,169 +17,159 @@ Arbiter::Arbiter(std::uint32_t banks, std::uint32_t ports, std::uint32_t word_by
       ring_(banks * word_bytes),
       ring_mask_(std::has_single_bit(ring_) ? ring_ - 1 : 0),
       word_shift_(std::has_single_bit(word_bytes) ? std::countr_zero(word_bytes) : -1),
-      lanes_(lanes),
-      own_(lanes) {}
+      calendar_(banks, ports),
+      lanes_(lanes) {}
 
-bool Arbiter::overlap(std::uint32_t a, std::uint32_t a_width, std::uint32_t b, std::uint32_t b_width) const {
-    const std::uint32_t a_word = word_of(a), b_word = word_of(b);
-    const std::uint32_t a_words = word_of(a + a_width - 1) - a_word + 1,
-                        b_words = word_of(b + b_width - 1) - b_word + 1;
-    const std::uint32_t ahead =
-        b_word >= a_word ? b_word - a_word : b_word + banks_ - a_word;  // from a's first bank
-    return ahead < a_words || ahead + b_words > banks_;
+void Arbiter::take_off(std::span<AccessStream> streams) {
+    flights_.clear();
+    for (AccessStream& s : streams) {
+        Flight& f = flights_.emplace_back();
+        f.stream = &s;
+        f.position = wrap(s.beats.address());
+        f.velocity = wrap(s.beats.step());
+        f.width = s.beats.width();
+        f.plane = s.plane;
+        if (f.width > 0) f.banks = banks_of(f.position, f.width);
+    }
 }
 
-Arbiter::BeatRun Arbiter::run_of(const AccessStream& stream, Cycle slot, std::uint32_t interval,
-                                 std::uint64_t count) const {
-    BeatRun run;
-    run.from = slot + stream.offset + stream.late;
-    run.interval = interval;
-    run.count = count;
-    run.last = run.from + (count - 1) * interval;
-    run.position = wrap(stream.beats.address());
-    run.velocity = wrap(stream.beats.step());
-    run.width = stream.beats.width();
-    run.plane = stream.plane;
-    run.lane = stream.lane;
-    return run;
+void Arbiter::advance(Flight& flight, std::uint64_t beats) const {
+    if (flight.velocity == 0) return;
+    flight.position = wrap(flight.position + beats * flight.velocity);
+    if (flight.width > 0) flight.banks = banks_of(flight.position, flight.width);
 }
 
-std::uint64_t Arbiter::first_meeting(const BeatRun& a, const BeatRun& b, std::uint64_t limit) const {
-    if (a.width == 0 || b.width == 0 || a.plane != b.plane || b.last < a.from || b.from > a.last)
-        return limit;
-    std::uint64_t i = 0, j = 0;                // the first beats of a and b in one cycle
-    std::uint64_t a_stride = 1, b_stride = 1;  // and the distance to the next ones
-    if (a.interval == 1 && b.interval == 1) {
-        if (b.from > a.from)
-            i = b.from - a.from;
-        else
-            j = a.from - b.from;
-    } else {
-        if (b.from > a.from) i = ceil_div<std::uint64_t>(b.from - a.from, a.interval);
-        std::uint32_t tries = 0;
-        while ((a.from + i * a.interval - b.from) % b.interval != 0) {
-            if (++tries == b.interval) return limit;
+void Arbiter::hurry(Cycle at, std::span<Flight> flights) {
+    for (const Flight& f : flights) {
+        AccessStream& s = *f.stream;
+        if (s.slack == 0) continue;
+        const bool waits = f.width > 0 && s.after > at + s.offset;
+        s.late = waits ? s.after - (at + s.offset) : 0;
+    }
+}
+
+bool Arbiter::meets_only_own(const Flight& flight, Cycle at, std::uint32_t plane) {
+    const Cycle when = at + flight.stream->offset + flight.stream->late;
+    std::uint32_t others = calendar_.taken(when, plane, flight.banks);  // banks that others have taken
+    for (const Flight* f = flights_.data(); f != &flight; ++f)          // in the same slot
+        if (f->width > 0 && f->plane == plane && at + f->stream->offset + f->stream->late == when)
+            others -= calendar_.common(f->banks, flight.banks);
+    if (others == 0) return true;
+    if (behind_ >= banks_) return false;
+    for (const Flight& f : flights_) {  // in slots before
+        const Lane& lane = lanes_[f.stream->lane];
+        auto run = lane.runs.rbegin();
+        const auto end = lane.runs.rend() - static_cast<std::ptrdiff_t>(lane.head);
+        while (run != end && run->from > when) ++run;
+        if (run == end || run->last < when || run->plane != plane || (when - run->from) % run->interval != 0)
+            continue;
+        const std::uint64_t beat = (when - run->from) / run->interval;
+        const std::uint32_t position = wrap(run->position + beat * run->velocity);
+        others -= calendar_.common(banks_of(position, run->width), flight.banks);
+    }
+    return others == 0;
+}
+
+bool Arbiter::settle_beat(Flight& flight, Cycle at, bool& only_own) {
+    AccessStream& s = *flight.stream;
+    const Cycle earliest = s.late;
+    for (;; ++s.late) {
+        flight.plane = s.plane;
+        if (take(flight, at)) return true;
+        for (flight.plane = 0; ports_ > 1 && flight.plane < ports_; ++flight.plane)
+            if (take(flight, at)) return true;
+        if (s.late == earliest)
+            for (std::uint32_t plane = 0; plane < ports_ && !only_own; ++plane)
+                only_own = meets_only_own(flight, at, plane);
+        if (s.late >= s.slack) return false;
+    }
+}
+
+bool Arbiter::settle_slot(Cycle at) {
+    for (std::size_t i = 0; i < flights_.size();) {
+        Flight& flight = flights_[i];
+        bool only_own = false;
+        if (flight.width == 0 || settle_beat(flight, at, only_own)) {
             ++i;
+        } else if (only_own) {
+            for (std::size_t j = i; j < flights_.size(); ++j) ++flights_[j].stream->offset;
+            ++behind_;
+            hurry(at, std::span(flights_).subspan(i));
+        } else {
+            while (i-- > 0) {
+                if (flights_[i].width > 0) give_back(flights_[i], at);
+            }
+            return false;
         }
-        j = (a.from + i * a.interval - b.from) / b.interval;
-        const std::uint32_t common = std::gcd(a.interval, b.interval);
-        a_stride = b.interval / common;
-        b_stride = a.interval / common;
     }
-    if (i >= limit || j >= b.count) return limit;
-    std::uint32_t pa = wrap(a.position + i * a.velocity), pb = wrap(b.position + j * b.velocity);
-    const std::uint32_t da = wrap(a_stride * a.velocity), db = wrap(b_stride * b.velocity);
-    if (overlap(pa, a.width, pb, b.width)) return i;
-    // Where both move by the same whole number of words they never meet, or always.
-    const bool whole = word_of(da) * word_ == da && word_of(db) * word_ == db;
-    if (da == db && whole) return limit;
-    for (std::uint32_t step = whole ? banks_ : ring_; step > 1; --step) {  // positions repeat after so many
-        i += a_stride;
-        j += b_stride;
-        if (i >= limit || j >= b.count) return limit;
-        if ((pa += da) >= ring_) pa -= ring_;
-        if ((pb += db) >= ring_) pb -= ring_;
-        if (overlap(pa, a.width, pb, b.width)) return i;
-    }
-    return limit;
+    for (Flight& f : flights_) f.stream->plane = f.plane;
+    return true;
 }
 
-std::uint64_t Arbiter::first_conflict(const BeatRun& run, std::uint64_t limit, Against against) const {
-    for (const std::uint32_t index : active_) {
-        if (against == Against::others && own_[index]) continue;
-        const Lane& lane = lanes_[index];
-        if (lane.free_from <= run.from) continue;
-        auto it = lane.runs.begin() + static_cast<std::ptrdiff_t>(lane.head);
-        if (it->last < run.from)
-            it = std::partition_point(it, lane.runs.end(),
-                                      [&](const BeatRun& r) { return r.last < run.from; });
-        for (; it != lane.runs.end() && limit > 0; ++it) {
-            if (it->from > run.from + (limit - 1) * run.interval) break;
-            limit = first_meeting(run, *it, limit);
-        }
-    }
-    return limit;
-}
-
-std::uint64_t Arbiter::free_slots(Cycle at, std::uint32_t interval, std::uint64_t limit,
-                                  std::span<AccessStream> streams) const {
-    std::uint64_t free = limit;
-    for (std::size_t i = 0; i < streams.size() && free > 0; ++i) {
-        const BeatRun run = run_of(streams[i], at, interval, limit);
-        free = first_conflict(run, free);
-        for (std::size_t other = 0; other < i && free > 0;
-             ++other) {  // beats of these slots among themselves
-            const std::uint64_t meeting =
-                first_meeting(run, run_of(streams[other], at, interval, limit), limit);
-            if (meeting == limit) continue;
-            const Cycle own = streams[i].offset + streams[i].late,
-                        others = streams[other].offset + streams[other].late;
-            // One that is behind meets a beat of a later slot.
-            free = std::min(free, meeting + (own > others ? (own - others) / interval : 0));
-        }
+std::uint64_t Arbiter::settle_steady(Cycle at, std::uint32_t interval, std::uint64_t slots) {
+    std::uint64_t free = slots;
+    for (std::size_t i = 0; i < flights_.size() && free > 0; ++i) {
+        if (flights_[i].width == 0) continue;
+        const std::uint64_t found = take_steady(flights_[i], at, interval, free);
+        for (std::size_t j = 0; j < i && found < free; ++j)  // they have gone further
+            if (flights_[j].width > 0) give_back_steady(flights_[j], at, interval, found, free);
+        free = found;
     }
     return free;
 }
 
-bool Arbiter::hurry(Cycle at, std::uint32_t interval, std::span<AccessStream> streams) {
-    bool steady = true;
-    for (AccessStream& s : streams) {
-        if (s.slack == 0) continue;
-        const bool waits = s.beats.width() > 0 && s.after > at + s.offset;
-        s.late = waits ? s.after - (at + s.offset) : 0;
-        steady &= s.late == 0 || interval == 1;
-    }
-    return steady;
+// Where words follow whole words, all beats of a stream take as many banks.
+bool Arbiter::is_series(const Flight& flight) const {
+    return calendar_.has_series() && word_of(flight.velocity) * word_ == flight.velocity;
 }
 
-bool Arbiter::settle_slot(Cycle at, std::span<AccessStream> streams) {
-    slot_.clear();
-    for (std::size_t i = 0; i < streams.size();) {
-        AccessStream& stream = streams[i];
-        BeatRun beat = run_of(stream, at, 1, 1);
-        const auto meets_slot = [&] {
-            return std::any_of(slot_.begin(), slot_.end(),
-                               [&](const BeatRun& b) { return first_meeting(beat, b, 1) == 0; });
-        };
-        bool found = false, only_own = false;
-        const Cycle earliest = stream.late;
-        for (;; ++stream.late, beat.from = ++beat.last) {
-            for (std::uint32_t attempt = 0; attempt <= ports_ && !found; ++attempt) {
-                beat.plane = attempt > 0 ? attempt - 1 : stream.plane;
-                if (first_conflict(beat, 1) == 1) {
-                    found = !meets_slot();
-                    only_own |= stream.late == earliest;
-                } else if (stream.late == earliest && behind_ < banks_ &&
-                           first_conflict(beat, 1, Against::others) == 1) {
-                    only_own = true;
-                }
-            }
-            if (found || stream.late >= stream.slack) break;
-        }
-        if (found) {
-            slot_.push_back(beat);
-            ++i;
-        } else if (only_own) {
-            for (std::size_t j = i; j < streams.size(); ++j) ++streams[j].offset;
-            ++behind_;
-            hurry(at, 1, streams.subspan(i));
-        } else {
-            return false;
-        }
-    }
-    for (std::size_t i = 0; i < streams.size(); ++i) streams[i].plane = slot_[i].plane;
-    return true;
+BeatSeries Arbiter::series_of(const Flight& flight, Cycle at, std::uint32_t interval) const {
+    return {at + flight.stream->offset + flight.stream->late, interval, flight.plane, flight.banks,
+            word_of(flight.velocity)};
 }
 
-void Arbiter::commit(const BeatRun& run) {
+std::uint64_t Arbiter::take_steady(const Flight& flight, Cycle at, std::uint32_t interval,
+                                   std::uint64_t slots) {
+    if (is_series(flight)) return calendar_.take(series_of(flight, at, interval), slots);
+    Flight beat = flight;
+    std::uint64_t slot = 0;
+    for (; slot < slots && take(beat, at + slot * interval); ++slot) advance(beat, 1);
+    return slot;
+}
+
+void Arbiter::give_back_steady(const Flight& flight, Cycle at, std::uint32_t interval, std::uint64_t first,
+                               std::uint64_t end) {
+    if (is_series(flight)) return calendar_.give_back(series_of(flight, at, interval), first, end);
+    Flight beat = flight;
+    advance(beat, first);
+    for (std::uint64_t slot = first; slot < end; ++slot, advance(beat, 1))
+        give_back(beat, at + slot * interval);
+}
+
+void Arbiter::commit(Cycle at, std::uint32_t interval, std::uint64_t slots) {
+    for (Flight& f : flights_) {
+        if (f.width > 0) {
+            AccessStream& s = *f.stream;
+            BeatRun run;
+            run.from = at + s.offset + s.late;
+            run.last = run.from + (slots - 1) * interval;
+            run.count = slots;
+            run.interval = interval;
+            run.position = f.position;
+            run.velocity = f.velocity;
+            run.width = f.width;
+            run.plane = f.plane;
+            enter(lanes_[s.lane], run);
+            s.after = run.last + 1;
+        }
+        advance(f, slots);
+    }
+}
+
+void Arbiter::enter(Lane& lane, const BeatRun& run) {
     if (used_ != nullptr) used_->mark(run.from, run.interval, run.count);
-    Lane& lane = lanes_[run.lane];
     lane.free_from = run.last + 1;
-    if (lane.empty()) {
-        lane.runs.clear();
-        lane.head = 0;
-        active_.push_back(run.lane);
-    } else {
+    if (lane.head < lane.runs.size()) {
         BeatRun& before = lane.runs.back();
         if (before.interval == run.interval && before.velocity == run.velocity && before.width == run.width &&
             before.plane == run.plane && before.last + run.interval == run.from &&
@@ -184,71 +178,88 @@ void Arbiter::commit(const BeatRun& run) {
             before.count += run.count;
             return;
         }
-        if (lane.head > 64 && lane.head * 2 > lane.runs.size()) {
-            lane.runs.erase(lane.runs.begin(), lane.runs.begin() + static_cast<std::ptrdiff_t>(lane.head));
-            lane.head = 0;
-        }
+        while (lane.head < lane.runs.size() && lane.runs[lane.head].last < present_) ++lane.head;
+    }
+    if (lane.head == lane.runs.size()) {
+        lane.runs.clear();
+        lane.head = 0;
+    } else if (lane.head > 64 && lane.head * 2 > lane.runs.size()) {
+        lane.runs.erase(lane.runs.begin(), lane.runs.begin() + static_cast<std::ptrdiff_t>(lane.head));
+        lane.head = 0;
     }
     lane.runs.push_back(run);
 }
 
-void Arbiter::forget(Cycle present) {
-    std::erase_if(active_, [&](std::uint32_t index) {
-        Lane& lane = lanes_[index];
-        while (!lane.empty() && lane.runs[lane.head].last < present) ++lane.head;
-        return lane.empty();
-    });
+void Arbiter::begin(Cycle present) {
+    if (present != present_) calendar_.forget(present_ = present);
 }
 
 FlowGrant Arbiter::reserve(Cycle present, Cycle from, std::uint32_t interval, std::uint64_t slots,
                            std::span<AccessStream> streams, std::vector<GrantRun>* runs) {
-    forget(present);
+    begin(present);
     if (runs != nullptr) runs->clear();
     FlowGrant grant;
     Cycle at = from;
     behind_ = 0;
     for (AccessStream& s : streams) {
-        own_[s.lane] = true;
         s.after = lanes_[s.lane].free_from;
         if (s.after > at + s.offset && s.after - (at + s.offset) > s.slack) at = s.after - s.offset - s.slack;
     }
-    for (std::uint64_t slot = 0; slot < slots;) {
-        std::uint64_t length = slots - slot;
-        for (const AccessStream& s : streams) length = std::min(length, s.beats.left());
-        std::uint64_t free = hurry(at, interval, streams) ? free_slots(at, interval, length, streams) : 0;
-        if (free == 0) {
-            if (!settle_slot(at, streams)) {
-                ++at, ++grant.conflicts;
-                continue;
-            }
-            const bool steady =
-                interval == 1 || std::all_of(streams.begin(), streams.end(),
-                                             [](const AccessStream& s) { return s.late == 0; });
-            free = steady ? free_slots(at, interval, length, streams) : 1;
-        }
-        for (AccessStream& s : streams) {
-            const BeatRun run = run_of(s, at, interval, free);
-            if (run.width > 0) {
-                commit(run);
-                s.after = run.last + 1;
-            }
-            s.beats.advance(free);
-        }
+    const auto granted = [&](std::uint64_t slot, std::uint64_t count) {
         Cycle late = 0;
         for (const AccessStream& s : streams) late = std::max(late, s.late);
-        if (slot == 0) grant.first = at;
         if (runs != nullptr) {
             if (!runs->empty() && runs->back().at + runs->back().slots * interval == at &&
                 runs->back().late == late)
-                runs->back().slots += free;
+                runs->back().slots += count;
             else
-                runs->push_back({slot, free, at, late});
+                runs->push_back({slot, count, at, late});
         }
-        grant.last = at + (free - 1) * interval;
-        at += free * interval;
-        slot += free;
+        commit(at, interval, count);
+        if (slot == 0) grant.first = at;
+        at += count * interval;
+        grant.last = at - interval;
+        return late;
+    };
+    std::uint64_t together = longest_try;  // how many slots to try together
+    for (std::uint64_t slot = 0; slot < slots;) {
+        std::uint64_t length = slots - slot;
+        for (const AccessStream& s : streams) length = std::min(length, s.beats.left());
+        take_off(streams);
+        for (const std::uint64_t end = slot + length; slot < end;) {
+            hurry(at, flights_);
+            for (; !settle_slot(at); ++at, ++grant.conflicts, together = 0) hurry(at + 1, flights_);
+            const Cycle late = granted(slot++, 1);
+            if (slot == end || (late > 0 && interval > 1)) continue;
+            const std::uint64_t tried = std::min(together, end - slot);
+            const std::uint64_t steady = tried > 0 ? settle_steady(at, interval, tried) : 0;
+            if (steady > 0) granted(slot, steady), slot += steady;
+            together = steady < tried ? 0 : std::min(2 * together + 1, longest_try);
+        }
+        for (AccessStream& s : streams) s.beats.advance(length);
     }
-    for (const AccessStream& s : streams) own_[s.lane] = false;
+    return grant;
+}
+
+FlowGrant Arbiter::reserve_beat(Cycle present, Cycle from, std::uint32_t lane, std::uint32_t plane,
+                                Address address, std::uint32_t width) {
+    begin(present);
+    BeatRun run;
+    run.position = wrap(address);
+    run.width = width;
+    run.count = 1;
+    run.plane = plane;
+    const BankRange banks = banks_of(run.position, width);
+    FlowGrant grant;
+    Cycle at = std::max(from, lanes_[lane].free_from);
+    for (; !calendar_.take(at, plane, banks); ++at, ++grant.conflicts) {
+        run.plane = 0;
+        while (run.plane < ports_ && !calendar_.take(at, run.plane, banks)) ++run.plane;
+        if (run.plane < ports_) break;
+        run.plane = plane;
+    }
+    run.from = run.last = grant.first = grant.last = at;
+    enter(lanes_[lane], run);
     return grant;
 }
 

@@ -16,12 +16,13 @@
 // except that beats of a stream keep their order, one a cycle. Only where the slack is used up the slot
 // waits.
 //
-// Grants are found run by run, in closed form, not cycle by cycle.
+// The cost of a grant is that of its beats, a few nanoseconds each, whatever else is reserved.
 #pragma once
 #include <span>
 #include <vector>
 
 #include "models/busy_cycles.h"
+#include "models/memory/bank_calendar.h"
 #include "models/memory/beats.h"
 
 namespace octet {
@@ -52,9 +53,12 @@ class Arbiter {
     Arbiter(std::uint32_t banks, std::uint32_t ports, std::uint32_t word_bytes, std::uint32_t lanes);
 
     // Reserves `slots` slots, the first not before `from` (which is not before `present`, the cycle of the
-    // reservation). `runs`, if not null, is filled with the grants.
+    // reservation). Each stream has a lane of its own. `runs`, if not null, is filled with the grants.
     FlowGrant reserve(Cycle present, Cycle from, std::uint32_t interval, std::uint64_t slots,
                       std::span<AccessStream> streams, std::vector<GrantRun>* runs = nullptr);
+    // The same for a flow of one slot and one stream that is not elastic.
+    FlowGrant reserve_beat(Cycle present, Cycle from, std::uint32_t lane, std::uint32_t plane,
+                           Address address, std::uint32_t width);
 
     // From now on `used` is told in which cycles any bank is used; it settles what is past.
     void watch(BusyCycles* used) { used_ = used; }
@@ -69,32 +73,54 @@ class Arbiter {
         std::uint64_t count = 0;
         std::uint32_t interval = 1;
         std::uint32_t position = 0, velocity = 0, width = 0;  // bytes, modulo the ring of all banks
-        std::uint32_t plane = 0, lane = 0;
+        std::uint32_t plane = 0;
     };
     struct Lane {
-        std::vector<BeatRun> runs;
+        std::vector<BeatRun> runs;  // in order of time; those before `head` are past
         std::size_t head = 0;
         Cycle free_from = 0;
-        bool empty() const { return head == runs.size(); }
+    };
+    struct Flight {  // the next beat of a stream, whose steps and width are those of the beats before it
+        AccessStream* stream = nullptr;
+        std::uint32_t position = 0, velocity = 0, width = 0;
+        std::uint32_t plane = 0;  // in the slot being settled
+        BankRange banks;
     };
 
-    BeatRun run_of(const AccessStream& stream, Cycle slot, std::uint32_t interval, std::uint64_t count) const;
-    // Index of the first beat of `a` before `limit` that meets a beat of `b`, else `limit`.
-    std::uint64_t first_meeting(const BeatRun& a, const BeatRun& b, std::uint64_t limit) const;
-    enum class Against : std::uint8_t { all, others };  // others: not the lanes of the present flow
-    std::uint64_t first_conflict(const BeatRun& run, std::uint64_t limit,
-                                 Against against = Against::all) const;
-    // How many slots from `at` on are free as the streams stand.
-    std::uint64_t free_slots(Cycle at, std::uint32_t interval, std::uint64_t limit,
-                             std::span<AccessStream> streams) const;
-    // Lets every elastic stream be as early as its beat before allows. False: one of them is catching up.
-    static bool hurry(Cycle at, std::uint32_t interval, std::span<AccessStream> streams);
-    // Finds planes for all streams in the slot at `at`, or lets streams fall behind. False: the slot has to
-    // wait.
-    bool settle_slot(Cycle at, std::span<AccessStream> streams);
-    void commit(const BeatRun& run);
-    void forget(Cycle present);
-    bool overlap(std::uint32_t a, std::uint32_t a_width, std::uint32_t b, std::uint32_t b_width) const;
+    // The streams as their beats of the next slot find them.
+    void take_off(std::span<AccessStream> streams);
+    void advance(Flight& flight, std::uint64_t beats) const;
+    // Grants the slot at `at` alone. False: it has to wait.
+    bool settle_slot(Cycle at);
+    // Finds a plane, and in an elastic stream a cycle, for one beat of the slot. `only_own`: it found only
+    // beats of its own flow in the way.
+    bool settle_beat(Flight& flight, Cycle at, bool& only_own);
+    bool meets_only_own(const Flight& flight, Cycle at, std::uint32_t plane);
+    // Grants up to `slots` slots from `at` on, as long as nothing changes from one to the next; how many.
+    std::uint64_t settle_steady(Cycle at, std::uint32_t interval, std::uint64_t slots);
+    bool is_series(const Flight& flight) const;
+    BeatSeries series_of(const Flight& flight, Cycle at, std::uint32_t interval) const;
+    std::uint64_t take_steady(const Flight& flight, Cycle at, std::uint32_t interval, std::uint64_t slots);
+    void give_back_steady(const Flight& flight, Cycle at, std::uint32_t interval, std::uint64_t first,
+                          std::uint64_t end);
+    // Lets every elastic stream be as early as its beat before allows.
+    static void hurry(Cycle at, std::span<Flight> flights);
+    // The next beats of all streams are those of `slots` slots later.
+    void commit(Cycle at, std::uint32_t interval, std::uint64_t slots);
+    void enter(Lane& lane, const BeatRun& run);
+    void begin(Cycle present);
+
+    bool take(const Flight& flight, Cycle at) {
+        return calendar_.take(at + flight.stream->offset + flight.stream->late, flight.plane, flight.banks);
+    }
+    void give_back(const Flight& flight, Cycle at) {
+        calendar_.give_back(at + flight.stream->offset + flight.stream->late, flight.plane, flight.banks);
+    }
+
+    BankRange banks_of(std::uint32_t position, std::uint32_t width) const {
+        const std::uint32_t first = word_of(position);
+        return {first, std::min(word_of(position + width - 1) - first + 1, banks_)};
+    }
     std::uint32_t wrap(std::uint64_t bytes) const {
         return static_cast<std::uint32_t>(ring_mask_ != 0 ? bytes & ring_mask_ : bytes % ring_);
     }
@@ -104,12 +130,12 @@ class Arbiter {
 
     std::uint32_t banks_, ports_, word_, ring_, ring_mask_;
     int word_shift_;
+    BankCalendar calendar_;
     std::vector<Lane> lanes_;
     BusyCycles* used_ = nullptr;
-    std::vector<std::uint32_t> active_;  // lanes that hold runs
-    std::vector<bool> own_;              // lanes of the flow being reserved
-    std::vector<BeatRun> slot_;          // its beats in the slot being settled
-    std::uint32_t behind_ = 0;           // how often its streams have fallen behind
+    Cycle present_ = 0;
+    std::vector<Flight> flights_;  // of the flow being reserved
+    std::uint32_t behind_ = 0;     // how often its streams have fallen behind
 };
 
 }  // namespace octet

@@ -63,16 +63,9 @@ DmaEngine::Words DmaEngine::move_words(Cycle from, std::uint32_t bytes, StripWal
         const std::uint32_t piece = std::min(bytes, sram.left());
         const Address first = sram.address() / word * word;
         const std::uint64_t width = ((sram.address() + piece - 1) / word - sram.address() / word + 1) * word;
-        // Words that lie in different banks go together; what a burst has beyond one row of banks finds its
-        // own ports.
-        streams_.clear();
-        sram_.add_streams(streams_, client_, BeatCursor::linear(first, width, width), width, 1, 0);
-        const Cycle begin = from;
-        for (AccessStream& part : streams_) {
-            const FlowGrant grant = sram_.reserve(begin, 1, 1, {&part, 1});
-            words.last = std::max(words.last, grant.last);
-            words.conflict |= grant.conflicts > 0;
-        }
+        const FlowGrant grant = sram_.reserve_words(client_, from, first, width);
+        words.last = std::max(words.last, grant.last);
+        words.conflict |= grant.conflicts > 0;
         from = words.last + 1;
         sram.advance(piece);
         bytes -= piece;

@@ -63,7 +63,6 @@ class DmaEngine {
 
   private:
     std::uint64_t bytes_ = 0;
-    std::vector<AccessStream> streams_;
     MachineValues* values_ = nullptr;
 };
 

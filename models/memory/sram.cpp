@@ -80,6 +80,26 @@ FlowGrant Sram::reserve(Cycle from, std::uint32_t interval, std::uint64_t slots,
     return arbiter_.reserve(present, from, interval, slots, streams, runs);
 }
 
+FlowGrant Sram::reserve_words(SramClient client, Cycle from, Address address, std::uint64_t width) {
+    const Cycle present = now();
+    used_.settle(present);
+    const std::uint64_t row = std::uint64_t{arbiter_.banks()} * word_bytes();
+    const std::uint32_t lane = static_cast<std::uint32_t>(client) * max_parts_;
+    if (width <= row)
+        return arbiter_.reserve_beat(present, from, lane, 0, address, static_cast<std::uint32_t>(width));
+    if (width > row * max_parts_) throw std::logic_error("a beat has more parts than its port");
+    FlowGrant all;
+    for (std::uint32_t part = 0; part * row < width; ++part) {
+        const auto bytes = static_cast<std::uint32_t>(std::min(row, width - part * row));
+        const FlowGrant grant = arbiter_.reserve_beat(present, from, lane + part, part % arbiter_.ports(),
+                                                      address + part * row, bytes);
+        all.first = part == 0 ? grant.first : std::min(all.first, grant.first);
+        all.last = std::max(all.last, grant.last);
+        all.conflicts += grant.conflicts;
+    }
+    return all;
+}
+
 void Sram::count_read(OperationId operation, std::uint64_t bits) {
     read_bits_ += bits;
     ledger_.count(operation, Action::sram_read_bits, bits);

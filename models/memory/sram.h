@@ -53,6 +53,9 @@ class Sram : public sc_core::sc_module {
                    std::uint64_t width, std::uint32_t cycles, std::uint32_t offset, Cycle slack) const;
     FlowGrant reserve(Cycle from, std::uint32_t interval, std::uint64_t slots,
                       std::span<AccessStream> streams, std::vector<GrantRun>* runs = nullptr);
+    // A single beat of `width` bytes, which are whole words. Those that lie in different banks go together;
+    // what it has beyond one row of banks finds its own ports.
+    FlowGrant reserve_words(SramClient client, Cycle from, Address address, std::uint64_t width);
 
     void count_read(OperationId operation, std::uint64_t bits);
     void count_write(OperationId operation, std::uint64_t bits);

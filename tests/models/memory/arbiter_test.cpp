@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <random>
 
 #include "tests/models/memory/calendar.h"
@@ -79,17 +80,22 @@ TEST(Arbiter, NeedsTheSamePortInAllBanksOfAWideBeat) {
     EXPECT_EQ(arbiter.reserve(0, 0, 1, 1, wide).first, 10u);
 }
 
-// Whatever the arbiter does in closed form equals what the calendar does beat by beat.
+// Whatever the arbiter does for many beats at once equals what the calendar does beat by beat.
 TEST(Arbiter, EqualsTheCalendarOnRandomFlows) {
+    const char* given = std::getenv("OCTET_SEED");
+    const unsigned first = given != nullptr ? static_cast<unsigned>(std::atol(given)) : 1;
     std::uint64_t total_conflicts = 0;
-    for (unsigned seed = 1; seed <= 400; ++seed) {
-        SCOPED_TRACE(::testing::Message() << "seed " << seed);
+    for (unsigned seed = first; seed < first + 400; ++seed) {
+        SCOPED_TRACE(::testing::Message() << "OCTET_SEED=" << seed);
         std::mt19937 random(seed);
         const auto pick = [&](std::uint32_t low, std::uint32_t high) {
             return std::uniform_int_distribution<std::uint32_t>(low, high)(random);
         };
         const std::uint32_t word = seed % 3 == 0 ? pick(1, 12) : 1U << pick(2, 4);
-        const std::uint32_t banks = seed % 2 == 0 ? pick(1, 9) : 1U << pick(0, 4), ports = pick(1, 3);
+        const std::uint32_t banks = seed % 16 == 0  ? pick(60, 140)
+                                    : seed % 2 == 0 ? pick(1, 9)
+                                                    : 1U << pick(0, 4),
+                            ports = pick(1, 3);
         Arbiter arbiter(banks, ports, word, 12);
         Calendar calendar(banks, ports, word);
         Cycle present = 0;
@@ -142,6 +148,21 @@ TEST(Arbiter, EqualsTheCalendarOnRandomFlows) {
                 }
                 streams.push_back(s);
                 reference.push_back(r);
+            }
+            if (count == 1 && streams[0].slack == 0 && pick(0, 2) == 0) {  // a beat alone, another way
+                reference[0].beats.resize(1);
+                const auto& beat = reference[0].beats[0];
+                if (beat.width > 0) {
+                    reference[0].offset = 0;
+                    const auto grant = arbiter.reserve_beat(present, from, streams[0].lane, streams[0].plane,
+                                                            beat.address, beat.width);
+                    const auto expected = calendar.reserve(from, 1, 1, reference);
+                    ASSERT_EQ(grant.first, expected[0]) << "flow " << flow;
+                    ASSERT_EQ(grant.last, expected[0]) << "flow " << flow;
+                    conflicts += grant.conflicts;
+                    continue;
+                }
+                reference[0].beats.resize(0);
             }
             std::uint64_t length = slots;
             for (const auto& r : reference) length = std::min<std::uint64_t>(length, r.beats.size());
