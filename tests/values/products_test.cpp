@@ -145,10 +145,11 @@ TEST(StochasticRounding, OfAProductGoesOnWithTheDrawsAfterThoseOfTheOneBefore) {
 }
 
 // Each x times `weight`, as it enters the vector unit.
-std::vector<float> products(const AcceleratorConfig& machine, const std::vector<double>& x, double weight) {
+std::vector<float> products(const AcceleratorConfig& machine, const std::vector<double>& x, double weight,
+                            Fidelity fidelity = Fidelity::pass) {
     GraphBuilder build("column");
     build.mark_output(build.dense("product", build.tensor("x", TensorRole::input, x.size(), 1), 1, false));
-    return entered(build.finish(), machine, {x, {weight}, {}}).values[0];
+    return entered(build.finish(), machine, {x, {weight}, {}}, 0, fidelity).values[0];
 }
 
 TEST(Operands, ThatTheMultiplierDoesNotHoldSaturate) {
@@ -165,13 +166,20 @@ TEST(Operands, ThatTheMultiplierDoesNotHoldAreRoundedToTheNearest) {
     EXPECT_EQ(products(machine, x, 1), (std::vector<float>{0x1p-4F, 0x1p-3F, 0x1p-3F, 0x1p-3F, -0.0F}));
 }
 
-TEST(Sums, ThatBecomeAZeroBelowTheSmallestKeepItsSignOnTheirWay) {
+class Sums : public testing::TestWithParam<Fidelity> {};
+
+TEST_P(Sums, ThatBecomeAZeroBelowTheSmallestKeepItsSignOnTheirWay) {
     AcceleratorConfig machine = machine_of("fp16");
     machine.pe.accumulator = machine.buffers.accumulation_format = machine.vector.format = "fp16";
-    const float zero = products(machine, {-0x1p-14}, 0x1p-14)[0];
+    const float zero = products(machine, {-0x1p-14}, 0x1p-14, GetParam())[0];
     EXPECT_EQ(zero, 0);
     EXPECT_TRUE(std::signbit(zero)) << "the first sum of a result is converted, not added to +0";
 }
+
+INSTANTIATE_TEST_SUITE_P(Values, Sums, testing::Values(Fidelity::pass, Fidelity::registers),
+                         [](const auto& fidelity) {
+                             return fidelity.param == Fidelity::pass ? "pass" : "register";
+                         });
 
 }  // namespace
 }  // namespace octet::test

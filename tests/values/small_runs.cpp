@@ -26,7 +26,7 @@ std::vector<double> normal(std::size_t count, unsigned seed, double deviation) {
 }
 
 Entered entered(const Graph& graph, const AcceleratorConfig& machine, const SourceTensors& sources,
-                std::uint64_t seed) {
+                std::uint64_t seed, Fidelity fidelity) {
     class Unencoded final : public ValueObserver {
       public:
         explicit Unencoded(const Graph& graph) : graph_(graph) {
@@ -49,7 +49,7 @@ Entered entered(const Graph& graph, const AcceleratorConfig& machine, const Sour
     values.also(seen);
     Program program(graph, machine, seed, values.scales(), {});
     MachineValues& memory = values.begin(program);
-    run_machine(machine, program, &memory, Fidelity::pass);
+    run_machine(machine, program, &memory, fidelity);
     return {seen.values, values.scales(), memory.counts};
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 #include <vector>
 
-#include "models/machine_values.h"
 #include "models/accelerator/config.h"
+#include "models/machine_values.h"
 #include "sim/reference/evaluate.h"
 #include "sim/workload/graph.h"
 
@@ -21,6 +21,6 @@ struct Entered {
     std::vector<ValueCounts> counts;
 };
 Entered entered(const Graph& graph, const AcceleratorConfig& machine, const SourceTensors& sources,
-                std::uint64_t seed = 0);
+                std::uint64_t seed = 0, Fidelity fidelity = Fidelity::pass);
 
 }  // namespace octet::test
