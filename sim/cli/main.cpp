@@ -76,7 +76,9 @@ std::vector<Setting> settings_of(const CLI::App& verb) {
 // These return the message if the text is not what they are named after.
 std::string positive_number(const std::string& text) {
     const auto value = parse_number(text);
-    return value && *value > 0 && std::isfinite(*value) ? "" : in_quotes(text) + " is no number above 0";
+    if (!value || !(*value > 0) || std::isinf(*value)) return in_quotes(text) + " is no number above 0";
+    // Multiples of it are to be numbers, and normal ones.
+    return *value >= 1e-290 && *value <= 1e290 ? "" : in_quotes(text) + " is not between 1e-290 and 1e290";
 }
 
 std::string path_text(const std::string& text) {
@@ -315,7 +317,8 @@ class CommandLine {
     }
 
     CLI::App app_{"Cycle-accurate simulator of 8-bit transformer accelerators", "octet"};
-    CLI::App *run_{}, *workload_{}, *show_{}, *expand_{}, *quantize_{}, *formats_{}, *check_{}, *schema_{}, *dram_{};
+    CLI::App *run_{}, *workload_{}, *show_{}, *expand_{}, *quantize_{}, *formats_{}, *check_{}, *schema_{},
+        *dram_{};
     CLI::App* op_{};
     std::vector<CLI::App*> op_kinds_;
     OpOptions op_options_;

@@ -104,6 +104,10 @@ class Quantizer {
             codes.push_back(code.value_or(0));
         }
         if (!blocks_ && line.size() > 2) complain(line[2], "more than a code and its value");
+        if (blocks_ && codes.size() == 1) complain(line[0], "a scale without codes");
+        const std::size_t values = codes.size() + (blocks_ ? 1 : 0);  // what follows says nothing new
+        for (std::size_t i = values; i < line.size(); ++i)
+            if (!parse_number(line[i].text)) complain(line[i], in_quotes(line[i].text) + " is no value");
         if (blocks_ && codes.size() > static_cast<std::size_t>(format_.block_length) + 1)
             complain(line[0], fmt::format("more than a scale and {} codes", format_.block_length));
         if (codes.empty()) complain(line[0], "no code");

@@ -102,6 +102,12 @@ TEST(Quantize, says_where_the_input_is_at_fault_and_prints_nothing_else) {
         EXPECT_THAT(run.err, HasSubstr(place));
     EXPECT_EQ(quantize("0x100\n", {"--format", "e4m3", "--decode"}).exit, 1);
     EXPECT_EQ(quantize("12\n", {"--format", "e4m3", "--decode"}).exit, 1);
+    EXPECT_THAT(quantize("0x40 1\n0x40 x\n", {"--format", "posit8_1", "--decode"}).err,
+                HasSubstr("<stdin>:2:6: 'x' is no value"));
+    EXPECT_THAT(quantize("0x77 0x78 | 1\n0x77\n", {"--format", "mxfp8_e4m3", "--decode"}).err,
+                HasSubstr("<stdin>:2:1: a scale without codes"));
+    EXPECT_THAT(quantize("0x77 0x78 | 1 |\n", {"--format", "mxfp8_e4m3", "--decode"}).err,
+                HasSubstr("<stdin>:1:15: '|' is no value"));
     EXPECT_EQ(quantize("", {"--format", "e4m3"}).exit, 0);
 }
 
@@ -111,6 +117,8 @@ TEST(Quantize, refuses_options_that_do_not_go_with_the_format) {
     EXPECT_EQ(quantize("", {"--format", "e4m3", "--scale", "2"}).exit, 2);
     EXPECT_EQ(quantize("", {"--format", "int8", "--scale", "-2"}).exit, 2);
     EXPECT_EQ(quantize("", {"--format", "int8", "--scale", "nan"}).exit, 2);
+    EXPECT_EQ(quantize("", {"--format", "int8", "--scale", "1e309"}).exit, 2);
+    EXPECT_EQ(quantize("", {"--format", "int8", "--scale", "1e-320"}).exit, 2);
     EXPECT_EQ(quantize("", {"--format", "posit8_1", "--overflow", "nan"}).exit, 2);
     EXPECT_EQ(quantize("", {"--format", "e2m1", "--overflow", "inf"}).exit, 2);
     EXPECT_EQ(quantize("", {"--format", "e4m3", "--overflow", "1"}).exit, 2);
