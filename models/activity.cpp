@@ -19,6 +19,7 @@ constexpr std::array<ActionInfo, action_count> actions{{
     {"pe", "weight_pass", array},
     {"pe", "pass", array},
     {"accumulator_adder", "add", array},
+    {"sum_scaler", "scale", array},
     {"decoder", "decode", codec},
     {"encoder", "encode", codec},
     {"transposer", "transpose", codec},

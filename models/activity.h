@@ -41,6 +41,7 @@ enum class Action : std::uint8_t {
     weight_pass,        // one PE hands a weight to the PE below
     pe_pass,            // one PE hands an input or a partial sum on without a multiply (padding)
     accumulate,         // the adder below a column adds one partial sum to what the buffer holds
+    scale_sum,          // one sum of a block times 2^(scale a + scale b) below its column (MX formats)
     // codec
     decode,             // one value from storage to operand or vector format
     encode,             // one value from vector to storage format

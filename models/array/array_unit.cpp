@@ -38,6 +38,7 @@ void ArrayUnit::count() const {
     add(Action::weight_pass, columns * handed_on);
     const std::uint64_t read_back = m * columns * (k - (c.first_k ? 1 : 0));
     add(Action::accumulate, read_back + m * columns * (chains() - k));
+    if (formats_.block_rows > 0) add(Action::scale_sum, m * columns * chains());
     add(Action::accumulation_buffer_read_bits, read_back * formats_.accumulation_bits);
     add(Action::accumulation_buffer_write_bits,
         m * columns * (k - (c.last_k ? 1 : 0)) * formats_.accumulation_bits);

@@ -2,7 +2,7 @@
 //
 // Timing: the array takes its next command as soon as the last pass of the one before has started; a command
 // completes in the cycle after its last vector was issued. Counts: mac, pe_pass, weight_load, weight_pass,
-// accumulate, reads of the input and weight buffer, both of the accumulation buffer, decode at the array's
+// accumulate, scale_sum, reads of the input and weight buffer, both of the accumulation buffer, decode at the array's
 // edges or in the PEs.
 #pragma once
 #include <string>

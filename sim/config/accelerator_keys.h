@@ -51,8 +51,7 @@ inline constexpr auto accumulator_formats =
     std::to_array<std::string_view>({"bf16", "fp16", "dlfloat16", "fp32", "fixed", "int24", "int32"});
 inline constexpr auto accumulation_buffer_formats =
     std::to_array<std::string_view>({"bf16", "fp16", "dlfloat16", "fp32", "int24", "int32"});
-inline constexpr auto vector_formats =
-    std::to_array<std::string_view>({"bf16", "fp16", "dlfloat16", "tf32", "fp32"});
+inline constexpr auto vector_formats = std::to_array<std::string_view>({"bf16", "fp16", "dlfloat16", "fp32"});
 Words format_names();  // of the registry
 Words preset_names();
 

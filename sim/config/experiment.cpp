@@ -84,10 +84,10 @@ void check_supported(const ExperimentConfig& experiment, Diagnostics& diagnostic
     refuse(a.matvec == Matvec::vector, "accelerator.matvec", "vector");
     refuse(experiment.phase.kind != PhaseKind::encode, "phase.kind",
            fmt::format("the phase {}", name_in(phase_kind_names, experiment.phase.kind)));
+    const FormatInfo* storage = find_format(a.pe.storage);
+    refuse(storage != nullptr && storage->kind == FormatKind::codebook, "accelerator.pe.storage",
+           fmt::format("{}, a codebook, in memory", a.pe.storage));
     if (experiment.values == Values::exact) {
-        const FormatInfo* storage = find_format(a.pe.storage);
-        refuse(storage != nullptr && storage->block_length > 0 && storage->encode_scale == nullptr,
-               "accelerator.pe.storage", fmt::format("{}, a codebook, with values", a.pe.storage));
         const InputsConfig& inputs = experiment.inputs;
         refuse(!inputs.labels.empty(), "inputs.labels", "a file of labels");
     }

@@ -33,6 +33,16 @@ bool converts_at_vector(const AcceleratorConfig& machine) {
     return machine.pe.storage != machine.vector.format;
 }
 
+bool in_blocks(const AcceleratorConfig& machine) {
+    return format(machine.pe.storage).block_length > 0;
+}
+// Sums that a column hands down for a vector, in one cycle: one for each block of its rows.
+std::uint64_t sums_of_a_column(const AcceleratorConfig& machine) {
+    return in_blocks(machine) ? static_cast<std::uint64_t>(
+                                    ceil_div(machine.array.rows, format(machine.pe.storage).block_length))
+                              : 1;
+}
+
 std::string_view method(const SoftmaxConfig& softmax, Approximation step) {
     switch (softmax.unit) {
         case SoftmaxUnitKind::exact:
@@ -173,6 +183,8 @@ bool can_count(const AcceleratorConfig& machine, Action action) {
             return decodes_at_array(machine) || converts_at_vector(machine);
         case Action::encode:
             return converts_at_vector(machine);
+        case Action::scale_sum:
+            return in_blocks(machine);
         default:
             return true;
     }
@@ -248,7 +260,9 @@ std::vector<Block> blocks(const AcceleratorConfig& machine) {
     };
     add("mac", Component::array, rows * cols);
     add("pe", Component::array, rows * cols);
-    add("accumulator_adder", Component::array, cols);
+    const std::uint64_t sums_of_a_vector = cols * sums_of_a_column(machine);
+    add("accumulator_adder", Component::array, sums_of_a_vector);
+    add("sum_scaler", Component::array, in_blocks(machine) ? sums_of_a_vector : 0);
     add("decoder", Component::codec,
         (decodes_at_array(machine) ? array_decoders : 0) +
             (converts_at_vector(machine) ? vector_fetch_ports * lanes : 0));

@@ -43,7 +43,8 @@ GemmLowering::GemmLowering(Lowering& lowering, std::size_t kernel, std::uint64_t
                 parameter_views_.push_back(l_.rows_of(operation.inputs[i], item, op_.batch, 1));
         stream = operation.output;
     }
-    VectorProgram program = epilogue_program(id_, l_.graph, fused.fused);
+    VectorProgram program =
+        epilogue_program(id_, l_.graph, fused.fused, machine_.storage->encode_scaled != nullptr);
     program.encoded_later = fused.encoded_later;
     program_ = l_.program_of(kernel, std::move(program));
     for (const View* view : {&a_, &b_, &out_, &residual_})

@@ -206,9 +206,10 @@ VectorProgram encoder_program(OperationId charged, OperationId result) {
     return {{writing(pass(charged, {}, {}, 1))}, {{VectorFunction::take, result, 0, 0}}};
 }
 
-VectorProgram epilogue_program(OperationId product, const Graph& graph,
-                               const std::vector<OperationId>& fused) {
+VectorProgram epilogue_program(OperationId product, const Graph& graph, const std::vector<OperationId>& fused,
+                               bool scaled) {
     VectorPass p = writing({});
+    if (scaled) p.stages.push_back({vector_multiply, product, false});
     std::vector<VectorStep> steps{{VectorFunction::take, product, 0, 0}};
     std::uint8_t parameters = 0;
     if (graph.operations[product].has_bias) {

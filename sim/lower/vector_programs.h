@@ -14,9 +14,10 @@ VectorProgram vector_program(OperationId id, const Graph& graph, bool in_place,
 // Encodes what a kernel has left in vector format as the results of operation `result`.
 VectorProgram encoder_program(OperationId charged, OperationId result);
 
-// One pass: bias of the product, then the fused operations in order.
-VectorProgram epilogue_program(OperationId product, const Graph& graph,
-                               const std::vector<OperationId>& fused);
+// One pass: if sums have a scale the product with it, bias of the product, then the fused operations in
+// order.
+VectorProgram epilogue_program(OperationId product, const Graph& graph, const std::vector<OperationId>& fused,
+                               bool scaled);
 
 // True if the operation needs slot 2.
 bool needs_temporary(const Operation& operation);

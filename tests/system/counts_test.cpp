@@ -149,11 +149,27 @@ TEST(CountsOfAProduct, InInt8DecodeNothingAndAddUpIn32Bits) {
     Counts c;
     c.array = 1547 + 2037 + 221 + 1560 + 91;
     c.codec = 91;
-    c.vector = 21;
+    c.vector = 21 + 7 * 13;  // idle; every sum times the scales of both operands
     c.buffers = 16 * (119 + 221) + 32 * (91 + 91);
     c.sram = 8 * (431 + 431);
     c.dram = 8 * (340 + 91);
     expect_counts(run("edge16-int8", product), c, product_bytes);
+}
+
+TEST(CountsOfAProduct, InMxScaleEverySumAndMoveTheirScales) {
+    // As posit8 on 32 x 32: one reduction tile, of one block of 17. A row of inputs, a column of weights and
+    // a row of results have a scale of 8 bits each.
+    Counts c;
+    c.array = 1547 + 5621 + 221 + 1768  // mac, pe_pass, weight_load, weight_pass
+              + 91;                     // scale_sum
+    c.codec = 119 + 221 + 91;
+    c.vector = 7 * 32 - 91               // idle
+               + 2 * (16 * 91 + 8 * 7);  // scratch: results until their scale is known, scales
+    c.buffers = 8 * (2 * (119 + 7) + 2 * (221 + 13));
+    c.sram = 8 * (431 + 27 + 431 + 27);
+    c.dram = 8 * (340 + 20 + 91 + 7);
+    expect_counts(run("edge32-posit8", product, {"pe.preset=mxfp8_e4m3"}), c,
+                  {340 + 20, 91 + 7, 431 + 27, 431 + 27});
 }
 
 TEST(CountsOfAProduct, InBf16HaveNoCodecAndMoveTwiceTheBytes) {

@@ -129,7 +129,7 @@ TEST(RunWithValues, SaysWhatItCannotCompute) {
     outcome = octet(arguments);
     EXPECT_EQ(outcome.status, 1);
     EXPECT_EQ(outcome.err,
-              "--set pe.storage=nf4: pe.storage: nf4, a codebook, with values cannot be simulated by this "
+              "--set pe.storage=nf4: pe.storage: nf4, a codebook, in memory cannot be simulated by this "
               "version\n");
 }
 

@@ -137,9 +137,12 @@ TEST(BlockScales, OfAProductAreCountedWhereTheyPass) {
     EXPECT_EQ(more(Action::sram_write_bits), 20u * 8);
     EXPECT_EQ(more(Action::accumulate), 0u);
     EXPECT_EQ(more(Action::mac), 0u);
+    EXPECT_EQ(plain[Action::scale_sum], 0u);
+    EXPECT_EQ(scaled[Action::scale_sum], 4u * 20 * 32) << "every sum that leaves a column of 16 rows";
     // 100 rows on an array of 64: blocks of 32, 32 and 32, 4.
     const Activity& tall = r[2].operations[0].activity;
     EXPECT_EQ(tall[Action::accumulate], 3u * 20 * 32) << "four sums, the first one is stored";
+    EXPECT_EQ(tall[Action::scale_sum], 4u * 20 * 32) << "a sum a block";
     EXPECT_EQ(tall[Action::input_buffer_read_bits], 20u * 100 * 8 + 4 * 20 * 8);
 }
 

@@ -71,6 +71,14 @@ TEST(Preset, OfEveryRowResolvesToFormatsThatExist) {
     }
 }
 
+TEST(VectorFormat, IsOneThatTheUnitCanRoundTo) {
+    for (const char* format : {"bf16", "fp16", "dlfloat16", "fp32"})
+        EXPECT_EQ(load({std::string("vector.format=") + format}).accelerator.vector.format, format);
+    for (const char* format : {"tf32", "int32", "posit8_1"})
+        EXPECT_THAT(errors_of([&] { load({std::string("vector.format=") + format}); }),
+                    HasSubstr(std::string("--set vector.format=") + format + ": vector.format: "));
+}
+
 TEST(Buffers, MayBeUnlimited) {
     EXPECT_EQ(load({"buffers.input.depth=unlimited"}).accelerator.buffers.input_depth, unlimited_depth);
 }
@@ -180,8 +188,9 @@ TEST(Experiment, SaysWhereItAsksForWhatCannotBeSimulated) {
         "this version");
     EXPECT_EQ(unsupported({"values=exact"}), "");
     EXPECT_EQ(unsupported({"values=exact", "pe.preset=mxint8"}), "");
-    EXPECT_THAT(unsupported({"values=exact", "pe.storage=nf4"}),
-                HasSubstr("--set pe.storage=nf4: pe.storage: nf4, a codebook, with values cannot"));
+    EXPECT_EQ(
+        unsupported({"pe.storage=nf4"}),
+        "--set pe.storage=nf4: pe.storage: nf4, a codebook, in memory cannot be simulated by this version");
     EXPECT_THAT(unsupported({"values=exact", "inputs={labels: x.npy}"}), HasSubstr("inputs.labels"));
     EXPECT_THAT(unsupported({"phase={kind: decode, context: 7}"}),
                 HasSubstr("phase.kind: the phase decode cannot"));

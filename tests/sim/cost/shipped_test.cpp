@@ -89,6 +89,21 @@ const PricedBlock& block(const PriceList& prices, std::string_view name) {
     throw std::runtime_error("no block " + std::string(name));
 }
 
+TEST(Blocks, OfTheArrayHaveAnAdderAndAScalerForEverySumThatLeavesInACycle) {
+    const CostTable table = shipped("unit.yaml");
+    const auto blocks_of = [&](const char* preset, int size) {
+        return resolve(table, machine_of(*find_preset(preset), 200, size));
+    };
+    for (const auto& [size, sums] : {std::pair{16, 16U}, {32, 32U}, {64, 128U}}) {
+        const PriceList prices = blocks_of("mxfp8_e4m3", size);
+        EXPECT_EQ(block(prices, "accumulator_adder").count, sums);
+        EXPECT_EQ(block(prices, "sum_scaler").count, sums);
+    }
+    const PriceList plain = blocks_of("e4m3", 64);
+    EXPECT_EQ(block(plain, "accumulator_adder").count, 64U);
+    EXPECT_THROW(block(plain, "sum_scaler"), std::runtime_error);
+}
+
 struct Published {
     const char* preset;
     std::array<double, 3> area, power;  // 10^3 um2, uW, at 5, 200 and 400 MHz
