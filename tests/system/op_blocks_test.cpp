@@ -45,7 +45,7 @@ class OpBlocks : public testing::TestWithParam<const char*> {
     Folder folder;
 };
 
-TEST_P(OpBlocks, AProductIsInBlocksInBlocksOfTheRowsThatItsFilesHold) {
+TEST_P(OpBlocks, AProductIsEncodedInBlocksOfTheRowsThatItsFilesHold) {
     const FormatInfo& format = *find_format(GetParam());
     run_product({"--out", "y.npy", "--codes", "c.npy"}, GetParam());
     const InBlocks wanted = in_blocks(format, p.results(GetParam()), p.m, p.n, false);

@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "models/formats/registry.h"
 #include "tests/support/program.h"
 #include "tests/system/octet.h"
 
@@ -23,22 +24,29 @@ std::vector<std::string> tiny(const std::string& preset, const std::string& fusi
             "--values", values};
 }
 
-TEST(RunWithValues, HasTheCyclesAndTheEnergyOfTheRunWithout) {
-    for (const char* preset : {"posit8_1", "hybrid_fp8", "int8", "bf16", "mxfp8_e5m2", "mxfp4_e2m1"})
-        for (const char* fusion : {"none", "activation", "residual"}) {
-            nlohmann::json with = document(tiny(preset, fusion, "exact"));
-            const nlohmann::json without = document(tiny(preset, fusion, "none"));
-            EXPECT_TRUE(without["numerics"].is_null());
-            EXPECT_TRUE(with["numerics"]["sqnr_db"].is_number()) << preset << ' ' << fusion;
-            with["numerics"] = nullptr;
-            for (auto& operation : with["operations"])
-                for (const char* key : {"sqnr_db", "max_abs_error", "saturated", "underflowed", "nar"}) {
-                    EXPECT_FALSE(operation[key].is_null()) << operation["name"] << ' ' << key;
-                    operation[key] = nullptr;
-                }
-            EXPECT_EQ(with, without) << preset << ' ' << fusion;
-        }
+class RunOfPreset : public testing::TestWithParam<std::string> {};
+
+TEST_P(RunOfPreset, WithValuesHasTheCyclesAndTheEnergyOfTheRunWithout) {
+    for (const char* fusion : {"none", "activation", "residual"}) {
+        nlohmann::json with = document(tiny(GetParam(), fusion, "exact"));
+        const nlohmann::json without = document(tiny(GetParam(), fusion, "none"));
+        EXPECT_TRUE(without["numerics"].is_null());
+        EXPECT_TRUE(with["numerics"]["sqnr_db"].is_number()) << fusion;
+        with["numerics"] = nullptr;
+        for (auto& operation : with["operations"])
+            for (const char* key : {"sqnr_db", "max_abs_error", "saturated", "underflowed", "nar"}) {
+                EXPECT_FALSE(operation[key].is_null()) << operation["name"] << ' ' << key;
+                operation[key] = nullptr;
+            }
+        EXPECT_EQ(with, without) << fusion;
+    }
 }
+INSTANTIATE_TEST_SUITE_P(Presets, RunOfPreset, testing::ValuesIn([] {
+                             std::vector<std::string> names;
+                             for (const Preset& preset : presets()) names.emplace_back(preset.name);
+                             return names;
+                         }()),
+                         [](const auto& test) { return test.param; });
 
 TEST(RunWithValues, PrintsTheSameBytesTwice) {
     auto arguments = tiny("posit8_1_ftz", "residual", "exact");

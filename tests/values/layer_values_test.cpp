@@ -1,12 +1,15 @@
 // Values that went through DMA, SRAM, buffers, array and vector unit, command by command, against plain loops
 // over whole tensors.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <random>
+#include <sstream>
 
 #include "models/accelerator/run.h"
 #include "models/arithmetic/vector_math.h"
@@ -158,6 +161,12 @@ INSTANTIATE_TEST_SUITE_P(Values, layer_values_equal_reference,
                              return std::get<0>(variant.param) + "_" +
                                     fusion_words.at(static_cast<std::size_t>(std::get<1>(variant.param)));
                          });
+
+TEST(Presets, AllHaveLayersInTheListOfTests) {
+    std::istringstream words(OCTET_TESTED_PRESETS);
+    EXPECT_THAT((std::vector<std::string>{std::istream_iterator<std::string>(words), {}}),
+                testing::UnorderedElementsAreArray(preset_list()));
+}
 
 class register_values_equal_reference : public testing::TestWithParam<std::string> {};
 
