@@ -31,7 +31,8 @@ constexpr ShortOption short_options[] = {
 };
 
 // The texts are taken from the parse order below, not from here.
-void add_settings(CLI::App& verb, bool of_machine = true) {
+// `without`: the key that has no meaning for the verb.
+void add_settings(CLI::App& verb, bool of_machine = true, std::string_view without = {}) {
     const auto add = [&](const char* option, const std::string& help, const char* type) {
         verb.add_option(
                 option, [](const CLI::results_t&) { return true; }, help)
@@ -42,7 +43,7 @@ void add_settings(CLI::App& verb, bool of_machine = true) {
     };
     add("--set", "override a key, such as array.rows=8; of several the last wins", "KEY=VALUE");
     for (const auto& row : short_options)
-        if (of_machine || std::string_view(row.key) == "costs")
+        if ((of_machine || std::string_view(row.key) == "costs") && row.key != without)
             add(row.option, fmt::format("short for --set {}=: {}", row.key, row.help), "VALUE");
 }
 
@@ -224,7 +225,7 @@ class CommandLine {
             verb->add_flag("--histogram", op_options_.histogram,
                            "which codes of its format each tensor uses");
             verb->add_flag("--json", op_options_.json, "print the result document and nothing else");
-            add_settings(*verb);
+            add_settings(*verb, true, "values");  // --in says whether there are any
             verb->callback([in, shape] {
                 if (in->count() + shape->count() == 0) throw CLI::RequiredError("--in or --shape");
             });

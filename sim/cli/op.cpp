@@ -64,6 +64,8 @@ OpInput read_input(const OpOptions& options) {
 // Why these options do not go together; empty if they do.
 std::string misuse(const OpOptions& options, SingleKind kind) {
     const bool writes = !options.out.empty() || !options.codes.empty() || !options.hex.empty();
+    if (options.accumulator && options.out.empty())
+        return "--output says what --out holds, and there is no --out";
     if (options.in.empty())
         return options.histogram ? "--histogram needs --in: there are no values without"
                : writes          ? "--out, --codes and --hex need --in: there are no values without"

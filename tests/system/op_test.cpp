@@ -219,6 +219,9 @@ TEST(Op, SaysWhatIsWrongWithItsInput) {
                 HasSubstr(". is a folder, not a file"));
     EXPECT_THAT(complaint({"gelu", "--in", "x.npy", "--output", "codes"}, 2),
                 HasSubstr("--output: expected storage or accumulator, got 'codes'"));
+    EXPECT_THAT(complaint({"gelu", "--in", "x.npy", "--output", "accumulator"}, 2),
+                HasSubstr("--output says what --out holds, and there is no --out"));
+    EXPECT_THAT(complaint({"gelu", "--in", "x.npy", "--values", "exact"}, 2), HasSubstr("--values"));
     EXPECT_THAT(complaint({"gelu", "--shape", "3,3", "--seed", "18446744073709551616"}, 2),
                 HasSubstr("2^64 - 1"));
     EXPECT_THAT(complaint({"gelu", "--in", "none.npy"}, 1), HasSubstr("none.npy: cannot be read"));
