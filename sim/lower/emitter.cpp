@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
+#include <utility>
 
 namespace octet {
 
@@ -56,14 +58,29 @@ std::uint32_t Emitter::load(const Pieces& dram, const Pieces& sram, const Needs&
     return move(Engine::load, dram, sram, needs, operation);
 }
 
+namespace {
+
+// Pieces that follow one another without a gap are one piece: bursts then begin and end only where it does.
+Strips joined(const Strips& strips) {
+    const std::uint64_t total = strips.total();
+    if (strips.count < 2 || strips.stride != strips.bytes || strips.last_shift != 0 ||
+        total > std::numeric_limits<std::uint32_t>::max())
+        return strips;
+    const auto bytes = static_cast<std::uint32_t>(total);
+    return {.base = strips.base, .count = 1, .bytes = bytes, .last_bytes = bytes};
+}
+
+}  // namespace
+
 std::uint32_t Emitter::move(Engine engine, const Pieces& dram, const Pieces& sram, const Needs& needs,
                             OperationId operation) {
     if (dram.values.total() != sram.values.total() ||
         dram.scales.strips.total() != sram.scales.strips.total())
         throw std::logic_error("the sides of a DMA command differ in bytes");
-    const std::uint32_t values = emit(engine, operation, needs, DmaCommand{dram.values, sram.values});
+    const std::uint32_t values =
+        emit(engine, operation, needs, DmaCommand{joined(dram.values), joined(sram.values)});
     if (!dram.scales) return values;
-    return emit(engine, operation, needs, DmaCommand{dram.scales.strips, sram.scales.strips});
+    return emit(engine, operation, needs, DmaCommand{joined(dram.scales.strips), joined(sram.scales.strips)});
 }
 
 std::uint32_t Emitter::store(Matrix& matrix, const Block& block, const Pieces& from, const Needs& needs,
@@ -112,20 +129,29 @@ StagedBlocks::StagedBlocks(Emitter& emitter, Matrix& matrix, std::vector<Block> 
     }
 }
 
-void StagedBlocks::load(std::size_t index) {
-    const Block& block = sequence_[index];
-    Slot& slot = slots_[index % slots_.size()];
-    const Layout staged = matrix_.layout.part(block.rows, block.columns);
-    slot.granules.clear();
-    for (std::uint64_t row = 0; row < block.rows.count; row += granule_rows_)
-        for (std::uint64_t column = 0; column < block.columns.count; column += granule_columns_) {
-            const Block granule{
-                {block.rows.first + row, std::min(granule_rows_, block.rows.count - row)},
-                {block.columns.first + column, std::min(granule_columns_, block.columns.count - column)}};
-            slot.granules.push_back(
-                emitter_.load(matrix_, granule, staged, block, slot.region.base, slot.last_use, operation_));
-        }
-    slot.last_use = {};
+bool StagedBlocks::load_granule() {
+    // Every block before `position_` has all its readers behind it, so areas up to one ring ahead can be
+    // written.
+    if (loaded_ >= std::min<std::size_t>(sequence_.size(), position_ + slots_.size())) return false;
+    const Block& block = sequence_[loaded_];
+    Slot& slot = slots_[loaded_ % slots_.size()];
+    if (next_row_ == 0 && next_column_ == 0) {
+        slot.granules.clear();
+        slot.free = std::exchange(slot.last_use, {});
+    }
+    const Block granule{
+        {block.rows.first + next_row_, std::min(granule_rows_, block.rows.count - next_row_)},
+        {block.columns.first + next_column_, std::min(granule_columns_, block.columns.count - next_column_)}};
+    slot.granules.push_back(emitter_.load(matrix_, granule, matrix_.layout.part(block.rows, block.columns),
+                                          block, slot.region.base, slot.free, operation_));
+    next_column_ += granule_columns_;
+    if (next_column_ < block.columns.count) return true;
+    next_column_ = 0;
+    next_row_ += granule_rows_;
+    if (next_row_ < block.rows.count) return true;
+    next_row_ = 0;
+    ++loaded_;
+    return true;
 }
 
 void StagedBlocks::go_to(const Block& wanted) {
@@ -138,9 +164,6 @@ void StagedBlocks::go_to(const Block& wanted) {
     started_ = true;
     if (position_ >= sequence_.size() || !(block() == wanted))
         throw std::logic_error("staged blocks used out of order");
-    // Every block before `position_` has all its readers behind it, so areas up to one ring ahead can be
-    // written.
-    while (loaded_ < sequence_.size() && loaded_ < position_ + slots_.size()) load(loaded_++);
 }
 
 Strips StagedBlocks::strips(const Block& part, std::uint64_t tile) const {
@@ -156,13 +179,17 @@ ScalePlane StagedBlocks::scales(const Block& part) const {
         .scales(slot().region.base, place.rows, place.columns);
 }
 
-Needs StagedBlocks::ready(const Block& part) const {
+Needs StagedBlocks::ready(const Block& part) {
     const Block place = inside(part, block());
     const std::uint64_t per_row = ceil_div(block().columns.count, granule_columns_);
     const std::uint64_t row = (place.rows.first + place.rows.count - 1) / granule_rows_;
     const std::uint64_t column = (place.columns.first + place.columns.count - 1) / granule_columns_;
+    const std::uint64_t last = row * per_row + column;
+    while (loaded_ < position_ ||
+           (loaded_ == position_ && (next_row_ + next_column_ == 0 || slot().granules.size() <= last)))
+        load_granule();
     Needs needs;  // loads complete in order: the last granule of the last row granule is enough
-    needs.after(Engine::load, slot().granules[row * per_row + column]);
+    needs.after(Engine::load, slot().granules[last]);
     return needs;
 }
 

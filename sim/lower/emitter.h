@@ -90,11 +90,17 @@ class StagedBlocks {
     // Goes to a block: the current one, the next of the sequence, or, when the ring holds all there are, any.
     void go_to(const Block& block);
     const Block& block() const { return sequence_[position_]; }
+    // Loads the next granule ahead of its use; false if the ring has no room for it, or there is none.
+    bool load_granule();
+    void load_ahead() {
+        while (load_granule()) {
+        }
+    }
     // Of the current block: where `part` lies in SRAM, a piece for each tile of `tile` columns (0: no tiles),
-    // and what a reader of it needs.
+    // and what a reader of it needs (loaded now if it is not yet).
     Strips strips(const Block& part, std::uint64_t tile) const;
     ScalePlane scales(const Block& part) const;
-    Needs ready(const Block& part) const;
+    Needs ready(const Block& part);
     // A command that reads the current block has been emitted.
     void read_by(Engine engine, std::uint32_t sequence);
     // Frees the areas. A ring of one block that holds the whole matrix can be kept as its resident copy.
@@ -103,10 +109,10 @@ class StagedBlocks {
   private:
     struct Slot {
         MemorySpace::Region region;
-        Needs last_use;
+        Needs free;                           // what the block that is being loaded waits for
+        Needs last_use;                       // readers of the block before, or of this one
         std::vector<std::uint32_t> granules;  // load commands, row granules outer, column granules inner
     };
-    void load(std::size_t index);
     Slot& slot() { return slots_[position_ % slots_.size()]; }
     const Slot& slot() const { return slots_[position_ % slots_.size()]; }
 
@@ -116,7 +122,8 @@ class StagedBlocks {
     std::uint64_t granule_rows_, granule_columns_;
     OperationId operation_;
     std::vector<Slot> slots_;
-    std::size_t position_ = 0, loaded_ = 0;
+    std::size_t position_ = 0, loaded_ = 0;         // the current block; how many are loaded as a whole
+    std::uint64_t next_row_ = 0, next_column_ = 0;  // of the one after: the next granule
     bool started_ = false, all_stay_ = false;
 };
 

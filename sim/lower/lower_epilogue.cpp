@@ -20,6 +20,7 @@ void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t ni) {
         l_.describe(epilogue.residual, *residual_.matrix, machine_.cols);
         if (staged_residual_) {
             staged_residual_->go_to(part);
+            staged_residual_->load_ahead();
             epilogue.residual.sram = staged_residual_->strips(part, machine_.cols);
             epilogue.residual.block_scales = staged_residual_->scales(part);
             needs.merge(staged_residual_->ready(part));

@@ -137,35 +137,31 @@ std::vector<Block> GemmLowering::sequence(bool of_a, Staging staging) const {
 }
 
 void GemmLowering::stage() {
-    constexpr std::uint64_t granule_bytes =
-        4096;  // enough for long DRAM bursts, little enough to start early
     // Values of K in a granule, of whole chunks and of whole blocks.
-    const auto granule_of = [&](const View& view, std::uint64_t chunk_bytes) {
+    const auto granule_of = [&](const View& view, std::uint64_t chunk_bytes, std::uint64_t pieces) {
         const std::uint64_t chunk = plan_.k_chunk * machine_.rows;
-        const std::uint64_t chunks =
-            std::max<std::uint64_t>(1, granule_bytes / std::max<std::uint64_t>(1, chunk_bytes));
         const std::uint64_t block = view.matrix->layout.grid().length;
         const std::uint64_t whole = block == 0 ? 1 : block / std::gcd(block, chunk);
-        return chunk * ceil_div(chunks, whole) * whole;
+        return chunk * ceil_div(granule_chunks(chunk_bytes, pieces), whole) * whole;
     };
     const auto bytes_of = [](const View& view, const Block& block) {
         return view.matrix->layout.part(block.rows, block.columns).bytes();
     };
     // Columns of a row-major matrix would be fetched in short pieces: its rows are fetched whole.
     const auto columns_of = [&](const View& view, std::uint64_t chunk_bytes) {
-        return view.matrix->layout.is_row_major() ? k_ : granule_of(view, chunk_bytes);
+        return view.matrix->layout.is_row_major() ? k_ : granule_of(view, chunk_bytes, 1);
     };
     if (plan_.a != Staging::resident)
         staged_a_.emplace(e_, *a_.matrix, sequence(true, plan_.a), plan_.a_slots, m_,
                           columns_of(a_, bytes_of(a_, a_block(0, 0, plan_.k_chunk))), id_);
     if (plan_.b != Staging::resident) {
-        const std::uint64_t bytes = bytes_of(b_, b_block(0, 1, 0, plan_.k_chunk));
+        const std::uint64_t bytes = bytes_of(b_, b_block(0, n_of(0), 0, plan_.k_chunk));
         if (side_ == WeightSide::transposed)
             staged_b_.emplace(e_, *b_.matrix, sequence(false, plan_.b), plan_.b_slots, n_,
                               columns_of(b_, bytes), id_);
         else
-            staged_b_.emplace(e_, *b_.matrix, sequence(false, plan_.b), plan_.b_slots, granule_of(b_, bytes),
-                              plan_.n_group * machine_.cols, id_);
+            staged_b_.emplace(e_, *b_.matrix, sequence(false, plan_.b), plan_.b_slots,
+                              granule_of(b_, bytes, n_of(0)), plan_.n_group * machine_.cols, id_);
     }
     if (residual_.matrix != nullptr && !residual_.matrix->resident()) {
         std::vector<Block> blocks;
@@ -278,6 +274,11 @@ void GemmLowering::chunk(std::uint64_t mi, std::uint64_t ni, std::uint64_t ki) {
     const std::uint64_t kt = k_of(ki), nt = n_of(ni);
     BufferHalves::Half& input = inputs(mi, ki);
     BufferHalves::Half& weight = weights(ni, ki);
+    // Both operands in turn: neither waits for a long block of the other.
+    for (bool more = true; more;) {
+        more = staged_a_ && staged_a_->load_granule();
+        more = (staged_b_ && staged_b_->load_granule()) || more;
+    }
     MatmulCommand matmul;
     matmul.input_fill = input.fill;
     matmul.weight_fill = weight.fill;

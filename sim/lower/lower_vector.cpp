@@ -145,6 +145,7 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
             describe(operand, matrix, tile > 0 ? tile : matrix.layout.piece_columns());
             if (rings[i]) {
                 rings[i]->go_to(block);
+                rings[i]->load_ahead();
                 operand.sram = rings[i]->strips(block, tile);
                 operand.block_scales = rings[i]->scales(block);
                 needs.merge(rings[i]->ready(block));

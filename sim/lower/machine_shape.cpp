@@ -1,6 +1,7 @@
 #include "sim/lower/machine_shape.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <string>
 
@@ -75,6 +76,16 @@ MachineShape::MachineShape(const AcceleratorConfig& config)
         dram_latency = (2 + part.rcd_read + part.read_data()) / clocks_per_cycle;
         dram_row_cycles = part.rc / clocks_per_cycle;
     }
+    burst_bytes = config.dma.burst_bytes;
+    bursts_in_flight = config.dma.outstanding;
+}
+
+double MachineShape::move_cycles(double bytes, double pieces) const {
+    const double piece = bytes / pieces, burst = std::min(piece, burst_bytes);
+    const double burst_cycles =
+        std::max(1.0, (dram_latency + 1 + burst / dram_bytes_per_cycle) / bursts_in_flight);
+    return std::max({bytes / dram_bytes_per_cycle, pieces * std::ceil(piece / burst_bytes) * burst_cycles,
+                     pieces > 1 ? pieces * dram_row_cycles : 0.0});
 }
 
 }  // namespace octet

@@ -22,6 +22,9 @@ struct MachineShape {
     double dram_bytes_per_cycle;
     double dram_latency;
     double dram_row_cycles;  // between two rows of a bank: no piece of consecutive bytes takes less; ideal: 0
+    double burst_bytes, bursts_in_flight;  // of one engine of the DMA
+    // What moving so many bytes in so many pieces takes one engine of the DMA, at least.
+    double move_cycles(double bytes, double pieces) const;
     std::uint64_t sram_bytes, sram_word;
     double sram_bytes_per_cycle;
     double scale_share;  // beats of scales a beat of values in a fill

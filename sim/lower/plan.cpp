@@ -2,32 +2,50 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <vector>
+
+#include "sim/lower/plan_course.h"
 
 namespace octet {
 namespace {
 
-// 1, 2, 3, 4, 6, 8, 12, 16, ... up to `limit`, and `limit` itself.
+// 1, 2, 3, 4, 6, 8, 12, 16, ... up to `limit`, and `limit`, its half, its quarter, ...: twice the limit has
+// all of them too.
 std::vector<std::uint64_t> steps(std::uint64_t limit) {
     std::vector<std::uint64_t> result;
     for (std::uint64_t power = 1; power < limit; power *= 2) {
         result.push_back(power);
         if (power >= 2 && power / 2 * 3 < limit) result.push_back(power / 2 * 3);
     }
-    result.push_back(limit);
+    for (std::uint64_t part = limit; part > 0; part /= 2) result.push_back(part);
+    std::sort(result.begin(), result.end());
+    result.erase(std::unique(result.begin(), result.end()), result.end());
     return result;
 }
 
-// Row tiles to try: M cut into 1, 2, 3, 4, 6, ... equal parts that fit.
+// Row tiles to try: M cut into 1, 2, 3, 4, 6, ... equal parts that fit, and parts of a long matrix that just
+// fill the buffers, or a half, a quarter, ... of them.
 std::vector<std::uint64_t> row_tiles(std::uint64_t m, std::uint64_t limit) {
     std::vector<std::uint64_t> result;
-    for (std::uint64_t parts : steps(m)) {
-        const std::uint64_t rows = ceil_div(m, parts);
-        if (rows <= limit && (result.empty() || result.back() != rows)) result.push_back(rows);
-    }
-    if (result.empty() && limit > 0) result.push_back(std::min(m, limit));
-    // Parts of a long matrix that just fill the buffers.
-    if (limit < m && result.front() != limit) result.push_back(limit);
+    for (std::uint64_t parts : steps(m))
+        if (ceil_div(m, parts) <= limit) result.push_back(ceil_div(m, parts));
+    for (std::uint64_t part = limit; part > 0 && limit < m; part /= 2) result.push_back(part);
+    std::sort(result.begin(), result.end(), std::greater<>());
+    result.erase(std::unique(result.begin(), result.end()), result.end());
+    return result;
+}
+
+// Tile rows of one filling of the buffers of which at most `limit` fit: 1, 2, 4, ... and k_tiles cut into 1,
+// 2, 4,
+// ... equal parts, or as few as can be.
+std::vector<std::uint64_t> chunks(std::uint64_t k_tiles, std::uint64_t limit) {
+    std::vector<std::uint64_t> result{ceil_div(k_tiles, ceil_div(k_tiles, limit))};
+    for (std::uint64_t power = 1; power <= k_tiles; power *= 2)
+        for (const std::uint64_t chunk : {power, ceil_div(k_tiles, power)})
+            if (chunk <= limit) result.push_back(ceil_div(k_tiles, ceil_div(k_tiles, chunk)));
+    std::sort(result.begin(), result.end(), std::greater<>());
+    result.erase(std::unique(result.begin(), result.end()), result.end());
     return result;
 }
 
@@ -45,19 +63,18 @@ double fills(std::uint64_t own_tiles, std::uint64_t other_tiles, std::uint64_t k
     return stays ? once : once * static_cast<double>(other_tiles);
 }
 
-// How many areas operands and results are staged in: as many as cover the latency of the DRAM, two, or one.
-enum class Areas : std::uint8_t { ring, two, one };
-
-std::uint64_t ring_slots(Areas areas, std::uint64_t area_bytes, const MachineShape& machine,
-                         std::uint64_t least, std::uint64_t most) {
-    if (areas != Areas::ring) return areas == Areas::two ? 2 : 1;
+// Areas of a ring: as many as cover the latency of the DRAM, from `least` to `most`.
+std::uint64_t ring_slots(std::uint64_t area_bytes, const MachineShape& machine, std::uint64_t least,
+                         std::uint64_t most) {
     const double cover = machine.dram_bytes_per_cycle * (machine.dram_latency + 64);
     const double more = std::min(cover / static_cast<double>(area_bytes), static_cast<double>(most));
-    return std::clamp<std::uint64_t>(2 + static_cast<std::uint64_t>(more), least, most);
+    return std::min(most, std::max<std::uint64_t>(2 + static_cast<std::uint64_t>(more), least));
 }
 
-void stage(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine, const Counts& c, Areas areas) {
-    const std::uint64_t few = areas == Areas::one ? 1 : 2;
+// With at most `most` areas of anything.
+void stage(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine, const Counts& c,
+           std::uint64_t most) {
+    const std::uint64_t few = std::min<std::uint64_t>(most, 2);
     if (plan.a == Staging::tile) {
         plan.a_slot_bytes = plan.m_tile * r.a_row_bytes + 64;
         plan.a_slots = std::min(few, c.m_tiles);
@@ -65,7 +82,7 @@ void stage(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine, co
         const std::uint64_t slab_row =
             ceil_div(r.a_row_bytes, c.k_tiles) + 1;  // bytes of one row of one slab, at most
         plan.a_slot_bytes = plan.m_tile * plan.k_chunk * slab_row + 64;
-        plan.a_slots = ring_slots(areas, plan.a_slot_bytes, machine, 3, 32);
+        plan.a_slots = ring_slots(plan.a_slot_bytes, machine, 3, most);
     }
     if (plan.b == Staging::tile) {
         plan.b_slot_bytes = plan.n_group * r.b_column_bytes + 64;
@@ -73,11 +90,11 @@ void stage(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine, co
     } else if (plan.b == Staging::chunk) {
         plan.b_slot_bytes = plan.n_group * plan.k_chunk * (ceil_div(r.b_column_bytes, c.k_tiles) + 64) +
                             plan.n_group * r.b_block_bytes + 64;
-        plan.b_slots = ring_slots(areas, plan.b_slot_bytes, machine, 3, 32);
+        plan.b_slots = ring_slots(plan.b_slot_bytes, machine, 3, most);
     }
     if (!r.out_resident) {
         plan.out_slot_bytes = plan.m_tile * plan.n_group * r.out_row_bytes + 64;
-        plan.out_slots = ring_slots(areas, plan.out_slot_bytes, machine, 2, 8);
+        plan.out_slots = ring_slots(plan.out_slot_bytes, machine, 2, std::min<std::uint64_t>(most, 8));
     }
     if (r.residual_staged) {
         plan.residual_slots = few;
@@ -110,73 +127,94 @@ void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine,
     plan.weight_fill = b_visits * d(c.n_tiles * c.k_tiles * machine.rows) / d(machine.weight_rate) *
                        (1 + machine.scale_share);
 
-    // What a chunk waits for its first slab and tile when it is filled while the chunk before runs.
-    const std::uint64_t pass = pass_cycles(plan.m_tile);
-    const double run = d(plan.k_chunk * plan.n_group * pass), latency = d(machine.fill_latency);
-    const double slab = d(plan.m_tile) / d(machine.input_rate),
-                 tile = d(machine.rows) / d(machine.weight_rate);
-    const double wait_a =
-        std::max(slab, d(plan.k_chunk) * slab - d((plan.k_chunk - 1) * pass)) + latency - run;
-    const double wait_b = 2 * tile + latency - run;
-    double stall = std::max(0.0, wait_a) * (a_fills - 1) + std::max(0.0, wait_b) * (b_fills - 1);
-    if (machine.input_slots == 1) stall += slab * (a_fills - 1);
-    if (machine.weight_slots == 1) stall += tile * (b_fills - 1);
-
-    // Pieces of b are the tile columns of a chunk; neighbours are one piece. Those of a are taken as long
-    // ones.
-    const bool columns_whole = plan.k_chunk == c.k_tiles;
-    const double b_piece =
-        columns_whole || plan.n_group == 1
-            ? 0
-            : d(r.b_column_bytes) * d(plan.k_chunk) / d(c.k_tiles) / machine.dram_bytes_per_cycle;
-    const double b_slowdown = b_piece > 0 ? std::max(1.0, machine.dram_row_cycles / b_piece) : 1;
-
-    double bytes = 0, opening = 0;  // opening: bytes that could move while rows are opened
-    const double a_all = d(r.m) * d(r.a_row_bytes), b_all = d(c.n_tiles) * d(r.b_column_bytes);
+    // In DRAM neighbouring tile columns of b are one piece if whole, as are rows of a. The last tile column
+    // may be narrow.
+    const double columns = d(r.n) / d(std::min(r.n, machine.cols));
+    const double a_all = d(r.m) * d(r.a_row_bytes), b_all = columns * d(r.b_column_bytes),
+                 out_all = columns * d(r.m) * d(r.out_row_bytes);
+    plan.dram_bytes = 0;
+    plan.dram = 0;
+    const auto move = [&](double bytes, double pieces) {
+        plan.dram_bytes += bytes;
+        plan.dram += machine.move_cycles(bytes, pieces);
+    };
     if (plan.a == Staging::tile) {
         const bool once = !columns_outer || c.m_tiles <= plan.a_slots;
-        bytes += once ? a_all : a_all * d(c.n_groups);
+        move(once ? a_all : a_all * d(c.n_groups), 1);
     } else if (plan.a == Staging::chunk) {
-        bytes += a_all * a_visits;
+        move(a_all * a_visits, 1);
     }
     if (plan.b == Staging::tile) {
         const bool once = columns_outer || c.n_groups <= plan.b_slots;
-        bytes += once ? b_all : b_all * d(c.m_tiles);
+        move(once ? b_all : b_all * d(c.m_tiles), 1);
     } else if (plan.b == Staging::chunk) {
-        bytes += b_all * b_visits;
-        opening = b_all * b_visits * (b_slowdown - 1);
+        move(b_all * b_visits,
+             plan.k_chunk == c.k_tiles || plan.n_group == 1 ? 1 : b_visits * d(c.n_tiles * c.k_chunks));
     }
-    const double out_all = d(r.m) * d(c.n_tiles) * d(r.out_row_bytes);
-    if (!r.out_resident) bytes += out_all;
-    if (r.residual_staged) bytes += d(r.m) * d(c.n_tiles) * d(r.residual_row_bytes);
-    plan.dram_bytes = bytes;
-    plan.dram = (bytes + opening) / machine.dram_bytes_per_cycle;
-    plan.sram = (a_all * a_visits + b_all * b_visits + out_all + bytes) / machine.sram_bytes_per_cycle;
+    // Loads and stores have an engine each, and share the DRAM.
+    const double loads = plan.dram;
+    plan.dram = 0;
+    if (!r.out_resident) move(out_all, c.m_tiles == 1 ? 1 : d(c.m_tiles * c.n_tiles));
+    const double stores = plan.dram;
+    plan.dram = 0;
+    if (r.residual_staged) move(columns * d(r.m) * d(r.residual_row_bytes), 1);
+    plan.load = loads + plan.dram;
+    plan.dram = std::max({plan.load, stores, plan.dram_bytes / machine.dram_bytes_per_cycle});
+    plan.sram =
+        (a_all * a_visits + b_all * b_visits + out_all + plan.dram_bytes) / machine.sram_bytes_per_cycle;
 
     const double startup =
-        d(machine.pass_gap + machine.drain) + latency +
+        d(machine.pass_gap + machine.drain + machine.fill_latency) +
         (plan.a != Staging::resident || plan.b != Staging::resident ? machine.dram_latency : 0.0);
-    const std::array<std::pair<double, std::string_view>, 5> resources{{{plan.array + stall, "array"},
+    const std::array<std::pair<double, std::string_view>, 5> resources{{{plan.array, "array"},
                                                                         {plan.input_fill, "input fill"},
                                                                         {plan.weight_fill, "weight fill"},
                                                                         {plan.sram, "sram"},
                                                                         {plan.dram, "dram"}}};
     const auto worst = std::max_element(resources.begin(), resources.end());
     plan.bound = worst->second;
-    // Stalls between chunks count fourfold: the estimate knows only the regular ones.
-    plan.total = worst->first + startup + 3 * stall;
+    plan.total = worst->first + startup;
     plan.commands = a_fills + b_fills + d(c.m_tiles * c.n_groups * c.k_chunks);
 }
 
-bool better(const GemmPlan& a, const GemmPlan& b) {
-    if (!b.feasible) return true;
-    constexpr double same = 0.002;  // estimates this close are equal
-    if (a.total < b.total * (1 - same)) return true;
-    if (a.total > b.total * (1 + same)) return false;
-    if (a.dram != b.dram) return a.dram < b.dram;
-    const double fill_a = a.input_fill + a.weight_fill, fill_b = b.input_fill + b.weight_fill;
-    if (fill_a != fill_b) return fill_a < fill_b;
-    return a.commands < b.commands;
+// The best of plans of which only the least cycles are known (in `total`): few of them are followed through
+// time.
+GemmPlan best_of(std::vector<GemmPlan> plans, const GemmRequest& r, const MachineShape& machine) {
+    constexpr std::size_t most = 400;
+    constexpr double command_cost = 32, wait_cost = 64, late = 1.5;
+    // What the array's passes take from the first to the last if nothing is in their way, and if loads are
+    // late.
+    double passes = plans.front().array;
+    for (const GemmPlan& plan : plans) passes = std::min(passes, plan.array);
+    const GemmPlan fastest = *std::min_element(
+        plans.begin(), plans.end(), [](const GemmPlan& a, const GemmPlan& b) { return a.total < b.total; });
+    const double course = std::max(
+        {passes, late * fastest.load, fastest.dram, fastest.sram, fastest.input_fill, fastest.weight_fill});
+    // Where the array is the bound, more passes than need be are no choice.
+    if (course <= passes) std::erase_if(plans, [&](const GemmPlan& plan) { return plan.array > passes; });
+    // Beside cycles, traffic costs that gets in the way of everybody else's, and commands do.
+    const auto cost = [&](const GemmPlan& plan) {
+        return plan.total + (plan.dram + plan.sram + plan.input_fill + plan.weight_fill) / 64 +
+               plan.commands * command_cost;
+    };
+    std::stable_sort(plans.begin(), plans.end(),
+                     [&](const GemmPlan& a, const GemmPlan& b) { return cost(a) < cost(b); });
+    const GemmPlan* best = nullptr;
+    double least = 0;
+    for (std::size_t i = 0; i < std::min(plans.size(), most); ++i) {
+        GemmPlan& plan = plans[i];
+        if (best && cost(plan) >= least) break;
+        plan.total = std::max(plan.total, course_of(plan, r, machine, 1).total);
+        double found = cost(plan);
+        if (best && found >= least) continue;
+        // Once begun, the array should not wait, not even if loads are late.
+        found += wait_cost * std::max(0.0, course_of(plan, r, machine, late).array - course);
+        if (!best || found < least) {
+            best = &plan;
+            least = found;
+        }
+    }
+    return *best;
 }
 
 }  // namespace
@@ -190,44 +228,58 @@ std::string_view name(LoopOrder order) {
     return order == LoopOrder::columns_outer ? "columns_outer" : "rows_outer";
 }
 
+std::uint64_t granule_chunks(std::uint64_t chunk_bytes, std::uint64_t pieces) {
+    constexpr std::uint64_t granule_bytes = 4096, piece_bytes = 512;
+    const std::uint64_t bytes = std::max<std::uint64_t>(1, chunk_bytes);
+    return std::max({std::uint64_t{1}, granule_bytes / bytes, ceil_div(piece_bytes * pieces, bytes)});
+}
+
 GemmPlan plan_gemm(const GemmRequest& r, const MachineShape& machine) {
-    GemmPlan best;
+    std::vector<GemmPlan> plans;
     const std::uint64_t k_tiles = ceil_div(r.k, machine.rows), n_tiles = ceil_div(r.n, machine.cols);
     const std::uint64_t weight_tiles = machine.weight_depth / machine.rows;
-    for (std::uint64_t m_tile : row_tiles(r.m, std::min(machine.input_depth, machine.accumulation_depth))) {
+    const auto add = [&](GemmPlan plan, const Counts& counts) {
+        // As many areas as there is room for.
+        for (const std::uint64_t most : {32, 16, 8, 6, 5, 4, 3, 2, 1}) {
+            stage(plan, r, machine, counts, most);
+            if (plan.staging_bytes() > r.sram_budget) continue;
+            plan.feasible = true;
+            estimate(plan, r, machine, counts);
+            plans.push_back(plan);
+            return;
+        }
+    };
+    const auto stagings = [](bool resident) {
+        return resident ? std::vector{Staging::resident} : std::vector{Staging::tile, Staging::chunk};
+    };
+    for (const std::uint64_t m_tile :
+         row_tiles(r.m, std::min(machine.input_depth, machine.accumulation_depth))) {
         const std::uint64_t group_limit =
             r.b_one_column ? 1 : std::min(n_tiles, std::max<std::uint64_t>(weight_tiles, 1));
-        for (std::uint64_t n_group : steps(group_limit)) {
-            std::uint64_t k_limit = std::min({k_tiles, machine.input_depth / m_tile, weight_tiles / n_group});
+        for (const std::uint64_t n_group : steps(group_limit)) {
+            const std::uint64_t k_limit =
+                std::min({k_tiles, machine.input_depth / m_tile, weight_tiles / n_group});
             if (k_limit == 0) continue;
-            // Whole buffer fillings, and parts of them for an SRAM that has no room to stage one.
-            for (std::uint64_t k_part = k_limit;; k_part = ceil_div(k_part, std::uint64_t{4})) {
+            for (const std::uint64_t k_chunk : chunks(k_tiles, k_limit)) {
+                GemmPlan plan;
+                plan.m_tile = m_tile;
+                plan.n_group = n_group;
+                plan.k_chunk = k_chunk;
                 const Counts counts{ceil_div(r.m, m_tile), n_tiles, k_tiles, ceil_div(n_tiles, n_group),
-                                    ceil_div(k_tiles, k_part)};
-                const std::uint64_t k_chunk = ceil_div(k_tiles, counts.k_chunks);
-                if (counts.k_chunks > 1 && m_tile * n_group > machine.accumulation_depth) break;
-                for (LoopOrder order : {LoopOrder::columns_outer, LoopOrder::rows_outer})
-                    for (Staging a : {Staging::tile, Staging::chunk})
-                        for (Staging b : {Staging::tile, Staging::chunk})
-                            for (Areas areas : {Areas::ring, Areas::two, Areas::one}) {
-                                GemmPlan plan;
-                                plan.m_tile = m_tile;
-                                plan.n_group = n_group;
-                                plan.k_chunk = k_chunk;
-                                plan.order = order;
-                                plan.a = r.a_resident ? Staging::resident : a;
-                                plan.b = r.b_resident ? Staging::resident : b;
-                                stage(plan, r, machine, counts, areas);
-                                if (plan.staging_bytes() > r.sram_budget) continue;
-                                plan.feasible = true;
-                                estimate(plan, r, machine, counts);
-                                if (better(plan, best)) best = plan;
-                            }
-                if (k_part == 1) break;
+                                    ceil_div(k_tiles, k_chunk)};
+                if (counts.k_chunks > 1 && m_tile * n_group > machine.accumulation_depth) continue;
+                for (const LoopOrder order : {LoopOrder::columns_outer, LoopOrder::rows_outer})
+                    for (const Staging a : stagings(r.a_resident))
+                        for (const Staging b : stagings(r.b_resident)) {
+                            plan.order = order;
+                            plan.a = a;
+                            plan.b = b;
+                            add(plan, counts);
+                        }
             }
         }
     }
-    return best;
+    return plans.empty() ? GemmPlan{} : best_of(std::move(plans), r, machine);
 }
 
 }  // namespace octet

@@ -49,7 +49,7 @@ struct GemmPlan {
                   residual_slots = 0;  // staging areas, 0 if resident
     std::uint64_t a_slot_bytes = 0, b_slot_bytes = 0, out_slot_bytes = 0, residual_slot_bytes = 0;
     // Estimates, in cycles and bytes.
-    double array = 0, input_fill = 0, weight_fill = 0, sram = 0, dram = 0, total = 0;
+    double array = 0, input_fill = 0, weight_fill = 0, sram = 0, load = 0, dram = 0, total = 0;
     double dram_bytes = 0;
     double commands = 0;
     std::string_view bound;  // the largest of the five
@@ -58,6 +58,10 @@ struct GemmPlan {
                residual_slots * residual_slot_bytes;
     }
 };
+
+// Chunks that are loaded as one granule: about 4 KiB, so that work can start early, but pieces of half a KiB
+// or more. `pieces`: that a chunk of so many bytes has in DRAM.
+std::uint64_t granule_chunks(std::uint64_t chunk_bytes, std::uint64_t pieces);
 
 GemmPlan plan_gemm(const GemmRequest& request, const MachineShape& machine);
 

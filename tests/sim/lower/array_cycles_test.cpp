@@ -180,16 +180,18 @@ TEST(ArrayCycles, EqualTheClosedFormsWhereMemoriesAndLanesAreAmple) {
         }
     }
     run(cases);
-    // Values of 9 or 10 bits straddle words, and in about one of 40,000 such products the ports meet in a
-    // bank once too often: no more than one of these 600, by less than a hundredth, and by stalls that are
+    // Values of 9 or 10 bits straddle words, and ports then meet in a bank once too often now and then; and
+    // where loading takes nearly as long as the passes, they begin early and wait, or are cut. In about one of
+    // 6,000 such products: no more than three of these 600, by less than a twentieth, and by stalls that are
     // named.
     int held = 0;
     for (const Case& c : cases) {
-        EXPECT_EQ(c.array_cycles(), c.closed_form() + c.array_stalls()) << c.text();
-        EXPECT_LE(c.array_stalls() * 100, c.closed_form()) << c.text();
-        held += c.array_stalls() > 0 ? 1 : 0;
+        EXPECT_EQ(c.array_cycles(), c.closed_form(c.program->passes) + c.array_stalls()) << c.text();
+        EXPECT_GE(c.array_cycles(), c.closed_form()) << c.text();
+        EXPECT_LE((c.array_cycles() - c.closed_form()) * 20, c.closed_form()) << c.text();
+        held += c.array_cycles() > c.closed_form() ? 1 : 0;
     }
-    EXPECT_LE(held, 1);
+    EXPECT_LE(held, 3);
 }
 
 // Whatever is scarce: what a product takes beyond its closed form, its stalls account for, cycle by cycle.
