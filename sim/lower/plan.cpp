@@ -194,7 +194,7 @@ GemmPlan best_of(std::vector<GemmPlan> plans, const GemmRequest& r, const Machin
     if (course <= passes) std::erase_if(plans, [&](const GemmPlan& plan) { return plan.array > passes; });
     // Beside cycles, traffic costs that gets in the way of everybody else's, and commands do.
     const auto cost = [&](const GemmPlan& plan) {
-        return plan.total + (plan.dram + plan.sram + plan.input_fill + plan.weight_fill) / 64 +
+        return plan.total + plan.dram / 4 + (plan.sram + plan.input_fill + plan.weight_fill) / 64 +
                plan.commands * command_cost;
     };
     std::stable_sort(plans.begin(), plans.end(),
