@@ -132,6 +132,8 @@ Sources bind_sources(const Graph& graph, const InputsConfig& inputs, std::uint64
         for (std::uint64_t i = 0; i < operation.batch * operation.m; ++i)
             sources.tokens.push_back(synthetic_token(seed, i, vocabulary));
     }
+    if (!inputs.tokens.empty() && sources.tokens.empty())
+        throw file_error(inputs.tokens, "no operation of the workload looks up tokens");
     return sources;
 }
 

@@ -129,6 +129,11 @@ TEST_F(BoundSources, SayWhatIsMissingOrDoesNotFit) {
     inputs = {};
     inputs.activations = npy<float>("x.npy", Dtype::f32, {6, 2}, std::vector<float>(12));
     EXPECT_THAT(complaint(inputs), HasSubstr("the first operation reads 'words', a weight, no activations"));
+    inputs = {};
+    inputs.tokens = npy<std::int32_t>("t.npy", Dtype::i32, {6}, {0, 1, 2, 3, 4, 5});
+    graph.operations.erase(graph.operations.begin());  // the embedding
+    graph.tensors[1].role = TensorRole::input;
+    EXPECT_THAT(complaint(inputs), HasSubstr("t.npy: no operation of the workload looks up tokens"));
 }
 
 }  // namespace
