@@ -49,19 +49,19 @@ TEST(Quire, reaches_from_the_smallest_product_to_the_largest) {
     EXPECT_FALSE(std::signbit(quire.to_odd()));
 }
 
-TEST(Quire, rounds_a_tie_by_what_lies_hundreds_of_places_below) {
+TEST(Quire, rounds_a_tie_by_any_bit_below_wherever_it_lies) {
     for (const double sign : {1.0, -1.0})
-        for (const int place : {-60, -100, -170, -298})
-            for (const double beside : {0.0, 1.0, -1.0}) {
-                Quire quire;
-                quire.add(sign);
-                quire.add(sign * 0x1p-24);  // between 1 and the next number of fp32
-                quire.add(sign * beside * std::ldexp(1.0, place));
-                const float up = 1 + 0x1p-23F;
-                EXPECT_EQ(static_cast<float>(quire.to_odd()),
-                          static_cast<float>(sign) * (beside > 0 ? up : 1.0F))
-                    << place << ' ' << beside;
-            }
+        for (int top = -70; top <= 70; ++top)  // the first bit takes every place of a limb
+            for (const int place : {26, 40, 54, 60, 64, 80, 100, 128, 170, 220})
+                for (const double beside : {0.0, 1.0, -1.0}) {
+                    Quire quire;
+                    quire.add(sign * std::ldexp(1.0, top));
+                    quire.add(sign * std::ldexp(1.0, top - 24));  // between two numbers of fp32
+                    quire.add(sign * beside * std::ldexp(1.0, top - place));
+                    const double nearest = sign * (beside > 0 ? 1 + 0x1p-23 : 1.0);
+                    EXPECT_EQ(double{static_cast<float>(quire.to_odd())}, std::ldexp(nearest, top))
+                        << top << ' ' << place << ' ' << beside;
+                }
 }
 
 TEST(Quire, remembers_infinities_and_nan) {
