@@ -152,6 +152,15 @@ std::vector<float> products(const AcceleratorConfig& machine, const std::vector<
     return entered(build.finish(), machine, {x, {weight}, {}}, 0, fidelity).values[0];
 }
 
+TEST(IntegerScales, AreTheLargestMagnitudeOfATensorOverTheLargestCode) {
+    GraphBuilder build("column");
+    build.mark_output(build.dense("product", build.tensor("x", TensorRole::input, 3, 1), 1, false));
+    const Graph graph = build.finish();
+    const SourceTensors sources{{-5, 1, 2}, {-3}, {}};  // product 15, -3, -6
+    const std::vector<float> scales{5.0F / 127, 3.0F / 127, 15.0F / 127};
+    EXPECT_EQ(entered(graph, machine_of("int8"), sources).scales, scales);
+}
+
 TEST(Operands, ThatTheMultiplierDoesNotHoldSaturate) {
     AcceleratorConfig machine = machine_of("e5m2");
     machine.pe.operand = "e4m3";
