@@ -98,6 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Kind{Accumulator::fp32, Accumulator::fp32, Rounding::truncate},
                     Kind{Accumulator::bf16, Accumulator::bf16, Rounding::nearest_even},
                     Kind{Accumulator::bf16, Accumulator::fp32, Rounding::nearest_even},
+                    Kind{Accumulator::bf16, Accumulator::fp16, Rounding::nearest_even},
                     Kind{Accumulator::bf16, Accumulator::bf16, Rounding::truncate},
                     Kind{Accumulator::bf16, Accumulator::bf16, Rounding::stochastic},
                     Kind{Accumulator::fp16, Accumulator::fp16, Rounding::nearest_even},

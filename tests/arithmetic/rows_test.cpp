@@ -129,22 +129,27 @@ TEST(SoftmaxBackward, is_the_gradient_of_the_forward_pass) {
 }
 
 TEST(Norms, take_the_documented_steps) {
-    const std::size_t count = 96;
-    const auto x = random_row(count, 5), gamma = random_row(count, 6, 1), beta = random_row(count, 7, 1);
     const VectorMath& math = one_lane.math;
-    std::vector<float> y(count), squares;
-    layernorm(one_lane, x, gamma, beta, 1e-5F, y);
-    const float mean = math.divide(running_sum(x), 96);
-    for (const float value : x) squares.push_back(times(add(value, -mean), add(value, -mean)));
-    float scale = math.reciprocal_square_root(add(math.divide(running_sum(squares), 96), to_bf16(1e-5F)));
-    for (std::size_t i = 0; i < count; ++i)
-        ASSERT_EQ(y[i], add(times(times(add(x[i], -mean), scale), gamma[i]), beta[i]));
+    for (const std::size_t count : {96, 301})  // 301 is no number of bf16
+        for (const float epsilon : {1e-5F, 0.051F, 0.3F, 0.7F, 1.1F}) {
+            const auto x = random_row(count, 5), gamma = random_row(count, 6, 1),
+                       beta = random_row(count, 7, 1);
+            const float n = count == 96 ? 96 : 300;
+            std::vector<float> y(count), squares;
+            layernorm(one_lane, x, gamma, beta, epsilon, y);
+            const float mean = math.divide(running_sum(x), n);
+            for (const float value : x) squares.push_back(times(add(value, -mean), add(value, -mean)));
+            float scale =
+                math.reciprocal_square_root(add(math.divide(running_sum(squares), n), to_bf16(epsilon)));
+            for (std::size_t i = 0; i < count; ++i)
+                ASSERT_EQ(y[i], add(times(times(add(x[i], -mean), scale), gamma[i]), beta[i]));
 
-    rmsnorm(one_lane, x, gamma, 1e-5F, y);
-    squares.clear();
-    for (const float value : x) squares.push_back(times(value, value));
-    scale = math.reciprocal_square_root(add(math.divide(running_sum(squares), 96), to_bf16(1e-5F)));
-    for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(y[i], times(times(x[i], scale), gamma[i]));
+            rmsnorm(one_lane, x, gamma, epsilon, y);
+            squares.clear();
+            for (const float value : x) squares.push_back(times(value, value));
+            scale = math.reciprocal_square_root(add(math.divide(running_sum(squares), n), to_bf16(epsilon)));
+            for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(y[i], times(times(x[i], scale), gamma[i]));
+        }
 }
 
 TEST(Norms, in_fp32_come_close_to_the_real_ones) {
