@@ -31,6 +31,11 @@ class BusyCycles {
         }
     }
 
+    void mark(Cycle cycle) {
+        while ((cycle - base_) / 64 >= bits_.size() - head_) bits_.push_back(0);
+        word(cycle) |= bit(cycle);
+    }
+
     void settle(Cycle until) {
         for (; base_ + 64 <= until; base_ += 64)
             if (head_ < bits_.size()) enter(bits_[head_++]);

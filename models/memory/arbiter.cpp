@@ -242,24 +242,21 @@ FlowGrant Arbiter::reserve(Cycle present, Cycle from, std::uint32_t interval, st
 }
 
 FlowGrant Arbiter::reserve_beat(Cycle present, Cycle from, std::uint32_t lane, std::uint32_t plane,
-                                Address address, std::uint32_t width) {
+                                BankRange banks) {
     begin(present);
-    BeatRun run;
-    run.position = wrap(address);
-    run.width = width;
-    run.count = 1;
-    run.plane = plane;
-    const BankRange banks = banks_of(run.position, width);
+    Cycle& free_from = lanes_[lane].free_from;
     FlowGrant grant;
-    Cycle at = std::max(from, lanes_[lane].free_from);
-    for (; !calendar_.take(at, plane, banks); ++at, ++grant.conflicts) {
-        run.plane = 0;
-        while (run.plane < ports_ && !calendar_.take(at, run.plane, banks)) ++run.plane;
-        if (run.plane < ports_) break;
-        run.plane = plane;
-    }
-    run.from = run.last = grant.first = grant.last = at;
-    enter(lanes_[lane], run);
+    Cycle at = std::max(from, free_from);
+    const auto found = [&] {
+        if (calendar_.take(at, plane, banks)) return true;
+        for (std::uint32_t other = 0; ports_ > 1 && other < ports_; ++other)
+            if (calendar_.take(at, other, banks)) return true;
+        return false;
+    };
+    for (; !found(); ++at) ++grant.conflicts;
+    grant.first = grant.last = at;
+    free_from = at + 1;
+    if (used_ != nullptr) used_->mark(at);
     return grant;
 }
 

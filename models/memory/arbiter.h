@@ -56,9 +56,9 @@ class Arbiter {
     // reservation). Each stream has a lane of its own. `runs`, if not null, is filled with the grants.
     FlowGrant reserve(Cycle present, Cycle from, std::uint32_t interval, std::uint64_t slots,
                       std::span<AccessStream> streams, std::vector<GrantRun>* runs = nullptr);
-    // The same for a flow of one slot and one stream that is not elastic.
+    // The same for a flow of one slot and one stream that is not elastic, in a lane that no other flows use.
     FlowGrant reserve_beat(Cycle present, Cycle from, std::uint32_t lane, std::uint32_t plane,
-                           Address address, std::uint32_t width);
+                           BankRange banks);
 
     // From now on `used` is told in which cycles any bank is used; it settles what is past.
     void watch(BusyCycles* used) { used_ = used; }

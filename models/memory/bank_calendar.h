@@ -2,7 +2,6 @@
 // that exist from the first beat in them until they are past.
 #pragma once
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -118,6 +117,12 @@ class BankCalendar {
     static std::uint64_t ones(std::uint32_t count) {  // 1 to 64
         return ~std::uint64_t{0} >> (64 - count);
     }
+    static std::uint32_t ones_in(std::uint64_t bits) {  // std::popcount is a call on the oldest processors
+        bits -= bits >> 1 & 0x5555555555555555U;
+        bits = (bits & 0x3333333333333333U) + (bits >> 2 & 0x3333333333333333U);
+        bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0fU;
+        return static_cast<std::uint32_t>(bits * 0x0101010101010101U >> 56);
+    }
     std::uint64_t mask_of(BankRange range) const {  // at most 64 banks
         const std::uint64_t mask = ones(range.count) << range.first;
         const std::uint32_t end = range.first + range.count;
@@ -156,9 +161,7 @@ class BankCalendar {
     }
     std::uint32_t count(const std::uint64_t* word, BankRange range) const {
         std::uint32_t sum = 0;
-        each_word(range, [&](std::uint32_t i, std::uint64_t mask) {
-            sum += static_cast<std::uint32_t>(std::popcount(word[i] & mask));
-        });
+        each_word(range, [&](std::uint32_t i, std::uint64_t mask) { sum += ones_in(word[i] & mask); });
         return sum;
     }
 

@@ -8,7 +8,7 @@ DmaEngine::DmaEngine(DramPort port, const DmaConfig& config, Sram& sram, Ledger&
                      Scoreboard& scoreboard)
     : port_(port),
       client_(port == DramPort::load ? SramClient::load : SramClient::store),
-      burst_bytes_(static_cast<std::uint32_t>(config.burst_bytes)),
+      burst_(static_cast<std::uint64_t>(config.burst_bytes)),
       sram_(sram),
       ledger_(ledger),
       scoreboard_(scoreboard),
@@ -56,14 +56,11 @@ void DmaEngine::end(const DmaCommand& command, OperationId operation, Cycle star
     scoreboard_.publish(engine(), completed);
 }
 
-DmaEngine::Words DmaEngine::move_words(Cycle from, std::uint32_t bytes, StripWalker& sram) {
+DmaEngine::Words DmaEngine::move_words(Cycle present, Cycle from, std::uint32_t bytes, StripWalker& sram) {
     Words words;
-    const std::uint32_t word = sram_.word_bytes();
     while (bytes > 0) {
         const std::uint32_t piece = std::min(bytes, sram.left());
-        const Address first = sram.address() / word * word;
-        const std::uint64_t width = ((sram.address() + piece - 1) / word - sram.address() / word + 1) * word;
-        const FlowGrant grant = sram_.reserve_words(client_, from, first, width);
+        const FlowGrant grant = sram_.reserve_words(client_, present, from, sram.address(), piece);
         words.last = std::max(words.last, grant.last);
         words.conflict |= grant.conflicts > 0;
         from = words.last + 1;

@@ -43,7 +43,7 @@ class DmaEngine {
     Engine engine() const { return loads() ? Engine::load : Engine::store; }
     // Bytes of the burst that begins where `dram` stands.
     std::uint32_t burst_at(const StripWalker& dram) const {
-        return std::min(static_cast<std::uint32_t>(burst_bytes_ - dram.address() % burst_bytes_),
+        return std::min(static_cast<std::uint32_t>(burst_.by() - burst_.remainder(dram.address())),
                         dram.left());
     }
     // Counts what a command moves, and reads its bytes if there are values.
@@ -51,11 +51,12 @@ class DmaEngine {
     // Its last burst completes in cycle `completed`.
     void end(const DmaCommand& command, OperationId operation, Cycle started, Cycle free, Cycle completed,
              std::vector<std::uint8_t> bytes);
-    Words move_words(Cycle from, std::uint32_t bytes, StripWalker& sram);
+    // In `present`, the cycle of the kernel; the words not before `from`.
+    Words move_words(Cycle present, Cycle from, std::uint32_t bytes, StripWalker& sram);
 
     DramPort port_;
     SramClient client_;
-    std::uint32_t burst_bytes_;
+    Divider burst_;
     Sram& sram_;
     Ledger& ledger_;
     Scoreboard& scoreboard_;

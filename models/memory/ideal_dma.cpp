@@ -30,7 +30,7 @@ Cycle IdealDma::load(Address address, std::uint32_t bytes, StripWalker& sram) {
     timeline_.busy(moved.bus_from, moved.bus_to, operation_);
 
     const bool port_busy = port_free_ > moved.complete;
-    const Words words = move_words(std::max(moved.complete, port_free_), bytes, sram);
+    const Words words = move_words(started_, std::max(moved.complete, port_free_), bytes, sram);
     burst.complete = port_free_ = words.last + 1;
     burst.held_by = words.conflict ? StallCause::bank_conflict
                     : port_busy    ? StallCause::sram_port
@@ -44,7 +44,7 @@ Cycle IdealDma::store(Address address, std::uint32_t bytes, StripWalker& sram) {
     Burst& burst = window_[slot_];
     slot_ = slot_ + 1 == window_.size() ? 0 : slot_ + 1;
     const bool held = burst.complete > std::max(started_, port_free_);
-    const Words words = move_words(std::max({started_, port_free_, burst.complete}), bytes, sram);
+    const Words words = move_words(started_, std::max({started_, port_free_, burst.complete}), bytes, sram);
     port_free_ = words.last + 1;
     const Cycle request = std::max(free_from_, words.last + sram_.latency());
     free_from_ = request + 1;

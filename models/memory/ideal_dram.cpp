@@ -7,6 +7,7 @@ namespace octet {
 IdealDram::IdealDram(const sc_core::sc_module_name& name, const IdealDramConfig& config, Ledger& ledger)
     : sc_module(name),
       rate_(to_fraction(config.bytes_per_cycle)),
+      ticks_(rate_.numerator),
       latency_(static_cast<std::uint64_t>(config.latency)),
       ledger_(ledger),
       used_(2, ledger.observer(), Unit::dram) {}
@@ -27,22 +28,29 @@ DramBurst IdealDram::transfer(DramPort port, Cycle at, Address, std::uint32_t by
         own.reserved.back().to = own.free_from;
     else
         own.reserved.push_back({from, own.free_from});
-    const DramBurst burst{from / rate_.numerator, ceil_div(own.free_from, rate_.numerator),
-                          ceil_div(own.free_from, rate_.numerator)};
+    const Cycle end = ticks_.quotient_up(own.free_from);
+    const DramBurst burst{ticks_.quotient(from), end, end};
     bytes_[own_index] += bytes;
     ledger_.count(operation, port == DramPort::load ? Action::dram_read_bits : Action::dram_write_bits,
                   std::uint64_t{bytes} * 8);
     used_.add(own_index, burst.bus_from, burst.bus_to);
+    if (++transfers_ % 64 == 0) settle();
+    return burst;
+}
+
+// What is past need not be kept.
+void IdealDram::settle() {
     const Cycle present = now();
     used_.settle_if_many(present);
-    while (own.head < own.reserved.size() && own.reserved[own.head].to <= present * rate_.numerator)
-        ++own.head;
-    if (own.head > 1024 && own.head * 2 > own.reserved.size()) {
-        own.reserved.erase(own.reserved.begin(),
-                           own.reserved.begin() + static_cast<std::ptrdiff_t>(own.head));
-        own.head = 0;
+    for (Lane& lane : lanes_) {
+        while (lane.head < lane.reserved.size() && lane.reserved[lane.head].to <= present * rate_.numerator)
+            ++lane.head;
+        if (lane.head > 1024 && lane.head * 2 > lane.reserved.size()) {
+            lane.reserved.erase(lane.reserved.begin(),
+                                lane.reserved.begin() + static_cast<std::ptrdiff_t>(lane.head));
+            lane.head = 0;
+        }
     }
-    return burst;
 }
 
 void IdealDram::close(Cycle total) {

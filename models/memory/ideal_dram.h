@@ -8,6 +8,7 @@
 #include <systemc>
 #include <vector>
 
+#include "models/divider.h"
 #include "models/fraction.h"
 #include "models/interval_union.h"
 #include "models/ledger.h"
@@ -41,7 +42,11 @@ class IdealDram : public Dram, public sc_core::sc_module {
         std::size_t head = 0;
         std::uint64_t free_from = 0;
     };
+    void settle();
+
     Fraction rate_;
+    Divider ticks_;  // of a cycle
+    std::uint64_t transfers_ = 0;
     std::uint64_t latency_;
     Ledger& ledger_;
     std::array<Lane, 2> lanes_;

@@ -19,7 +19,7 @@ Cycle PartDma::free_from() {
 
 void PartDma::start(const DmaCommand& command, OperationId operation) {
     enter_bus_times();
-    const Cycle present = now();
+    const Cycle present = present_ = now();
     Job& job = jobs_.emplace_back();
     job.command = command;
     job.operation = operation;
@@ -50,8 +50,8 @@ void PartDma::request_more() {
         burst.waits_for = burst.complete > free_from_ ? burst.held_by : StallCause::dram;
         if (!loads()) {
             const bool held = burst.complete > std::max(job.started, port_free_);
-            const Words words =
-                move_words(std::max({job.started, port_free_, burst.complete}), burst.bytes, job.sram);
+            const Words words = move_words(present_, std::max({job.started, port_free_, burst.complete}),
+                                           burst.bytes, job.sram);
             port_free_ = words.last + 1;
             request = std::max(free_from_, words.last + sram_.latency());
             burst.waits_for = words.conflict ? StallCause::bank_conflict
@@ -117,7 +117,8 @@ void PartDma::write_in_order() {
         Burst& burst = window_[oldest_];
         const Cycle there = crossing_.cycle_from(burst.arrived);
         const bool port_busy = port_free_ > there;
-        const Words words = move_words(std::max(there, port_free_), burst.bytes, jobs_.front().sram);
+        const Words words =
+            move_words(present_, std::max(there, port_free_), burst.bytes, jobs_.front().sram);
         port_free_ = words.last + 1;
         burst.held_by = words.conflict ? StallCause::bank_conflict
                         : port_busy    ? StallCause::sram_port

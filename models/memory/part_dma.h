@@ -39,7 +39,8 @@ class PartDma : public DmaEngine {
 
     std::uint32_t places() const { return static_cast<std::uint32_t>(window_.size()); }  // of the window
 
-    // For the memory.
+    // For the memory. It acts in cycle `present` of the kernel.
+    void run_from(Cycle present) { present_ = present; }
     bool idle() const { return unrequested_ == 0 && in_flight_ == 0; }
     // The oldest one that has not been taken as a whole; nullptr: none.
     Request* request() { return untaken_ > 0 ? &requests_[taken_] : nullptr; }
@@ -86,7 +87,7 @@ class PartDma : public DmaEngine {
     std::vector<Request> requests_;  // by place
     std::uint32_t oldest_ = 0, taken_ = 0, next_ = 0;
     std::uint32_t in_flight_ = 0, untaken_ = 0;
-    Cycle free_from_ = 0, port_free_ = 0;
+    Cycle free_from_ = 0, port_free_ = 0, present_ = 0;
 
     struct BusTimes {  // bytes of one operation that move clock after clock
         DramClock from = 0, to = 0;

@@ -13,7 +13,7 @@ PartDram::PartDram(const sc_core::sc_module_name& name, const DramDeviceConfig& 
       part_(config),
       mapping_(part_, config.mapping),
       crossing_(core_mhz, config.tck_ns),
-      burst_shift_(std::has_single_bit(part_.burst_bytes) ? std::countr_zero(part_.burst_bytes) : -1),
+      burst_(part_.burst_bytes),
       ledger_(ledger),
       used_(part_.channels, ledger.observer(), Unit::dram) {
     channels_.reserve(part_.channels);
@@ -49,11 +49,13 @@ void PartDram::serve() {
 
 void PartDram::simulate() {
     // What an idle memory has to do by itself is caught up with here.
-    const DramClock present = crossing_.clock_from(now());
+    const Cycle cycle = now();
+    const DramClock present = crossing_.clock_from(cycle);
+    for (Port& port : ports_) port.engine->run_from(cycle);
     for (DramChannel& channel : channels_) channel.rest_until(present);
     if (channels_.front().bus().size() > 256) {
         collect_bus(true);
-        used_.settle(std::min(crossing_.cycle_of(simulated_), now()));
+        used_.settle(std::min(crossing_.cycle_of(simulated_), cycle));
     }
     if (channels_.size() == 1)
         simulate(std::span<DramChannel, 1>(channels_));
@@ -67,7 +69,8 @@ inline DramClock PartDram::can_take(Channels channels, DramPort port) {
     Port& p = ports_[write];
     const PartDma::Request* request = p.engine->request();
     if (request == nullptr) return dram_never;
-    const std::size_t channel = channels.size() == 1 ? 0 : p.cursor.place(burst_of(request->address)).channel;
+    const std::size_t channel =
+        channels.size() == 1 ? 0 : p.cursor.place(burst_.quotient(request->address)).channel;
     return channels[channel].has_room(write) ? std::max(request->from, take_from_) : dram_never;
 }
 
@@ -75,54 +78,76 @@ template <class Channels>
 void PartDram::simulate(Channels channels) {
     Cycle limit = 0;
     DramClock end = 0;
+    std::array<DramClock, 2> can{};  // the first clocks in which load and store can be taken from
+    const auto look = [&] {
+        can = {can_take(channels, DramPort::load), can_take(channels, DramPort::store)};
+    };
+    const auto heed_limit = [&] {
+        if (limit == limit_) return;
+        limit = limit_;
+        end = limit == ~Cycle{0} ? dram_never : crossing_.clock_from(limit);
+    };
+    look();
     while (!idle()) {
-        if (limit != limit_) {
-            limit = limit_;
-            end = limit == ~Cycle{0} ? dram_never : crossing_.clock_from(limit);
-        }
-        DramClock clock = std::min(can_take(channels, DramPort::load), can_take(channels, DramPort::store));
-        for (const DramChannel& channel : channels) clock = std::min(clock, channel.next());
+        heed_limit();
+        DramClock next = dram_never;
+        for (const DramChannel& channel : channels) next = std::min(next, channel.next());
+        const DramClock clock = std::min(std::min(can[0], can[1]), next);
         if (clock >= end) return;
         simulated_ = clock;
-        for (std::size_t i = 0; i < channels.size(); ++i)
-            if (channels[i].next() <= clock) {
-                channels[i].step(clock);
-                collect(i);
-            }
+        if (next <= clock) {
+            for (std::size_t i = 0; i < channels.size(); ++i)
+                if (channels[i].next() <= clock) {
+                    channels[i].step(clock);
+                    collect(i);
+                }
+            look();
+        }
         // One burst a clock: of the request that has been there longer, of equals the load's.
-        const bool reads = can_take(channels, DramPort::load) <= clock;
-        const bool writes = can_take(channels, DramPort::store) <= clock;
-        if (reads && (!writes || load().request()->from <= ports_[1].engine->request()->from))
-            take(DramPort::load, clock);
-        else if (writes)
-            take(DramPort::store, clock);
+        const bool reads = can[0] <= clock, writes = can[1] <= clock;
+        if (!reads && !writes) continue;
+        const bool load_first =
+            reads && (!writes || load().request()->from <= ports_[1].engine->request()->from);
+        heed_limit();
+        const bool alone = channels.size() == 1 && ports_[1].engine->request() == nullptr;
+        take(load_first ? DramPort::load : DramPort::store, clock, alone ? end : 0);
+        look();
     }
 }
 
-void PartDram::take(DramPort port, DramClock clock) {
+void PartDram::take(DramPort port, DramClock clock, DramClock until) {
     const bool write = port == DramPort::store;
     PartDma& engine = *ports_[write].engine;
     PartDma::Request& request = *engine.request();
-    const std::uint64_t burst = burst_of(request.address);
-    const std::uint64_t rest = (burst + 1) * part_.burst_bytes - request.address;
-    const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(rest, request.bytes));
     const OperationId operation = engine.operation_of(request.place);
-    const DramPlace& place = ports_[write].cursor.place(burst);
     const std::uint32_t tag = write ? of_store | operation : request.place;
-    take_from_ = clock + 1;
     request.taken = std::min(request.taken, clock);
-    bytes_[write] += bytes;
+    std::uint32_t taken = 0, parts = 0;
+    for (bool more = true; more; ++clock) {
+        const std::uint64_t burst = burst_.quotient(request.address);
+        const std::uint64_t rest = (burst + 1) * burst_.by() - request.address;
+        const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(rest, request.bytes));
+        const DramPlace& place = ports_[write].cursor.place(burst);
+        DramChannel& channel = channels_[place.channel];
+        request.address += bytes;
+        request.bytes -= bytes;
+        taken += bytes;
+        ++parts;
+        if (!write) ++flights_[request.place].parts;
+        channel.take(clock, place, burst, write, tag);
+        simulated_ = clock;
+        if (request.bytes == 0) engine.request_taken(clock);
+        more =
+            clock + 1 < until && request.bytes > 0 && channel.has_room(write) && channel.next() > clock + 1;
+        collect(place.channel);
+    }
+    take_from_ = clock;
+    bytes_[write] += taken;
     ledger_.count(operation, write ? Action::dram_write_bits : Action::dram_read_bits,
-                  std::uint64_t{bytes} * 8);
-    if (bytes < part_.burst_bytes)
+                  std::uint64_t{taken} * 8);
+    if (const std::uint64_t moved = parts * burst_.by(); taken < moved)
         ledger_.count(operation, write ? Action::dram_write_padding_bits : Action::dram_read_padding_bits,
-                      std::uint64_t{part_.burst_bytes - bytes} * 8);
-    if (!write) ++flights_[request.place].parts;
-    channels_[place.channel].take(clock, place, burst, write, tag);
-    request.address += bytes;
-    request.bytes -= bytes;
-    if (request.bytes == 0) engine.request_taken(clock);
-    collect(place.channel);
+                      (moved - taken) * 8);
 }
 
 void PartDram::collect(std::size_t index) {

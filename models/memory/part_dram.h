@@ -46,21 +46,20 @@ class PartDram : public Dram, public MemoryProcess, public sc_core::sc_module {
     };
     template <class Channels>
     DramClock can_take(Channels channels, DramPort port);
-    void take(DramPort port, DramClock now);
+    // In clock `now` and, as long as the parts of the request can be taken one a clock and nothing else
+    // happens, in those up to `until`.
+    void take(DramPort port, DramClock now, DramClock until);
     void collect(std::size_t channel);
     void collect_bus(bool all);
     PartDma& load() { return *ports_[0].engine; }
     bool idle() const { return ports_[0].engine->idle() && ports_[1].engine->idle(); }
-    std::uint64_t burst_of(Address address) const {
-        return burst_shift_ >= 0 ? address >> burst_shift_ : address / part_.burst_bytes;
-    }
 
     DramPart part_;
     DramMapping mapping_;
     ClockCrossing crossing_;
     std::vector<DramChannel> channels_;
     std::array<Port, 2> ports_{Port{nullptr, DramCursor(mapping_)}, Port{nullptr, DramCursor(mapping_)}};
-    int burst_shift_;
+    Divider burst_;
     Ledger& ledger_;
     sc_core::sc_event started_;
 

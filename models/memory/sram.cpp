@@ -21,6 +21,8 @@ Sram::Sram(const sc_core::sc_module_name& name, const SramConfig& config, std::u
       arbiter_(static_cast<std::uint32_t>(config.banks), static_cast<std::uint32_t>(config.ports),
                static_cast<std::uint32_t>(config.width_bits / 8), client_count * max_parts),
       ledger_(ledger),
+      word_(static_cast<std::uint64_t>(config.width_bits / 8)),
+      banks_(static_cast<std::uint64_t>(config.banks)),
       used_(ledger.observer(), Unit::sram) {
     arbiter_.watch(&used_);
 }
@@ -80,19 +82,21 @@ FlowGrant Sram::reserve(Cycle from, std::uint32_t interval, std::uint64_t slots,
     return arbiter_.reserve(present, from, interval, slots, streams, runs);
 }
 
-FlowGrant Sram::reserve_words(SramClient client, Cycle from, Address address, std::uint64_t width) {
-    const Cycle present = now();
+FlowGrant Sram::reserve_words(SramClient client, Cycle present, Cycle from, Address address,
+                              std::uint64_t bytes) {
     used_.settle(present);
-    const std::uint64_t row = std::uint64_t{arbiter_.banks()} * word_bytes();
+    const std::uint64_t first = word_.quotient(address),
+                        words = word_.quotient(address + bytes - 1) - first + 1;
+    const auto bank = static_cast<std::uint32_t>(banks_.remainder(first));
     const std::uint32_t lane = static_cast<std::uint32_t>(client) * max_parts_;
-    if (width <= row)
-        return arbiter_.reserve_beat(present, from, lane, 0, address, static_cast<std::uint32_t>(width));
-    if (width > row * max_parts_) throw std::logic_error("a beat has more parts than its port");
+    if (words <= banks_.by())
+        return arbiter_.reserve_beat(present, from, lane, 0, {bank, static_cast<std::uint32_t>(words)});
+    if (words > banks_.by() * max_parts_) throw std::logic_error("a beat has more parts than its port");
     FlowGrant all;
-    for (std::uint32_t part = 0; part * row < width; ++part) {
-        const auto bytes = static_cast<std::uint32_t>(std::min(row, width - part * row));
-        const FlowGrant grant = arbiter_.reserve_beat(present, from, lane + part, part % arbiter_.ports(),
-                                                      address + part * row, bytes);
+    for (std::uint32_t part = 0; part * banks_.by() < words; ++part) {
+        const auto count = static_cast<std::uint32_t>(std::min(banks_.by(), words - part * banks_.by()));
+        const FlowGrant grant =
+            arbiter_.reserve_beat(present, from, lane + part, part % arbiter_.ports(), {bank, count});
         all.first = part == 0 ? grant.first : std::min(all.first, grant.first);
         all.last = std::max(all.last, grant.last);
         all.conflicts += grant.conflicts;

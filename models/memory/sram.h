@@ -6,6 +6,7 @@
 #pragma once
 #include <systemc>
 
+#include "models/divider.h"
 #include "models/ledger.h"
 #include "models/memory/arbiter.h"
 #include "models/memory/ports.h"
@@ -53,9 +54,10 @@ class Sram : public sc_core::sc_module {
                    std::uint64_t width, std::uint32_t cycles, std::uint32_t offset, Cycle slack) const;
     FlowGrant reserve(Cycle from, std::uint32_t interval, std::uint64_t slots,
                       std::span<AccessStream> streams, std::vector<GrantRun>* runs = nullptr);
-    // A single beat of `width` bytes, which are whole words. Those that lie in different banks go together;
-    // what it has beyond one row of banks finds its own ports.
-    FlowGrant reserve_words(SramClient client, Cycle from, Address address, std::uint64_t width);
+    // A single beat: the words that hold `bytes` bytes, in `present`, the cycle of the kernel. Those that lie
+    // in different banks go together; what it has beyond one row of banks finds its own ports.
+    FlowGrant reserve_words(SramClient client, Cycle present, Cycle from, Address address,
+                            std::uint64_t bytes);
 
     void count_read(OperationId operation, std::uint64_t bits);
     void count_write(OperationId operation, std::uint64_t bits);
@@ -68,6 +70,7 @@ class Sram : public sc_core::sc_module {
     std::uint32_t latency_, max_parts_;
     Arbiter arbiter_;
     Ledger& ledger_;
+    Divider word_, banks_;
     BusyCycles used_;
     std::uint64_t read_bits_ = 0, written_bits_ = 0;
 };

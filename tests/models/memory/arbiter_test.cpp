@@ -96,7 +96,7 @@ TEST(Arbiter, EqualsTheCalendarOnRandomFlows) {
                                     : seed % 2 == 0 ? pick(1, 9)
                                                     : 1U << pick(0, 4),
                             ports = pick(1, 3);
-        Arbiter arbiter(banks, ports, word, 12);
+        Arbiter arbiter(banks, ports, word, 13);
         Calendar calendar(banks, ports, word);
         Cycle present = 0;
         std::uint64_t conflicts = 0;
@@ -154,8 +154,12 @@ TEST(Arbiter, EqualsTheCalendarOnRandomFlows) {
                 const auto& beat = reference[0].beats[0];
                 if (beat.width > 0) {
                     reference[0].offset = 0;
-                    const auto grant = arbiter.reserve_beat(present, from, streams[0].lane, streams[0].plane,
-                                                            beat.address, beat.width);
+                    reference[0].lane = 12;
+                    const auto of = [&](Address byte) { return static_cast<std::uint32_t>(byte / word); };
+                    const std::uint32_t words = of(beat.address + beat.width - 1) - of(beat.address) + 1;
+                    const auto grant =
+                        arbiter.reserve_beat(present, from, 12, streams[0].plane,
+                                             {of(beat.address) % banks, std::min(words, banks)});
                     const auto expected = calendar.reserve(from, 1, 1, reference);
                     ASSERT_EQ(grant.first, expected[0]) << "flow " << flow;
                     ASSERT_EQ(grant.last, expected[0]) << "flow " << flow;
