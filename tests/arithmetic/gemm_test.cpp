@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/arithmetic/extent.h"
+#include "models/arithmetic/random.h"
 #include "models/formats/registry.h"
 #include "tests/arithmetic/adversary.h"
 #include "tests/arithmetic/exact.h"
@@ -128,6 +129,8 @@ TEST(Bf16Gemm, short_cut_is_taken_only_where_two_roundings_are_one) {
         Matrices x{m, n, k, left.a, right.b, {}};
         if (round % 3 == 0)  // every product meets a sum that is next to nothing
             for (std::size_t i = 0; i < m * k; i += 2) x.a[i] = std::ldexp(x.a[i] < 0 ? -1.0F : 1.0F, -24);
+        if (round % 7 < 2)  // the first half of a kernel's panel gives no reason for care
+            for (std::size_t i = 0; i < k; ++i) std::fill_n(&x.b[i * n], round % 7 == 0 ? 8 : 16, 1.0F);
         std::vector<float> expected(m * n), twice(m * n);
         const GemmRules rules;
         gemm_stepwise(rules, x.problem(expected, true));
@@ -168,6 +171,60 @@ TEST(Extent, is_the_span_of_a_number_between_its_first_and_last_bit) {
     for (const float nothing : {0.0F, -0.0F, NAN, -NAN}) {
         EXPECT_EQ(extent_of(nothing).width, 0);
         EXPECT_LT(extent_of(nothing).spread(), -1000);
+    }
+}
+
+// dlfloat16 has nothing between 0 and its smallest number; half of that, the tie, becomes 0.
+TEST(Gemm, of_dlfloat16_decides_below_its_smallest_number) {
+    constexpr float least = 0x1.008p-31F, half = least / 2;
+    Matrices x{0, 3, 1, {}, {1, -1, 0.5F}, {}};
+    for (int place = 16; place > 0; --place)  // where random bits decide: multiples of 2^-16
+        for (const float beside : {1 - 0x1p-22F, 1.0F, 1 + 0x1p-22F})
+            x.a.push_back(std::ldexp(least, -place) * beside);
+    for (const float value : {std::nextafter(half, 0.0F), half, std::nextafter(half, 1.0F),
+                              std::nextafter(least, 0.0F), least, std::nextafter(least, 1.0F)})
+        x.a.push_back(value);
+    x.m = x.a.size();
+    GemmRules rules;
+    rules.accumulator = rules.buffer = Accumulator::dlfloat16;
+    for (const Rounding rounding : {Rounding::nearest_even, Rounding::truncate, Rounding::stochastic})
+        for (rules.seed = 0; rules.seed < (rounding == Rounding::stochastic ? 200 : 1); ++rules.seed) {
+            rules.rounding = rounding;
+            std::vector<float> expected(x.m * x.n), sums(x.m * x.n);
+            gemm_stepwise(rules, x.problem(expected, true));
+            if (rounding == Rounding::nearest_even) {
+                EXPECT_EQ(expected[(x.m - 5) * x.n], 0);
+                EXPECT_EQ(expected[(x.m - 4) * x.n], least);
+            }
+            for (const Isa isa : isas()) {
+                gemm(rules, x.problem(sums, true), isa);
+                ASSERT_NO_FATAL_FAILURE(
+                    expect_equal(sums, expected, "rounding " + std::to_string(int(rounding))));
+            }
+        }
+}
+
+TEST(Gemm, of_dlfloat16_takes_its_smallest_number_where_the_random_bits_just_suffice) {
+    constexpr float least = 0x1.008p-31F;
+    constexpr std::size_t n = 16;
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        GemmRules rules;
+        rules.accumulator = rules.buffer = Accumulator::dlfloat16;
+        rules.rounding = Rounding::stochastic;
+        rules.seed = seed;
+        rules.columns = n;
+        Matrices enough{1, n, 1, {least}, {}, {}}, less = enough;
+        for (std::size_t j = 0; j < n; ++j) {
+            enough.b.push_back(static_cast<float>(65536 - draw(seed, j, 0)) * 0x1p-16F);
+            less.b.push_back(enough.b.back() - 0x1p-20F);
+        }
+        for (const Isa isa : isas()) {
+            std::vector<float> sums(n);
+            gemm(rules, enough.problem(sums, true), isa);
+            EXPECT_EQ(sums, std::vector<float>(n, least)) << seed << " on " << int(isa);
+            gemm(rules, less.problem(sums, true), isa);
+            EXPECT_EQ(sums, std::vector<float>(n, 0)) << seed << " on " << int(isa);
+        }
     }
 }
 

@@ -13,13 +13,13 @@ namespace octet {
 namespace {
 
 // Large enough for several threads; neither side a multiple of any tile.
-constexpr std::size_t M = 150, N = 331, K = 80;
+constexpr std::size_t M = 150, N = 331, K = 160, blocks = 5;
 
 struct Matrices {
     std::vector<float> a = std::vector<float>(M * K), b = std::vector<float>(K * N),
                        held = std::vector<float>(M * N);
-    std::vector<std::uint8_t> a_scales = std::vector<std::uint8_t>(M * 3),
-                              b_scales = std::vector<std::uint8_t>(3 * N);
+    std::vector<std::uint8_t> a_scales = std::vector<std::uint8_t>(M * blocks),
+                              b_scales = std::vector<std::uint8_t>(blocks * N);
 
     Matrices() {
         std::mt19937 random(4);
@@ -59,18 +59,24 @@ TEST_P(Parallel, product_has_the_bits_of_one_thread) {
     rules.columns = 48;
     rules.seed = 99;
     rules.first_draw = 5;
+    std::size_t n = N;
     const auto run = [&](unsigned threads) {
         auto sums = x.held;
         FloatGemm problem = x.problem(sums);
-        if (GetParam().scaled) problem.scales = {x.a_scales.data(), x.b_scales.data(), 3, N};
+        problem.n = n;
+        if (GetParam().scaled) problem.scales = {x.a_scales.data(), x.b_scales.data(), blocks, N};
         if (threads == 0)
             gemm(rules, problem);
         else
             gemm_parallel(rules, problem, threads);
         return bits(sums);
     };
-    const auto expected = run(0);
-    for (const unsigned threads : {1U, 2U, 3U, 7U}) EXPECT_EQ(run(threads), expected) << threads;
+    for (const std::size_t columns : {N, M - 1}) {  // cut by columns, and by rows
+        n = columns;
+        const auto expected = run(0);
+        for (const unsigned threads : {1U, 2U, 3U, 7U})
+            EXPECT_EQ(run(threads), expected) << n << ' ' << threads;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -180,6 +180,7 @@ TEST(VectorMath, sum_is_a_tree_over_the_lanes_then_a_running_sum) {
                                    std::bit_ceil(lanes), lanes));
             EXPECT_EQ(math.sum(row, lanes), expected) << lanes << ' ' << count;
         }
+    EXPECT_FALSE(std::signbit(math.sum(std::vector<float>(4, -0.0F), 4))) << "the running sum starts at +0";
 }
 
 }  // namespace
