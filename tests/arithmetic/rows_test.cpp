@@ -130,11 +130,12 @@ TEST(SoftmaxBackward, is_the_gradient_of_the_forward_pass) {
 
 TEST(Norms, take_the_documented_steps) {
     const VectorMath& math = one_lane.math;
-    for (const std::size_t count : {96, 301})  // 301 is no number of bf16
+    unsigned seed = 5;
+    for (const std::size_t count : {96, 257, 257, 257})  // 257 is no number of bf16
         for (const float epsilon : {1e-5F, 0.051F, 0.3F, 0.7F, 1.1F}) {
-            const auto x = random_row(count, 5), gamma = random_row(count, 6, 1),
+            const auto x = random_row(count, seed++), gamma = random_row(count, 6, 1),
                        beta = random_row(count, 7, 1);
-            const float n = count == 96 ? 96 : 300;
+            const float n = count == 96 ? 96 : 256;
             std::vector<float> y(count), squares;
             layernorm(one_lane, x, gamma, beta, epsilon, y);
             const float mean = math.divide(running_sum(x), n);
