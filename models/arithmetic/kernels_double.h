@@ -22,7 +22,7 @@ inline D add_to_odd(D a, D b) {
     const D error = (a - (sum - part)) + (b - part);
     const L opposed =
         (reinterpret_cast<L>(error) ^ reinterpret_cast<L>(sum)) < 0;  // -1: the sum is too large
-    const L odd = (reinterpret_cast<L>(sum) + opposed) | 1;
+    const W odd = (reinterpret_cast<W>(sum) + reinterpret_cast<W>(opposed)) | 1;
     const L inexact = (error > 0) | (error < 0);
     return inexact ? reinterpret_cast<D>(odd) : sum;
 }

@@ -61,48 +61,60 @@ requires(F::bits <= 16) const std::array<float, std::size_t{1} << F::bits>& deco
     return table;
 }
 
+// Codes of one array lie one after another, at any address.
+template <class Stored>
+Stored code_at(const std::byte* codes, std::size_t index) {
+    Stored code;
+    std::memcpy(&code, codes + index * sizeof code, sizeof code);
+    return code;
+}
+template <class Stored>
+void put_code(std::byte* codes, std::size_t index, Stored code) {
+    std::memcpy(codes + index * sizeof code, &code, sizeof code);
+}
+
 template <NumberFormat F, class Number>
 void encode_array(std::span<const Number> values, std::byte* codes, Overflow overflow) {
-    auto* out = reinterpret_cast<StoredCode<F>*>(codes);
     if constexpr (encodes_by_table<F> && std::is_same_v<Number, float>) {
         const auto& table = EncodeTable<F>::of(overflow);
-        for (std::size_t i = 0; i < values.size(); ++i) out[i] = table(values[i]);
+        for (std::size_t i = 0; i < values.size(); ++i) put_code(codes, i, table(values[i]));
     } else {
         for (std::size_t i = 0; i < values.size(); ++i)
-            out[i] = static_cast<StoredCode<F>>(F::encode(double{values[i]}, overflow));
+            put_code(codes, i, static_cast<StoredCode<F>>(F::encode(double{values[i]}, overflow)));
     }
 }
 
 template <NumberFormat F>
 void decode_array(const std::byte* codes, std::span<float> values) {
-    const auto* in = reinterpret_cast<const StoredCode<F>*>(codes);
+    using Stored = StoredCode<F>;
     if constexpr (F::bits <= 16) {
         const auto& table = decode_table<F>();
-        for (std::size_t i = 0; i < values.size(); ++i) values[i] = table[in[i] & (table.size() - 1)];
+        for (std::size_t i = 0; i < values.size(); ++i)
+            values[i] = table[code_at<Stored>(codes, i) & (table.size() - 1)];
     } else {
-        for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(F::decode(in[i]));
+        for (std::size_t i = 0; i < values.size(); ++i)
+            values[i] = static_cast<float>(F::decode(code_at<Stored>(codes, i)));
     }
 }
 
 // Integers and codebooks: value / scale.
 template <NumberFormat F, class Number>
 void encode_array_scaled(std::span<const Number> values, double scale, std::byte* codes) {
-    auto* out = reinterpret_cast<StoredCode<F>*>(codes);
     for (std::size_t i = 0; i < values.size(); ++i)
-        out[i] = static_cast<StoredCode<F>>(F::encode_scaled(double{values[i]}, scale));
+        put_code(codes, i, static_cast<StoredCode<F>>(F::encode_scaled(double{values[i]}, scale)));
 }
 
 // Block formats: blocks one after another, the last may be short; one scale code a block.
 template <NumberFormat F, class Number>
 void encode_blocks(std::span<const Number> values, std::byte* codes, std::uint8_t* scales) {
-    auto* out = reinterpret_cast<StoredCode<F>*>(codes);
     for (std::size_t first = 0; first < values.size(); first += F::block_length) {
         const auto block =
             values.subspan(first, std::min<std::size_t>(F::block_length, values.size() - first));
         const std::uint8_t scale = F::encode_scale(block);
         *scales++ = scale;
-        for (const Number value : block)
-            *out++ = static_cast<StoredCode<F>>(F::encode_element(double{value}, scale));
+        for (std::size_t i = 0; i < block.size(); ++i)
+            put_code(codes, first + i,
+                     static_cast<StoredCode<F>>(F::encode_element(double{block[i]}, scale)));
     }
 }
 

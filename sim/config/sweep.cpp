@@ -112,11 +112,11 @@ void read_zip(Reader& root, std::vector<std::vector<std::string>>& zip) {
 }
 
 std::optional<SweepConstraint> parse_constraint(std::string_view text) {
-    constexpr auto comparisons = std::to_array<Named<Comparison>>({{"<=", Comparison::less_equal},
-                                                                   {">=", Comparison::greater_equal},
-                                                                   {"==", Comparison::equal},
-                                                                   {"<", Comparison::less},
-                                                                   {">", Comparison::greater}});
+    constexpr auto comparisons = std::to_array<Named<Relation>>({{"<=", Relation::less_equal},
+                                                                 {">=", Relation::greater_equal},
+                                                                 {"==", Relation::equal},
+                                                                 {"<", Relation::less},
+                                                                 {">", Relation::greater}});
     for (const auto& row : comparisons) {
         const auto at = text.find(row.name);
         if (at == std::string_view::npos) continue;

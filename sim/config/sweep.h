@@ -20,11 +20,11 @@ struct SweepAxis {
     std::string same_as;          // another axis
 };
 
-enum class Comparison : std::uint8_t { less, less_equal, greater, greater_equal, equal };
+enum class Relation : std::uint8_t { less, less_equal, greater, greater_equal, equal };
 
 struct SweepConstraint {
     std::string key;  // a metric or a dotted configuration key
-    Comparison comparison = Comparison::less;
+    Relation comparison = Relation::less;
     double bound = 0;
 };
 

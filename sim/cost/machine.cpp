@@ -240,14 +240,14 @@ bool is_unlimited(const AcceleratorConfig& machine, Action action) {
     return is_buffer(component) && shape(machine, component).depth == unlimited_depth;
 }
 
-std::vector<Block> blocks(const AcceleratorConfig& machine) {
+std::vector<AreaItem> blocks(const AcceleratorConfig& machine) {
     const auto rows = static_cast<std::uint64_t>(machine.array.rows);
     const auto cols = static_cast<std::uint64_t>(machine.array.cols);
     const auto lanes = static_cast<std::uint64_t>(machine.vector.lanes);
     const std::uint64_t array_decoders =
         machine.codec.placement == CodecPlacement::per_pe ? 2 * rows * cols : rows + cols;
 
-    std::vector<Block> list;
+    std::vector<AreaItem> list;
     const auto add = [&](std::string_view component, Component group, std::uint64_t count) {
         list.push_back({std::string(component), group, count,
                         query(machine, component, "", telling_keys(machine, component, "")), ""});
@@ -278,7 +278,7 @@ std::vector<Block> blocks(const AcceleratorConfig& machine) {
     add("controller", Component::control, 1);
     add("dram", Component::dram, dram_ranks(machine));
     list.back().free_of_charge = "off the chip";
-    std::erase_if(list, [](const Block& block) { return block.count == 0; });
+    std::erase_if(list, [](const AreaItem& block) { return block.count == 0; });
     return list;
 }
 

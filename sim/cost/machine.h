@@ -25,22 +25,22 @@ constexpr std::size_t unit_state_count = static_cast<std::size_t>(UnitState::cou
 // Clocks and control of one unit in one cycle: row `controller`, `cycle`.
 CostQuery cycle_query(const AcceleratorConfig& machine, Unit unit, UnitState state);
 
-// Power of one DRAM rank that does nothing, with a row open or with none: leakage of row `dram`, `standby`. An
-// ideal DRAM is always active.
+// Power of one DRAM rank that does nothing, with a row open or with none: leakage of row `dram`, `standby`.
+// An ideal DRAM is always active.
 enum class RankState : std::uint8_t { active, precharged, count };
 constexpr std::size_t rank_state_count = static_cast<std::size_t>(RankState::count);
 CostQuery standby_query(const AcceleratorConfig& machine, RankState state);
 std::uint64_t dram_ranks(const AcceleratorConfig& machine);
 
 // `count` equal instances of something that takes area and leaks.
-struct Block {
+struct AreaItem {
     std::string name;
     Component component;
     std::uint64_t count = 0;
     CostQuery query;
     std::string free_of_charge;  // not empty: why it has no area (then it needs no price)
 };
-std::vector<Block> blocks(const AcceleratorConfig& machine);
+std::vector<AreaItem> blocks(const AcceleratorConfig& machine);
 
 // Whether the buffer that the action reads or writes has no bound: priced as one of default depth, and
 // `assumed`.

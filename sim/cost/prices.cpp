@@ -20,7 +20,7 @@ Price action_price(const CostTable& table, const AcceleratorConfig& machine, Act
     return price;
 }
 
-PricedBlock block_price(const CostTable& table, Block block) {
+PricedBlock block_price(const CostTable& table, AreaItem block) {
     PricedBlock priced{block.name,   block.component, block.count,
                        free_price(), free_price(),    block.free_of_charge};
     if (!block.free_of_charge.empty()) return priced;
@@ -64,7 +64,7 @@ PriceList resolve(const CostTable& table, const AcceleratorConfig& machine) {
             list.dram_standby[s] =
                 look_up(table, standby_query(machine, static_cast<RankState>(s)), Quantity::leakage);
         });
-    for (const Block& block : blocks(machine))
+    for (const AreaItem& block : blocks(machine))
         attempt(problems, [&] { list.blocks.push_back(block_price(table, block)); });
     if (!problems.empty()) throw CostError(fmt::format("{}", fmt::join(problems, "\n")));
     return list;

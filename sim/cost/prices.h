@@ -39,8 +39,8 @@ PriceList resolve(const CostTable& table, const AcceleratorConfig& machine);
 // Energy in pJ of what was counted. Throws CostError if something was counted that has no price.
 Shares energy_of(const PriceList& prices, const Activity& activity);
 
-// Energy in pJ that time costs, whatever is computed: leakage, control of the units by state, DRAM standby and
-// refresh.
+// Energy in pJ that time costs, whatever is computed: leakage, control of the units by state, DRAM standby
+// and refresh.
 Shares static_energy(const PriceList& prices, const MachineReport& report);
 
 // um2

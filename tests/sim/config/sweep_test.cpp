@@ -27,7 +27,7 @@ TEST(Sweep, IsReadWithAllFormsOfAxes) {
     EXPECT_EQ(sweep.axes[4].same_as, "array.rows");
     EXPECT_EQ(sweep.zip.at(0).at(1), "vector.lanes");
     EXPECT_EQ(sweep.constraints.at(1).key, "sram.capacity_kib");
-    EXPECT_EQ(sweep.constraints.at(1).comparison, Comparison::greater_equal);
+    EXPECT_EQ(sweep.constraints.at(1).comparison, Relation::greater_equal);
     EXPECT_EQ(sweep.constraints.at(1).bound, 512);
     EXPECT_TRUE(sweep.objectives.at(1).maximize);
     EXPECT_EQ(sweep.strategy.points, 10U);
