@@ -75,7 +75,9 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
       softmax_("softmax", c.softmax, ledger_),
       inputs_("input_fill", fill_shape(c, Engine::input_fill), sram_, codec_, ledger_, scoreboard_),
       weights_("weight_fill", fill_shape(c, Engine::weight_fill), sram_, codec_, ledger_, scoreboard_),
-      array_(make_array(c, fidelity, {inputs_, weights_, codec_, ledger_, scoreboard_})),
+      array_(make_array(
+          c, fidelity,
+          {inputs_, weights_, codec_, ledger_, scoreboard_, static_cast<Cycle>(c.vector.write_back())})),
       vector_("vector", c.vector, bits_of(c.vector.format), static_cast<std::uint32_t>(c.array.cols),
               program.programs(), queues_[static_cast<std::size_t>(Queue::vector)], sram_, codec_, softmax_,
               ledger_, scoreboard_),

@@ -12,11 +12,18 @@ namespace octet {
 
 enum class FusionLevel : std::uint8_t { none, scaling, activation, layernorm, residual };  // cumulative
 enum class Matvec : std::uint8_t { array, vector };
+enum class RowTiles : std::uint8_t { best, largest };  // of a product's rows
+
+struct ControllerConfig {
+    bool overlap_operations =
+        true;  // false: an operation starts when the one before has written all its results
+};
 
 // One machine, every key resolved (no `auto` left).
 struct AcceleratorConfig {
     std::string name;
     double clock_mhz = 200;
+    ControllerConfig controller;
     ArrayConfig array;
     PeConfig pe;
     CodecConfig codec;
@@ -25,6 +32,7 @@ struct AcceleratorConfig {
     SoftmaxConfig softmax;
     FusionLevel fusion = FusionLevel::residual;
     Matvec matvec = Matvec::array;
+    RowTiles row_tiles = RowTiles::best;
     DmaConfig dma;
     SramConfig sram;
     DramConfig dram;

@@ -19,12 +19,18 @@ class ArrayClock {
         StallCause cause = StallCause::vector_unit;
         OperationId operation = 0;
         Cycle total() const { return count * each; }
+        bool continued_by(const Freeze& f) const {
+            return f.at == at + count && f.each == each && f.cause == cause && f.operation == operation;
+        }
         Cycle until(Cycle t) const { return t < at ? 0 : std::min(count, t - at + 1) * each; }
     };
 
     void freeze(const Freeze& f) {
         if (f.total() == 0) return;
-        freezes_.push_back({f, frozen_});
+        if (!freezes_.empty() && freezes_.back().freeze.continued_by(f))
+            freezes_.back().freeze.count += f.count;
+        else
+            freezes_.push_back({f, frozen_});
         frozen_ += f.total();
     }
 

@@ -10,6 +10,7 @@
 #include "models/array/fill.h"
 #include "models/array/result_sink.h"
 #include "models/array/span_books.h"
+#include "models/array/write_back.h"
 
 namespace octet {
 
@@ -27,6 +28,7 @@ struct ArraySurroundings {
     CodecBank& codec;
     Ledger& ledger;
     Scoreboard& scoreboard;
+    Cycle write_back = 1;  // least core cycles between results that leave (write_back.h)
 };
 
 class ArrayUnit : public sc_core::sc_module {
@@ -51,6 +53,7 @@ class ArrayUnit : public sc_core::sc_module {
               const ArraySurroundings& around)
         : sc_module(name),
           around_(around),
+          write_back_(around.write_back),
           timeline_(around.ledger.unit(Unit::array)),
           span_(config, around.ledger),
           rows_(static_cast<Cycle>(config.rows)),
@@ -75,6 +78,7 @@ class ArrayUnit : public sc_core::sc_module {
     }
 
     ArraySurroundings around_;
+    WriteBack write_back_;
     Timeline& timeline_;
     SpanBooks span_;
     Cycle rows_, cols_;

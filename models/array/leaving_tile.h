@@ -28,9 +28,11 @@ class LeavingTile {
     Cycle room() const { return room_of(next_, run_); }  // core cycle from which on it has room
     bool empty() const { return next_ == vectors_; }
 
-    // The next vector has to wait for one core cycle. The first one of a run of rooms that waits, waits
-    // because of banks, then because of a unit that was busy; all others because of the pace.
+    // The next vector has to wait for one core cycle, for the write-back FIFO or for what is behind it. The
+    // first one of a run of rooms that waits, waits because of banks, then because of a unit that was busy;
+    // all others because of the pace.
     StallCause hold() {
+        if (rooms_[run_].write_back) return StallCause::write_port;
         if (waited_ != run_ + 1) {
             waited_ = run_ + 1;
             waiting_ = next_;

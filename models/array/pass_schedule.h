@@ -28,8 +28,9 @@ class PassSchedule {
     void start(Cycle t, Cycle vectors) { next_ = t + timing_.spacing(vectors); }
 
     // The results of the pass that started in array cycle t: each arrives in the first cycle in which there
-    // is room for it, and the array stands still until then. Core cycles up to `conflicts` are the banks',
-    // further ones up to `late` the unit's, the rest has `cause`. Returns how many.
+    // is room for it, and the array stands still until then. Of waiting for what is behind the write-back
+    // FIFO, core cycles up to `conflicts` are the banks', further ones up to `late` the unit's, the rest has
+    // `cause`. Returns how many in all.
     Cycle hold(Cycle t, std::span<const ResultRoom> rooms, Cycle conflicts, Cycle late, StallCause cause,
                OperationId operation) {
         Cycle held = 0;
@@ -37,7 +38,8 @@ class PassSchedule {
             clock_.freeze({at, count, each, why, operation});
             held += count * each;
         };
-        const auto once = [&](Cycle at, Cycle cycles) {
+        const auto once = [&](Cycle at, Cycle cycles, bool write_back) {
+            if (write_back) return freeze(at, 1, cycles, StallCause::write_port);
             const Cycle banks = std::min(cycles, conflicts);
             conflicts -= banks;
             const Cycle unit = std::min(cycles - banks, late);
@@ -50,14 +52,15 @@ class PassSchedule {
             const Cycle first = t + timing_.result() + room.first;
             const Cycle arrival = clock_.real(first);
             if (room.step <= 1) {
-                if (room.at > arrival) once(first, room.at - arrival);
+                if (room.at > arrival) once(first, room.at - arrival, room.write_back);
                 continue;
             }
             // Vectors arrive one a cycle, rooms are `step` apart: from some vector on each has to wait.
             const Cycle ahead = arrival >= room.at ? (arrival - room.at) / (room.step - 1) + 1 : 0;
             if (ahead >= room.count) continue;
-            once(first + ahead, room.at + ahead * room.step - arrival - ahead);
-            freeze(first + ahead + 1, room.count - ahead - 1, room.step - 1, cause);
+            once(first + ahead, room.at + ahead * room.step - arrival - ahead, room.write_back);
+            freeze(first + ahead + 1, room.count - ahead - 1, room.step - 1,
+                   room.write_back ? StallCause::write_port : cause);
         }
         return held;
     }

@@ -8,6 +8,7 @@ namespace octet {
 struct ResultRoom {
     std::uint64_t first = 0, count = 0;
     Cycle at = 0, step = 0;
+    bool write_back = false;  // what they wait for is the write-back FIFO
 };
 
 }  // namespace octet

@@ -9,11 +9,13 @@
 
 namespace octet {
 
-// The results of a last pass: `vectors` vectors with `columns` values, one a cycle from cycle `first` on.
+// The results of a last pass: `vectors` vectors with `columns` values, from cycle `first` on, one every
+// `interval` cycles.
 struct ResultTile {
     OperationId operation = 0;
     Cycle first = 0;
     std::uint32_t vectors = 0, columns = 0;
+    Cycle interval = 1;
 };
 
 // From when on each result of a tile can leave the array, if some have to wait; and why: up to `conflicts`

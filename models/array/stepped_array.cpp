@@ -151,7 +151,7 @@ void SteppedArray::leave() {
 void SteppedArray::read() {
     if (!datapath_->readable()) return;
     const ArrayPass& pass = *draining_.front();
-    if (pass.streams_on) {
+    if (pass.streams_on || write_back_.paces()) {
         complete_ = true;
         if (leaving_.front().due() != step_ + 1)
             throw std::logic_error("a result leaves the array in another step than was foreseen");
@@ -207,10 +207,20 @@ void SteppedArray::begin_tile() {
         const bool down = pass->k + 1 < course_->command.k_tiles;
         prepare(down ? pass->n : pass->n + 1, down ? pass->k + 1 : 0);
     }
-    if (pass->streams_on)
-        reserve();
-    else if (pass->ends_command)
-        next_can_be_taken(*course_, cycle_of(sequencer_.tile_in()));
+    if (pass->streams_on) return reserve();
+    const Cycle start = sequencer_.tile_in();
+    if (write_back_.paces()) {
+        const ResultTile tile{pass->course->operation, cycle_of(start + depth_), pass->vectors(), 0};
+        will_leave({}, tile, start + depth_, 0);
+    }
+    if (pass->ends_command) next_can_be_taken(*course_, cycle_of(start));
+}
+
+// `tile.first`: when result vector 0 comes to the write-back FIFO, in step `due`.
+void SteppedArray::will_leave(ResultHold hold, const ResultTile& tile, Cycle due,
+                              std::uint32_t ends_epilogue) {
+    hold.rooms = write_back_.rooms(tile.first, tile.vectors, hold.rooms);
+    leaving_.emplace_back(hold, tile, due, ends_epilogue);
 }
 
 // Operands are complete before they are decoded, and decoded before they enter; vectors when the tile is in.
@@ -236,9 +246,12 @@ void SteppedArray::reserve() {
     reserved_ = true;
     const Cycle start = std::max(sequencer_.tile_in(), step_), due = start + depth_;
     const bool last = pass->n + 1 == c.n_tiles;
-    const ResultTile tile{pass->course->operation, cycle_of(due), c.m,
-                          last ? c.n_last : static_cast<std::uint32_t>(cols_)};
-    leaving_.emplace_back(results->take(c.epilogue, tile), tile, due, last ? c.epilogue : 0);
+    const Cycle result = cycle_of(due);
+    ResultTile tile{pass->course->operation, write_back_.leaves(result), c.m,
+                    last ? c.n_last : static_cast<std::uint32_t>(cols_), write_back_.interval()};
+    const ResultHold hold = results->take(c.epilogue, tile);
+    tile.first = result;
+    will_leave(hold, tile, due, last ? c.epilogue : 0);
     if (pass->ends_command) next_can_be_taken(*pass->course, cycle_of(start));
 }
 

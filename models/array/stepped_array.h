@@ -56,6 +56,7 @@ class SteppedArray : public ArrayUnit {
     void begin_tile();
     bool tile_is_in_time();
     void next_can_be_taken(ArrayCourse& course, Cycle from);
+    void will_leave(ResultHold hold, const ResultTile& tile, Cycle due, std::uint32_t ends_epilogue);
     void reserve();  // room for the results of the pass whose tile is at the array
     // The core cycle in which a step takes place; of past ones only the latest few are known.
     Cycle cycle_of(Cycle step) const;

@@ -96,11 +96,13 @@ void SystolicArray::pass(Cycle input_ready, Cycle weights_ready, bool last, std:
     schedule_.start(t, vectors);
     start_ = t;
     end_ = t + vectors;
-    if (last) {
-        const ResultHold hold = results->take(
-            command_.epilogue, {operation_, clock.real(t + timing_.result()), command_.m, columns});
-        schedule_.hold(t, hold.rooms, hold.conflicts, hold.late, hold.pace, operation_);
-    }
+    const Cycle result = clock.real(t + timing_.result());
+    ResultHold hold;
+    if (last)
+        hold = results->take(command_.epilogue, {operation_, write_back_.leaves(result), command_.m, columns,
+                                                 write_back_.interval()});
+    const auto rooms = write_back_.rooms(result, vectors, hold.rooms);
+    schedule_.hold(t, rooms, hold.conflicts, hold.late, hold.pace, operation_);
     enter(t, end_, BusyWith::work, operation_);
     // The last sum is read in this array cycle; its result may be held before the next one.
     timeline_.tail_busy(clock.real(end_ + timing_.drain() + 1) - 1, operation_);

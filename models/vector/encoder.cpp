@@ -39,7 +39,7 @@ Cycle VectorUnit::encode_columns(const VectorCommand& command, Cycle from, Opera
         const std::uint32_t columns = std::min(result_columns_, command.columns - tile * result_columns_);
         const std::uint32_t interval =
             std::max({ceil_div(columns, rates_.lanes()) * rates_.interval(),
-                      rates_.port_cycles(input, columns), rates_.write_cycles(output, columns)});
+                      rates_.port_cycles(input, columns), rates_.port_cycles(output, columns)});
         const auto latency = static_cast<std::uint32_t>(
             rates_.latency() + (decodes + encodes) * codec_.latency() + wait * interval);
         streams_.clear();

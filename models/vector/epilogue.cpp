@@ -98,9 +98,10 @@ ResultHold VectorUnit::take(std::uint32_t sequence, const ResultTile& tile) {
     const std::uint32_t lane_cycles = lane_parts * rates_.interval();
     const bool writes = c.output.sram.count > 0, reads = c.residual.sram.count > 0;
     std::uint32_t port_cycles = 1;
-    if (writes) port_cycles = std::max(port_cycles, rates_.write_cycles(c.output, tile.columns));
+    if (writes) port_cycles = std::max(port_cycles, rates_.port_cycles(c.output, tile.columns));
     if (reads) port_cycles = std::max(port_cycles, rates_.port_cycles(c.residual, tile.columns));
-    const std::uint32_t interval = std::max(lane_cycles, port_cycles);
+    const std::uint32_t interval =
+        std::max({lane_cycles, port_cycles, static_cast<std::uint32_t>(tile.interval)});
 
     const bool decodes = (reads && c.residual.codec) || (c.parameters.sram.count > 0 && c.parameters.codec);
     std::uint32_t latency = rates_.latency();
@@ -192,7 +193,7 @@ ResultHold VectorUnit::hold_of(const ResultTile& tile, Cycle conflicts, Cycle la
     // Rooms come no faster than vectors: if the last one has not to wait, none has.
     auto last = history_.end() - 1;
     while (last->first >= end) --last;
-    if (room_of(*last, end - 1) <= tile.first + tile.vectors - 1) return hold;
+    if (room_of(*last, end - 1) <= tile.first + (tile.vectors - 1) * tile.interval) return hold;
     for (auto run = history_.begin(); run != history_.end() && run->first < end; ++run) {
         const std::uint64_t next = run + 1 == history_.end() ? taken_ : (run + 1)->first;
         const std::uint64_t from = std::max(run->first, before > depth ? before - depth : 0);

@@ -21,10 +21,6 @@ class VectorRates {
         const std::uint32_t beats = operand.bits > 8 ? static_cast<std::uint32_t>(config_.port_beats) : 1;
         return std::max(ceil_div(values, lanes()) * beats, sram_.beat_cycles(bytes(operand, values)));
     }
-    // A write-back FIFO of depth 1 passes something every second cycle.
-    std::uint32_t write_cycles(const VectorOperand& operand, std::uint32_t values) const {
-        return port_cycles(operand, values) * (config_.writeback_fifo == 1 ? 2 : 1);
-    }
     // How late a write that is due every `interval` cycles may be before the pipeline has to wait for it.
     Cycle write_slack(Cycle interval) const {
         return static_cast<Cycle>(config_.writeback_fifo) * interval - 1;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace octet {
@@ -104,7 +105,7 @@ Cycle VectorUnit::pass(const VectorCommand& command, const VectorPass& pass, std
                                    : pass.writes_operand < 0 ? &command.output
                                                              : &command.operands.at(pass.writes_operand);
     std::uint32_t beat = rates_.interval();
-    if (written != nullptr) beat = std::max(beat, rates_.write_cycles(*written, lanes));
+    if (written != nullptr) beat = std::max(beat, rates_.port_cycles(*written, lanes));
     for (std::size_t i = 0; i < command.operands.size(); ++i)
         if ((pass.reads >> i & 1) != 0) beat = std::max(beat, rates_.port_cycles(command.operands[i], lanes));
 
@@ -139,6 +140,9 @@ Cycle VectorUnit::pass(const VectorCommand& command, const VectorPass& pass, std
     free_from_ = grant.last + beat;
     if (decodes) codec_.occupy(CodecLane::vector_fetch, grant.first, free_from_);
     if (encodes) codec_.occupy(CodecLane::vector_output, grant.first + latency, free_from_ + latency);
+    if (std::any_of(pass.stages.begin(), pass.stages.end(),
+                    [](const VectorStage& s) { return s.action == Action::vector_reduce; }))
+        latency += static_cast<std::uint32_t>(config_.reduce_latency);
     timeline_.tail_busy(free_from_ + latency, operation);
     return free_from_ + latency;
 }

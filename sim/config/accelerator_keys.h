@@ -46,6 +46,10 @@ inline constexpr auto matvec_names = std::to_array<Named<Matvec>>({
     {"array", Matvec::array},
     {"vector", Matvec::vector},
 });
+inline constexpr auto row_tiles_names = std::to_array<Named<RowTiles>>({
+    {"best", RowTiles::best},
+    {"largest", RowTiles::largest},
+});
 
 inline constexpr auto accumulator_formats =
     std::to_array<std::string_view>({"bf16", "fp16", "dlfloat16", "fp32", "fixed", "int24", "int32"});
@@ -121,6 +125,8 @@ void describe(V& v, VectorConfig& c) {
     v.word_or_auto("format", c.format, vector_formats, "format the lanes compute in");
     v.integer("initiation_interval", c.initiation_interval, {1, 1024}, "cycles from one vector to the next");
     v.integer("latency", c.latency, {1, 4096}, "cycles from a vector's entry to its result");
+    v.integer("reduce_latency", c.reduce_latency, {0, 4096},
+              "cycles more until the result of a row is there");
     v.integer("port_beats", c.port_beats, {1, 64}, "cycles a vector takes through a memory port");
     v.integer("writeback_fifo", c.writeback_fifo, {1, 4096}, "words; 1 passes a word every second cycle");
     v.integer("drain_depth", c.drain_depth, {0, 1 << 20}, "vectors of elastic storage before the write port");
@@ -154,9 +160,16 @@ void describe(V& v, SramConfig& c) {
 }
 
 template <class V>
+void describe(V& v, ControllerConfig& c) {
+    v.boolean("overlap_operations", c.overlap_operations,
+              "whether an operation can start before the one before it has written all its results");
+}
+
+template <class V>
 void describe(V& v, AcceleratorConfig& c) {
     v.text("name", c.name, "shown in results");
     v.number("clock_mhz", c.clock_mhz, {0.001, 100000}, "core clock");
+    v.section("controller", c.controller, "dispatches commands");
     v.section("array", c.array, "systolic array", required);
     v.group(
         "pe", "what a processing element computes in",
@@ -177,6 +190,8 @@ void describe(V& v, AcceleratorConfig& c) {
     v.section("softmax", c.softmax, "softmax unit");
     v.choice("fusion", c.fusion, fusion_names, "what stays in the accumulator format; levels are cumulative");
     v.choice("matvec", c.matvec, matvec_names, "which unit multiplies a matrix by one vector");
+    v.choice("row_tiles", c.row_tiles, row_tiles_names,
+             "how the rows of a product are cut: as the estimate says, or as few times as buffers allow");
     v.section("dma", c.dma, "moves bytes between DRAM and SRAM");
     v.section("sram", c.sram, "global buffer");
     v.variant("dram", c.dram, dram_kinds, "a file of kind dram, or an ideal memory", required);

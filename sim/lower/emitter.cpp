@@ -12,6 +12,7 @@ namespace octet {
 std::uint32_t Emitter::emit(Engine engine, OperationId operation, const Needs& needs,
                             decltype(Command::body) body) {
     commands_.push_back({engine, operation, needs, std::move(body)});
+    if (engine != Engine::load) commands_.back().needs.merge(turn_);
     return ++count_[static_cast<std::size_t>(engine)];
 }
 

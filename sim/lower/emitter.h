@@ -51,10 +51,13 @@ class Emitter {
     // Loads a matrix as a whole and keeps it, if it fits; false: it stays in DRAM.
     bool load_whole(Matrix& matrix, std::uint64_t spare, OperationId operation);
 
-    void begin_item(std::size_t kernel, const std::string& name) {
+    // `alone`: the item starts when everything before it has been written; only loads run ahead.
+    void begin_item(std::size_t kernel, const std::string& name, bool alone) {
         kernel_ = kernel;
         name_ = name;
         pinned_.clear();
+        if (!alone) return;
+        for (Engine writer : {Engine::vector, Engine::store}) turn_.after(writer, next_sequence(writer) - 1);
     }
     void pin(const Matrix& matrix) { pinned_.push_back(&matrix); }
 
@@ -73,6 +76,7 @@ class Emitter {
     std::array<std::uint32_t, engine_count> count_{};
     std::vector<const Matrix*> pinned_;
     std::size_t kernel_ = 0;
+    Needs turn_;  // of every command but loads
     std::string name_;
     std::uint64_t evictions_ = 0;
 };

@@ -44,9 +44,10 @@ Lowering::Lowering(const Graph& graph_, const AcceleratorConfig& config_, std::u
 bool Lowering::next_item() {
     while (group_begin_ < fused.kernels.size()) {
         if (group_end_ == group_begin_) {  // a new group
-            while (group_end_ < fused.kernels.size() &&
-                   fused.kernels[group_end_].group == fused.kernels[group_begin_].group)
-                ++group_end_;
+            const std::size_t group = fused.kernels[group_begin_].group;
+            do ++group_end_;
+            while (config.controller.overlap_operations && group_end_ < fused.kernels.size() &&
+                   fused.kernels[group_end_].group == group);
             item_ = 0;
             in_group_ = group_begin_;
         }
@@ -55,7 +56,7 @@ bool Lowering::next_item() {
             continue;
         }
         const std::size_t kernel = in_group_;
-        emitter.begin_item(kernel, operation(kernel).name);
+        emitter.begin_item(kernel, operation(kernel).name, !config.controller.overlap_operations);
         switch (operation(kernel).kind) {
             case OperationKind::matmul:
                 product(kernel, item_);

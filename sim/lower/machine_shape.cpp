@@ -47,10 +47,11 @@ MachineShape::MachineShape(const AcceleratorConfig& config)
     const std::uint64_t weights = rows + (latency > 2 ? (latency - 2) * (rows - 1) : 0);
     pass_gap = weights;
     drain = rows * latency + cols - 2;
-    const auto fifo = static_cast<std::uint64_t>(config.vector.writeback_fifo == 1 ? 2 : 1);
+    write_back = static_cast<std::uint64_t>(config.vector.write_back());
+    largest_row_tiles = config.row_tiles == RowTiles::largest;
     const auto beats = static_cast<std::uint64_t>(config.vector.port_beats);
-    result_beats_storage = (storage->bits > 8 ? beats : 1) * fifo;
-    result_beats_wide = beats * fifo;
+    result_beats_storage = storage->bits > 8 ? beats : 1;
+    result_beats_wide = beats;
     fill_latency = static_cast<std::uint64_t>(config.sram.latency) + 1;
     if (config.pe.storage != config.pe.operand)
         fill_latency += static_cast<std::uint64_t>(config.codec.latency);

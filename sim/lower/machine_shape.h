@@ -12,9 +12,11 @@ struct MachineShape {
     std::uint64_t input_depth, weight_depth;  // vectors of one half
     std::uint64_t input_slots, weight_slots;  // halves
     std::uint64_t accumulation_depth;         // vectors in all
-    std::uint64_t pass_gap;  // least cycles from one pass to the next beside M: R, more for a slow PE
+    std::uint64_t pass_gap;    // least cycles from one pass to the next beside M: R, more for a slow PE
+    std::uint64_t write_back;  // cycles between results of any pass at least
     bool overlap;
-    std::uint64_t drain;  // cycles from the last vector's issue to its last sum
+    bool largest_row_tiles;  // of several sizes of row tiles the largest that fits
+    std::uint64_t drain;     // cycles from the last vector's issue to its last sum
     std::uint64_t drain_depth, initiation_interval;
     std::uint64_t result_beats_storage, result_beats_wide;  // cycles of one result vector at the write port
     std::uint64_t fill_latency;             // grant of the last beat to "complete", plus the decoder

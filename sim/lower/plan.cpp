@@ -110,11 +110,12 @@ void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine,
         {ceil_div(std::min(machine.cols, r.n), machine.lanes) * machine.initiation_interval,
          r.wide_output ? machine.result_beats_wide : machine.result_beats_storage, std::uint64_t{1}});
     const auto pass_cycles = [&](std::uint64_t m) {
-        return machine.overlap ? std::max(m, machine.pass_gap) : m + machine.pass_gap + machine.drain;
+        const std::uint64_t flow = m * machine.write_back;  // results leave no faster
+        return machine.overlap ? std::max(flow, machine.pass_gap) : flow + machine.pass_gap + machine.drain;
     };
     const auto tile_cycles = [&](std::uint64_t m) {  // all passes of one row tile
-        const std::uint64_t stored = std::min(machine.drain_depth, m);
-        const std::uint64_t hold = beats * (m - stored) > m ? beats * (m - stored) - m : 0;
+        const std::uint64_t flow = m * machine.write_back, stored = std::min(machine.drain_depth, m);
+        const std::uint64_t hold = beats * (m - stored) > flow ? beats * (m - stored) - flow : 0;
         return d(c.n_tiles) * std::max(d(c.k_tiles * pass_cycles(m) + hold), d(beats * m));
     };
     plan.array = d(c.m_tiles - 1) * tile_cycles(plan.m_tile) + tile_cycles(m_last);
@@ -252,8 +253,9 @@ GemmPlan plan_gemm(const GemmRequest& r, const MachineShape& machine) {
     const auto stagings = [](bool resident) {
         return resident ? std::vector{Staging::resident} : std::vector{Staging::tile, Staging::chunk};
     };
-    for (const std::uint64_t m_tile :
+    for (const std::uint64_t m_tile :  // the largest first
          row_tiles(r.m, std::min(machine.input_depth, machine.accumulation_depth))) {
+        if (machine.largest_row_tiles && !plans.empty()) break;
         const std::uint64_t group_limit =
             r.b_one_column ? 1 : std::min(n_tiles, std::max<std::uint64_t>(weight_tiles, 1));
         for (const std::uint64_t n_group : steps(group_limit)) {

@@ -111,8 +111,9 @@ class Course {
           loader_{machine.dram_latency + 3, slower},
           a_(sizes_of_a(r), machine.input_slots, d(machine.fill_latency)),
           b_(sizes_of_b(r), machine.weight_slots, d(machine.fill_latency)) {
-        pass_ = d(machine.overlap ? std::max(plan.m_tile, machine.pass_gap)
-                                  : plan.m_tile + machine.pass_gap + machine.drain);
+        const std::uint64_t flow = plan.m_tile * machine.write_back;  // results leave no faster
+        pass_ =
+            d(machine.overlap ? std::max(flow, machine.pass_gap) : flow + machine.pass_gap + machine.drain);
         entry_ = machine.overlap ? d(machine.rows) : 0;
         const std::uint64_t beats = std::max(
             {ceil_div(std::min(machine.cols, r.n), machine.lanes) * machine.initiation_interval,

@@ -17,6 +17,17 @@
 namespace octet {
 namespace {
 
+// Operations that run one after another: the turn of each begins when the one before has ended; what was
+// loaded ahead of it is no start. Those that were fused into another take no time beside it.
+void take_turns(MachineReport& report, const std::vector<OperationId>& hosts) {
+    Cycle turn = 0;
+    for (OperationId id = 0; id < hosts.size(); ++id) {
+        OperationReport& operation = report.operations[id];
+        operation.start = hosts[id] == id ? turn : operation.end;
+        if (hosts[id] == id) turn = std::max(turn, operation.end);
+    }
+}
+
 // Operations that were fused into another have its times: they ended with it.
 void complete_fused(MachineReport& report, const std::vector<OperationId>& hosts) {
     for (OperationId id = 0; id < hosts.size(); ++id) {
@@ -113,6 +124,7 @@ Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceLi
     simulation.lowering_and_machine_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     complete_fused(report, program.hosts());
+    if (!machine.controller.overlap_operations) take_turns(report, program.hosts());
     simulation.result = assemble(description, machine, simulation.graph, report, prices);
     if (values != nullptr) values->end(program, simulation.result);
     check_invariants(simulation.result);

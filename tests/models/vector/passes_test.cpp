@@ -62,9 +62,26 @@ TEST(VectorPass, TakesTwoBeatsForWideValuesThroughANarrowPort) {
     const auto r = run_all(cases);
     EXPECT_EQ(cycles(r[0]), 10u + 4);
     EXPECT_EQ(cycles(r[1]), 20u + 4);
-    EXPECT_EQ(cycles(r[2]), 40u + 4) << "a FIFO of one passes a word every second cycle";
-    EXPECT_EQ(cycles(r[3]), 20u + 4);
+    EXPECT_EQ(cycles(r[2]), 20u + 4) << "the write-back FIFO is the array's";
+    EXPECT_EQ(cycles(r[3]), 10u + 4);
     EXPECT_EQ(cycles(r[4]), 20u + 4) << "nothing is written";
+}
+
+TEST(VectorPass, TakesTheDepthOfTheReductionOnceIfItReduces) {
+    VectorConfig deep;
+    deep.reduce_latency = 56;
+    VectorPass reduces{{}, 1, false};
+    reduces.stages.push_back({Action::vector_reduce, 0, true});
+    VectorConfig rows = deep;
+    rows.row_at_a_time = true;
+    std::deque<Case> cases;
+    cases.push_back(vector_case({10, 16, 2, 8, false, reduces}, deep));
+    cases.push_back(vector_case({10, 16, 2, 8}, deep));
+    cases.push_back(vector_case({10, 16, 2, 8, false, reduces}, rows));
+    const auto r = run_all(cases);
+    EXPECT_EQ(cycles(r[0]), 2 * (10u + 4 + 56));
+    EXPECT_EQ(cycles(r[1]), 2 * (10u + 4)) << "no pass that reduces";
+    EXPECT_EQ(cycles(r[2]), 10 * 2 * (1u + 4 + 56)) << "once a row and pass";
 }
 
 TEST(VectorPass, PaysTheLatencyPerRowWhenEachRowFinishesFirst) {

@@ -92,6 +92,9 @@ TEST(Program, OrdersEveryAccessOfRandomTransformersOnRandomMachines) {
         config.buffers.weight_double = random() % 4 != 0;
         config.fusion = static_cast<FusionLevel>(random() % 5);
         config.vector.residual_port = random() % 2 == 0;
+        config.vector.writeback_fifo = pick({1, 2});
+        config.controller.overlap_operations = random() % 3 != 0;
+        config.row_tiles = random() % 3 == 0 ? RowTiles::largest : RowTiles::best;
         config.sram.capacity_kib = static_cast<std::uint64_t>(pick({4, 8, 16, 64, 256}));
         config.sram.width_bits = pick({32, 64, 128, 256});
         config.pe.storage =
