@@ -86,6 +86,14 @@ std::string path_text(const std::string& text) {
     return text.empty() ? "an empty text is no path" : "";
 }
 
+void add_watch(CLI::App& verb, WatchOptions& options) {
+    verb.add_flag("--explain", options.explain,
+                  "say how the work was tiled, what bounds it, and why it took longer");
+    verb.add_option("--timeline", options.timeline, "trace events of the run, for Perfetto")
+        ->check(path_text)
+        ->type_name("FILE");
+}
+
 // An option that takes one of some words.
 template <class Value, class Target>
 void add_choice(CLI::App& verb, const std::string& option, const std::string& help,
@@ -167,10 +175,9 @@ class CommandLine {
         run_->add_flag("--json", run_options_.json, "print the result document and nothing else");
         run_->add_flag("--histogram", run_options_.histogram,
                        "with values: which codes of its format each tensor uses");
-        run_->add_flag("--explain", run_options_.explain, "say how the work was tiled and what bounds it");
-        run_->add_option("--timeline", run_options_.timeline, "trace events of the run, for Perfetto")
-            ->check(path_text)
-            ->type_name("FILE");
+        add_watch(*run_, run_options_.watch);
+        run_->add_flag("--what-if", run_options_.what_if,
+                       "run again with each resource doubled in turn: the speed-up it would buy");
         run_->add_option("--out", run_options_.out, "folder for results")->check(path_text)->type_name("DIR");
         run_->add_option("--seed", run_options_.seed, "fixes all randomness")
             ->check(digits_only)
@@ -216,9 +223,7 @@ class CommandLine {
                              "folder for golden vectors: operands, results and their cycles for $readmemh")
                 ->check(path_text)
                 ->type_name("DIR");
-            verb->add_option("--timeline", op_options_.timeline, "trace events of the run, for Perfetto")
-                ->check(path_text)
-                ->type_name("FILE");
+            add_watch(*verb, op_options_.watch);
             verb->add_option("--seed", op_options_.seed, "of stochastic rounding (default: 0)")
                 ->check(digits_only)
                 ->type_name("N");

@@ -6,6 +6,7 @@
 
 #include "sim/cli/process.h"
 #include "sim/cli/verbs.h"
+#include "sim/cli/watch.h"
 #include "sim/config/experiment_keys.h"
 #include "sim/config/paths.h"
 #include "sim/config/reader.h"
@@ -13,7 +14,6 @@
 #include "sim/report/files.h"
 #include "sim/report/histogram_text.h"
 #include "sim/report/terminal.h"
-#include "sim/report/timeline.h"
 #include "sim/report/vectors.h"
 #include "sim/run/recorder.h"
 #include "sim/run/simulate.h"
@@ -185,17 +185,20 @@ int op_verb(const OpOptions& options, std::string& out) {
     description.accelerator = resolved_json(input.machine);
     description.workload = {{"name", single.graph.name}};
     description.seed = options.seed;
-    std::optional<TimelineFile> timeline;
-    Followers followers;
-    if (!options.timeline.empty()) followers.push_back(&timeline.emplace(options.timeline));
+    Watch watch(options.watch);
     const Simulation simulation =
         simulate(single.graph, input.machine, resolve(input.costs, input.machine), description,
-                 values ? &*values : nullptr, input.fidelity, followers);
-    if (timeline) timeline->keep();
+                 values ? &*values : nullptr, input.fidelity, watch.followers());
+    watch.finish(simulation);
     if (!options.hex.empty()) write_vectors(options, single, *values, *recorder, input.machine);
     if (!options.out.empty() || !options.codes.empty()) write_results(options, single, *values, *recorder);
-    out += options.json ? to_text(simulation.result) : summary(simulation.result, wants_colour());
-    if (options.histogram && !options.json) out += histogram_text(simulation.result);
+    if (options.json) {
+        out += to_text(watch.document(simulation));
+        print_error(watch.text(simulation));
+        return 0;
+    }
+    out += summary(simulation.result, wants_colour()) + watch.text(simulation);
+    if (options.histogram) out += histogram_text(simulation.result);
     return 0;
 }
 

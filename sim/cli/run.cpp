@@ -2,50 +2,72 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <optional>
 
 #include "sim/cli/process.h"
 #include "sim/cli/verbs.h"
+#include "sim/cli/watch.h"
 #include "sim/config/experiment.h"
 #include "sim/config/paths.h"
-#include "sim/report/explain.h"
 #include "sim/report/files.h"
 #include "sim/report/histogram_text.h"
 #include "sim/report/terminal.h"
-#include "sim/report/timeline.h"
+#include "sim/report/what_if_text.h"
 #include "sim/run/simulate.h"
+#include "sim/run/what_if.h"
 
 namespace octet {
+namespace {
 
-int run_verb(const RunOptions& options, std::string& out) {
-    const auto begin = std::chrono::steady_clock::now();
-    ExperimentConfig experiment = load_experiment(resolve_argument(options.experiment), options.settings);
+ExperimentConfig load(const RunOptions& options, const std::vector<Setting>& further) {
+    std::vector<Setting> settings = options.settings;
+    settings.insert(settings.end(), further.begin(), further.end());
+    ExperimentConfig experiment = load_experiment(resolve_argument(options.experiment), settings);
     experiment.seed = options.seed;
     Diagnostics diagnostics;
     check_supported(experiment, diagnostics);
     diagnostics.throw_if_any();
+    return experiment;
+}
+
+// Of time, energy and area; values do not change them.
+Result changed(const RunOptions& options, std::vector<Setting> change) {
+    change.push_back({"values", "none", "--what-if"});
+    return simulate(load(options, change)).result;
+}
+
+}  // namespace
+
+int run_verb(const RunOptions& options, std::string& out) {
+    const auto begin = std::chrono::steady_clock::now();
+    const ExperimentConfig experiment = load(options, {});
     if (options.histogram && experiment.values != Values::exact) {
         print_error("--histogram needs values: --values exact");
         return 2;
     }
-    std::optional<TimelineFile> timeline;
-    Followers followers;
-    if (!options.timeline.empty()) followers.push_back(&timeline.emplace(options.timeline));
-    const Simulation simulation = simulate(experiment, options.histogram, followers);
-    if (timeline) timeline->keep();
+    std::optional<WhatIfs> what_ifs;
+    if (options.what_if)
+        what_ifs = what_if(experiment.accelerator,
+                           [&](const std::vector<Setting>& change) { return changed(options, change); });
+    Watch watch(options.watch);
+    const Simulation simulation = simulate(experiment, options.histogram, watch.followers());
+    watch.finish(simulation);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     const std::string log =
         fmt::format("experiment {}\nwall time {:.3f} s, of it {:.3f} s in lowering and machine\n",
                     experiment.path, seconds, simulation.lowering_and_machine_seconds);
     if (!options.out.empty()) write_results(options.out, simulation.result, log);
     if (options.json) {
-        out += to_text(simulation.result);
-        if (options.explain) fmt::print(stderr, "{}", explain(simulation));
-    } else {
-        out += summary(simulation.result, wants_colour());
-        if (options.explain) out += explain(simulation);
-        if (options.histogram) out += histogram_text(simulation.result);
+        nlohmann::ordered_json document = watch.document(simulation);
+        if (what_ifs) document["what_if"] = what_if_json(*what_ifs);
+        out += to_text(document);
+        print_error(watch.text(simulation));
+        return 0;
     }
-    if (!options.json) fmt::print(stderr, "(simulated in {:.2f} s)\n", seconds);
+    out += summary(simulation.result, wants_colour()) + watch.text(simulation);
+    if (what_ifs) out += what_if_text(*what_ifs);
+    if (options.histogram) out += histogram_text(simulation.result);
+    print_error(fmt::format("(simulated in {:.2f} s)", seconds));
     return 0;
 }
 

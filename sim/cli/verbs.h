@@ -13,15 +13,21 @@
 
 namespace octet {
 
+// What a simulation is asked to tell beside its result.
+struct WatchOptions {
+    std::string timeline;  // file for trace events; empty: none
+    bool explain = false;
+};
+
 struct RunOptions {
     std::string experiment;         // as written on the command line
     std::vector<Setting> settings;  // --set and its short forms, in their order
     std::uint64_t seed = 0;
     bool json = false;
-    bool explain = false;
     bool histogram = false;  // of the codes each tensor uses
-    std::string timeline;    // file for trace events; empty: none
-    std::string out;         // folder for results; empty: write none
+    WatchOptions watch;
+    bool what_if = false;  // the run again with each resource doubled in turn
+    std::string out;       // folder for results; empty: write none
 };
 int run_verb(const RunOptions& options, std::string& out);
 
@@ -67,8 +73,8 @@ struct OpOptions {
     std::vector<std::string> in;       // .npy
     std::vector<std::uint64_t> shape;  // without files
     std::string out, codes, hex;       // files, and a folder; empty: none
-    std::string timeline;              // file for trace events; empty: none
-    bool accumulator = false;          // `out` holds values before the encoder
+    WatchOptions watch;
+    bool accumulator = false;  // `out` holds values before the encoder
     bool json = false, histogram = false;
     std::uint64_t seed = 0;
 };

@@ -15,11 +15,57 @@ struct Line {
     double oldest = 0, ideal = 0;
     std::size_t count = 1;
     bool encodes = false;
+    Explanation why;
     bool alike(const Line& other) const {
         return name == other.name && shape == other.shape && tiles == other.tiles && from == other.from &&
-               estimate == other.estimate;
+               estimate == other.estimate && why.bound_by == other.why.bound_by;
     }
 };
+
+// What below_peak means for a resource.
+std::string_view below_peak(std::string_view resource) {
+    if (resource == "array") return "padding of edge tiles";
+    if (resource == "vector") return "partial vectors, and vectors of more than a cycle";
+    if (resource == "sram") return "accesses that do not use every bank, or are of other operations";
+    if (resource == "input_port" || resource == "weight_port") return "narrow beats and bank conflicts";
+    return "short bursts and shared cycles";
+}
+
+std::string words(Reason reason, std::string_view resource) {
+    if (reason == Reason::below_peak)
+        return fmt::format("{} below its peak: {}", resource, below_peak(resource));
+    if (reason == Reason::weights) return "weights enter the array";
+    if (reason == Reason::drain) return "drain";
+    if (reason == Reason::array) return "array works";
+    if (reason == Reason::vector) return "vector unit works";
+    if (reason == Reason::load) return "load, and nothing else";
+    if (reason == Reason::store) return "store, and nothing else";
+    if (reason == Reason::other_operations) return "waits for other operations";
+    if (reason == Reason::idle) return "nothing to do";
+    return fmt::format("stall: {}", name(reason));
+}
+
+// "  bound     array: 100 of 120 cycles; the other 20:" and a line for each reason, the largest first.
+std::string reasons(const Explanation& why) {
+    const Cycle difference = why.cycles - why.ideal;
+    std::string out = fmt::format("  bound     {}: {} of {} cycles",
+                                  why.bound_by.empty() ? "nothing" : why.bound_by, why.ideal, why.cycles);
+    out += difference == 0 ? "\n" : fmt::format("; the other {}:\n", difference);
+    std::vector<std::size_t> order;
+    for (std::size_t r = 0; r < reason_count; ++r)
+        if (why.reasons[r] != 0) order.push_back(r);
+    std::ranges::stable_sort(order, std::greater{}, [&](std::size_t r) { return why.reasons[r]; });
+    for (const std::size_t r : order)
+        out += fmt::format("  {:>14}  {}\n", why.reasons[r], words(static_cast<Reason>(r), why.bound_by));
+    return out;
+}
+
+void add(Explanation& sum, const Explanation& other) {
+    sum.cycles += other.cycles;
+    sum.ideal += other.ideal;
+    sum.worked += other.worked;
+    for (std::size_t r = 0; r < reason_count; ++r) sum.reasons[r] += other.reasons[r];
+}
 
 std::string product_tiles(const KernelChoice& choice) {
     const GemmPlan& plan = choice.plan;
@@ -61,10 +107,11 @@ Line line_of(const Simulation& simulation, const KernelChoice& choice) {
 
 }  // namespace
 
-std::string explain(const Simulation& simulation) {
+std::string explain(const Simulation& simulation, const RunExplanation& explanation) {
     std::vector<Line> lines;
     for (const KernelChoice& choice : simulation.choices) {
         Line line = line_of(simulation, choice);
+        line.why = explanation.operations[choice.operation];
         const auto known =
             std::find_if(lines.begin(), lines.end(), [&](const Line& other) { return other.alike(line); });
         if (known == lines.end()) {
@@ -73,11 +120,14 @@ std::string explain(const Simulation& simulation) {
             ++known->count;
             known->oldest += line.oldest;
             known->ideal += line.ideal;
+            add(known->why, line.why);
         }
     }
-    std::string out =
+    std::string out = "\nThe run\n" + reasons(explanation.run);
+    out +=
         "\nHow the work was cut (products are m x n x k; cycles are those in which a group was the oldest "
-        "unfinished one)\n";
+        "unfinished one), and what bounds it (cycles from the first command of a kernel to its last "
+        "completion, summed over those alike)\n";
     for (const Line& line : lines) {
         out +=
             fmt::format("\n{}{}\n", line.name, line.count > 1 ? fmt::format(" ({} alike)", line.count) : "");
@@ -90,6 +140,7 @@ std::string explain(const Simulation& simulation) {
         const double n = static_cast<double>(line.count);
         out += fmt::format("  cycles    {:.0f} each, at best {:.0f}", line.oldest / n, line.ideal / n);
         out += line.estimate == "-" ? "\n" : fmt::format(", estimated {}\n", line.estimate);
+        out += reasons(line.why);
     }
     out += fmt::format("\nSRAM: {} of {} KiB used at the peak, {} evictions; DRAM: {:.1f} MiB of addresses\n",
                        ceil_div(simulation.sram_peak_bytes, std::uint64_t{1024}),

@@ -1,12 +1,13 @@
-// `octet run --explain`: how lowering cut the work, and what bounds each operation.
+// `octet run --explain`: how lowering cut the work, what bounds each operation, and why it took longer.
 #pragma once
 #include <string>
 
-#include "sim/run/simulate.h"
+#include "sim/run/explanation.h"
 
 namespace octet {
 
-// One line a kernel, layers that were lowered alike and cost the same cycles on one line.
-std::string explain(const Simulation& simulation);
+// The run, then an entry for all kernels that were lowered alike. Reasons of an entry are sums over its
+// kernels.
+std::string explain(const Simulation& simulation, const RunExplanation& explanation);
 
 }  // namespace octet

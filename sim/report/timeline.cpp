@@ -118,16 +118,18 @@ void TimelineFile::issued(Queue queue, const Command& command, const HeadOfQueue
 }
 
 void TimelineFile::executed(Engine engine, OperationId operation, const CommandView& command, Cycle from,
-                            Cycle, Cycle to) {
-    end_work(engine, from);
+                            Cycle free, Cycle to) {
     AtWork& work = at_work_[static_cast<std::size_t>(engine)];
+    from = std::max(from, work.free);
+    end_work(engine, from);
     work.present = true;
     work.operation = operation;
     work.from = from;
+    work.free = free;
     work.to = to;
     work.arguments.clear();
-    print(work.arguments, R"(,"command":{},"completes":{})", ++executed_[static_cast<std::size_t>(engine)],
-          to);
+    print(work.arguments, R"(,"command":{},"free":{},"completes":{})",
+          ++executed_[static_cast<std::size_t>(engine)], free, to);
     std::visit(Tile{work.arguments}, command);
 }
 

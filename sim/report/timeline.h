@@ -33,10 +33,12 @@ class TimelineFile final : public Follower {
     static std::size_t index(Queue queue) { return first_queue + static_cast<std::size_t>(queue); }
     static std::size_t index(Engine engine) { return first_engine + static_cast<std::size_t>(engine); }
 
-    struct AtWork {  // the latest command of an engine: it ends where the next one begins, if not before
+    // The latest command of an engine. It has the engine from when that was free of the one before; it ends
+    // where the next one begins, if not before.
+    struct AtWork {
         bool present = false;
         OperationId operation = 0;
-        Cycle from = 0, to = 0;
+        Cycle from = 0, free = 0, to = 0;
         std::string arguments;
     };
 

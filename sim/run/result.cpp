@@ -131,8 +131,12 @@ nlohmann::ordered_json to_json(const Result& result) {
     return json;
 }
 
+std::string to_text(const nlohmann::ordered_json& document) {
+    return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 std::string to_text(const Result& result) {
-    return to_json(result).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return to_text(to_json(result));
 }
 
 }  // namespace octet

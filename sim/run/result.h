@@ -56,7 +56,8 @@ struct Result {
 // The document, schema 1. Numbers that are not finite become null.
 nlohmann::ordered_json to_json(const Result& result);
 
-// The text of result.json: to_json, indented, ending in a newline.
+// A document as text: indented, ending in a newline. Of a result: the text of result.json.
+std::string to_text(const nlohmann::ordered_json& document);
 std::string to_text(const Result& result);
 
 // Throws std::logic_error naming every invariant of docs/result.md that does not hold.

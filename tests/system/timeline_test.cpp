@@ -118,7 +118,7 @@ TEST_F(TimelineOption, AddsUpToTheBooksOfRandomMachines) {
     const auto pick = [&](const char* key, std::initializer_list<int> of) {
         return fmt::format("{}={}", key, *(of.begin() + static_cast<std::ptrdiff_t>(random() % of.size())));
     };
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < 10; ++i) {
         const Words settings{pick("array.rows", {2, 5, 16}),
                              pick("array.cols", {2, 6, 16}),
                              pick("array.pe_latency", {1, 2}),

@@ -1,0 +1,32 @@
+// What a simulation is asked to tell beside its result: `--timeline`, `--explain`.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "sim/cli/verbs.h"
+#include "sim/report/timeline.h"
+#include "sim/run/explanation.h"
+
+namespace octet {
+
+class Watch {
+  public:
+    // Throws OutputError if a file cannot be made.
+    explicit Watch(const WatchOptions& options);
+    // To be handed to the simulation; they live in here.
+    const Followers& followers() const { return followers_; }
+    // After the simulation: files are there. Throws OutputError.
+    void finish(const Simulation& simulation);
+    // The result document, with what was asked for.
+    nlohmann::ordered_json document(const Simulation& simulation) const;
+    // What stands below the summary (with a document: on stderr).
+    std::string text(const Simulation& simulation) const;
+
+  private:
+    std::optional<TimelineFile> timeline_;
+    std::optional<CycleLog> log_;
+    std::optional<RunExplanation> explanation_;
+    Followers followers_;
+};
+
+}  // namespace octet
