@@ -7,7 +7,7 @@
 namespace octet {
 
 MachineReport run_machine(const AcceleratorConfig& config, CommandSource& program, MachineValues* values,
-                          Fidelity fidelity, RunObserver* observer) {
+                          Fidelity fidelity, RunObserver* observer, sc_core::sc_trace_file* registers) {
     static bool ran = false;
     if (ran) throw std::logic_error("the SystemC kernel belongs to the process and can run one machine");
     ran = true;
@@ -16,6 +16,7 @@ MachineReport run_machine(const AcceleratorConfig& config, CommandSource& progra
     try {
         Accelerator machine("machine", config, program, fidelity, observer);
         if (values != nullptr) machine.attach(*values);
+        if (registers != nullptr) machine.trace(*registers);
         sc_core::sc_start();
         return machine.finish();
     } catch (const sc_core::sc_report& report) {  // how the kernel hands on what a process has thrown

@@ -2,9 +2,10 @@
 //
 // Timing: the array takes its next command as soon as the last pass of the one before has started; a command
 // completes in the cycle after its last vector was issued. Counts: mac, pe_pass, weight_load, weight_pass,
-// accumulate, scale_sum, reads of the input and weight buffer, both of the accumulation buffer, decode at the array's
-// edges or in the PEs.
+// accumulate, scale_sum, reads of the input and weight buffer, both of the accumulation buffer, decode at the
+// array's edges or in the PEs.
 #pragma once
+#include <stdexcept>
 #include <string>
 
 #include "models/array/fill.h"
@@ -47,6 +48,9 @@ class ArrayUnit : public sc_core::sc_module {
     std::string waits_for() const;  // for the message about a deadlock
     // From now on products are computed as well.
     virtual void attach(ArrayValues& values) = 0;
+    // Before the run: the registers become signals of the file, with numbers if there are values. Only an
+    // array that has registers can do this.
+    virtual void trace(sc_core::sc_trace_file&, bool) { throw std::logic_error("no registers to trace"); }
 
   protected:
     ArrayUnit(const sc_core::sc_module_name& name, const ArrayConfig& config, const ArrayFormats& formats,

@@ -25,6 +25,7 @@ class BareDatapath final : public ArrayDatapath {
                      {}});
     }
     void deliver(std::uint32_t) override {}
+    void show(ArrayProbe& probe) const override { array_.show(probe); }
 
   private:
     std::size_t last_;
@@ -71,6 +72,7 @@ class ValueDatapath final : public ArrayDatapath {
         auto results = results_.extract(epilogue);
         values_.machine().sums[epilogue] = std::move(results.mapped());
     }
+    void show(ArrayProbe& probe) const override { array_.show(probe); }
 
   private:
     using Operand = typename Arithmetic::Operand;
@@ -160,7 +162,8 @@ class ValueDatapath final : public ArrayDatapath {
     Held add_blocks(const Below& below, std::size_t vector, std::size_t j, const Held* held) {
         const Operands &a = *below.inputs, &b = *below.weights;
         const BlockScales scales{a.scales.data(), b.scales.data(), a.scales_stride, b.scales_stride, a.phase};
-        const std::size_t first = below.pass->k * rows_, end = std::min<std::size_t>(first + rows_, a.columns);
+        const std::size_t first = below.pass->k * rows_,
+                          end = std::min<std::size_t>(first + rows_, a.columns);
         Held made{};
         for (std::size_t k = first, block = 0; k < end; k += chunk_, ++block) {
             const std::size_t of = scales.block_of(k), column = below.pass->n * columns_ + j;

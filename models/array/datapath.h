@@ -7,6 +7,7 @@
 #pragma once
 #include <memory>
 
+#include "models/array/array_probe.h"
 #include "models/array/array_values.h"
 #include "models/array/sequencer.h"
 
@@ -27,6 +28,8 @@ class ArrayDatapath {
     virtual void clock(const Edge& edge, Cycle cycle) = 0;
     // The results of an epilogue have all left the array.
     virtual void deliver(std::uint32_t epilogue) = 0;
+    // What the registers hold now.
+    virtual void show(ArrayProbe& probe) const = 0;
 };
 
 // `values`: nullptr for time alone.

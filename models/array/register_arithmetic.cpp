@@ -20,7 +20,7 @@ void multiply_add(std::size_t elements, float* sums, const float* a, const float
             generators[e] += (flags[e] & valid) != 0 ? draw_step : 0;
         }
         const float made = Accumulator::template mac<mode>(sums[e], a[e], b[e], random);
-        sums[e] = (flags[e] & present) != 0 ? made : sums[e];
+        sums[e] = (flags[e] & has_operand) != 0 ? made : sums[e];
     }
 }
 
@@ -28,7 +28,7 @@ template <int Bits>
 void multiply_add(std::vector<IntegerArithmetic::Sum>& sums, const std::vector<std::int8_t>& a,
                   const std::vector<std::int8_t>& b, const std::vector<Flags>& flags, IntegerOverflow mode) {
     for (std::size_t e = 0; e < sums.size(); ++e) {
-        if ((flags[e] & present) == 0) continue;
+        if ((flags[e] & has_operand) == 0) continue;
         std::uint64_t overflows = 0;
         sums[e].value = IntegerAccumulator<Bits>::mac(sums[e].value, a[e], b[e], mode, overflows);
         sums[e].overflows += static_cast<std::uint32_t>(overflows);
@@ -63,7 +63,7 @@ QuireArithmetic::QuireArithmetic(const GemmRules& rules)
 void QuireArithmetic::multiply_add(std::vector<Quire>& sums, const std::vector<float>& a,
                                    const std::vector<float>& b, const std::vector<Flags>& flags) {
     for (std::size_t e = 0; e < sums.size(); ++e)
-        if ((flags[e] & present) != 0) sums[e].add(double{a[e]} * double{b[e]});
+        if ((flags[e] & has_operand) != 0) sums[e].add(double{a[e]} * double{b[e]});
 }
 
 void IntegerArithmetic::multiply_add(std::vector<Sum>& sums, const std::vector<std::int8_t>& a,

@@ -1,7 +1,7 @@
 // What the processing elements add up, for the array that steps every register: the units of mac.h, all
 // elements of an array in one clock.
 //
-// multiply_add(sums, a, b, flags): sums[e] = round(sums[e] + a[e] * b[e]) where flags[e] says `present`;
+// multiply_add(sums, a, b, flags): sums[e] = round(sums[e] + a[e] * b[e]) where flags[e] says `has_operand`;
 // every element that is `valid` makes one draw of stochastic rounding, present or not. into_buffer(held, sum,
 // overflows): what the accumulation buffer makes of a sum that leaves the array; `held`: what it holds of
 // this result, nullptr if nothing. scaled_into_buffer: the same of the sum of a block, by its scales.

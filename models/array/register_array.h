@@ -19,6 +19,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "models/array/array_probe.h"
 #include "models/array/config.h"
 #include "models/array/registers.h"
 #include "models/types.h"
@@ -80,17 +81,33 @@ class WeightStationaryArray {
                 if ((inputs_.flags[e] & first) != 0) swap(e);
         }
         for (std::size_t e = 0; e < rows_ * cols_; ++e)
-            sums.flags[e] = inputs_.flags[e] & (valid | (active_.flags[e] & present));
+            sums.flags[e] = inputs_.flags[e] & (valid | (active_.flags[e] & has_operand));
         arithmetic_.multiply_add(sums.value, inputs_.value, active_.value, sums.flags);
         // At the end of the clock, so that a vector of this clock still saw the weight before.
         if (weights_move)
             for (std::size_t i = 0; i < rows_; ++i)
                 for (std::size_t e = i * cols_; e < (i + 1) * cols_; ++e)
-                    if ((passing_.flags[e] & ~present) == (valid | tagged(i))) latch(e);
+                    if ((passing_.flags[e] & ~has_operand) == (valid | tagged(i))) latch(e);
     }
     // The sum below column j that can be read in the coming clock.
     bool readable(std::size_t j) const { return (sums_.back().flags[below(j)] & valid) != 0; }
     const Sum& sum(std::size_t j) const { return sums_.back().value[below(j)]; }
+    // What the registers hold, element by element (array_probe.h).
+    template <class Probe>
+    void show(Probe& probe) const {
+        for (std::size_t e = 0; e < rows_ * cols_; ++e) {
+            auto& pe = probe.pes[e];
+            pe.input = number_of(inputs_.value[e]);
+            pe.weight = number_of(active_.value[e]);
+            pe.shadow = number_of(shadow_.value[e]);
+            pe.sum = number_of(sums_.back().value[e]);
+            pe.input_valid = (inputs_.flags[e] & valid) != 0;
+            pe.weight_present = (active_.flags[e] & has_operand) != 0;
+            pe.shadow_full = (shadow_.flags[e] & full) != 0;
+            pe.passing_valid = (passing_.flags[e] & valid) != 0;
+            pe.sum_valid = (sums_.back().flags[e] & valid) != 0;
+        }
+    }
     // The same of a block of rows.
     const Sum& sum(std::size_t j, std::size_t block) const {
         return block < taps_.size() ? taps_[block].oldest(j) : sum(j);
@@ -122,7 +139,7 @@ class WeightStationaryArray {
         if ((shadow_.flags[e] & full) != 0)
             throw std::logic_error("a weight is lost: the next one came early");
         weight.value[e] = passing_.value[e];
-        weight.flags[e] = (passing_.flags[e] & present) | (shadows_ ? full : 0);
+        weight.flags[e] = (passing_.flags[e] & has_operand) | (shadows_ ? full : 0);
     }
     std::size_t below(std::size_t j) const { return (rows_ - 1) * cols_ + j; }
 
@@ -169,7 +186,7 @@ class OutputStationaryArray {
         b_.move_down(top_);
         for (std::size_t e = 0; e < rows_ * cols_; ++e) {
             if ((a_.flags[e] & first) != 0) sums_.value[e] = Sum{};
-            sums_.flags[e] = a_.flags[e] & (valid | (b_.flags[e] & present));
+            sums_.flags[e] = a_.flags[e] & (valid | (b_.flags[e] & has_operand));
         }
         arithmetic_.multiply_add(sums_.value, a_.value, b_.value, sums_.flags);
         if (!edge.drain) return;

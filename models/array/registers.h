@@ -8,8 +8,8 @@
 namespace octet {
 
 using Flags = std::uint32_t;
-constexpr Flags valid = 1;    // something is there
-constexpr Flags present = 2;  // an operand that the matrix has: what is missing is not multiplied
+constexpr Flags valid = 1;        // something is there
+constexpr Flags has_operand = 2;  // an operand that the matrix has: what is missing is not multiplied
 constexpr Flags tagged(std::size_t row) {
     return static_cast<Flags>(row + 1) << 8U;
 }
@@ -21,13 +21,14 @@ class Skew {
     Skew(std::size_t lanes, std::size_t step)
         : lanes_(lanes), step_(step), depth_((lanes - 1) * step + 1), cells_(depth_ * lanes) {}
 
-    // Lane i takes in operands[i], with `flags`; lanes that have none are not `present`. Nothing enters: 0.
+    // Lane i takes in operands[i], with `flags`; lanes that have none are not `has_operand`. Nothing enters:
+    // 0.
     void step(std::span<const T> operands, Flags flags) {
         if (flags == 0) operands = {};
         newest_ = newest_ + 1 < depth_ ? newest_ + 1 : 0;
         Cell* cell = &cells_[newest_ * lanes_];
         for (std::size_t i = 0; i < lanes_; ++i)
-            cell[i] = i < operands.size() ? Cell{operands[i], flags | present} : Cell{T{}, flags};
+            cell[i] = i < operands.size() ? Cell{operands[i], flags | has_operand} : Cell{T{}, flags};
     }
     struct Cell {
         T value{};

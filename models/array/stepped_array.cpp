@@ -18,6 +18,11 @@ SteppedArray::SteppedArray(const sc_core::sc_module_name& name, const ArrayConfi
     SC_THREAD(serve);
 }
 
+void SteppedArray::trace(sc_core::sc_trace_file& file, bool values) {
+    probe_ = std::make_unique<ArrayProbe>(rows_, cols_);
+    probe_->trace(file, values);
+}
+
 void SteppedArray::serve() {
     const sc_core::sc_event_or_list anything =
         arrived_ | results->acceptance() | around_.inputs.started() | around_.weights.started();
@@ -35,7 +40,8 @@ void SteppedArray::serve() {
 }
 
 void SteppedArray::sleep(const sc_core::sc_event_or_list& anything) {
-    const std::optional<Cycle> quiet = quiet_clocks();
+    std::optional<Cycle> quiet = quiet_clocks();
+    if (clock_ < moving_until_) quiet = 0;
     if (!quiet) return wait(anything);
     const std::uint64_t target = time_of(clock_ + *quiet, Phase::registers);
     if (target > kernel_time()) wait(sc_core::sc_time::from_value(target - kernel_time()), anything);
@@ -112,6 +118,11 @@ void SteppedArray::clock() {
     }
     enter_into_books(issued);
     datapath_->clock(edge, clock_);
+    if (probe_) {
+        datapath_->show(*probe_);
+        if (edge.vectors != nullptr || edge.weights != nullptr)
+            moving_until_ = clock_ + depth_ + rows_ + 2 * cols_ + 1;
+    }
     ++step_;
     ++clock_;
 }
@@ -133,6 +144,7 @@ void SteppedArray::hold() {
     const StallCause cause = tile.hold();
     books_.held(clock_, cause, tile.operation());
     ++held_[static_cast<std::size_t>(cause)];
+    if (probe_) ++moving_until_;
     // Decoders hold what they have begun.
     if (sequencer_.row(step_).value_or(0) > 0) decodes(CodecLane::weight, clock_, clock_ + 1);
     if (sequencer_.left() > 0) decodes(CodecLane::input, clock_, clock_ + 1);

@@ -92,6 +92,10 @@ void add_watch(CLI::App& verb, WatchOptions& options) {
     verb.add_option("--timeline", options.timeline, "trace events of the run, for Perfetto")
         ->check(path_text)
         ->type_name("FILE");
+    verb.add_option("--vcd", options.vcd,
+                    "with --fidelity register: every register of the array, for wave viewers")
+        ->check(path_text)
+        ->type_name("FILE");
 }
 
 // An option that takes one of some words.

@@ -165,6 +165,10 @@ int op_verb(const OpOptions& options, std::string& out) {
         return 2;
     }
     const OpInput input = read_input(options);
+    if (const auto misuse = Watch::misuse(options.watch, input.fidelity); !misuse.empty()) {
+        print_error(misuse);
+        return 2;
+    }
     std::vector<NpyFile> files;
     for (const std::string& path : options.in) files.emplace_back(path);
     const auto shape = with_values ? shape_of(kind, files) : options.shape;
@@ -188,7 +192,7 @@ int op_verb(const OpOptions& options, std::string& out) {
     Watch watch(options.watch);
     const Simulation simulation =
         simulate(single.graph, input.machine, resolve(input.costs, input.machine), description,
-                 values ? &*values : nullptr, input.fidelity, watch.followers());
+                 values ? &*values : nullptr, input.fidelity, watch.followers(), watch.registers());
     watch.finish(simulation);
     if (!options.hex.empty()) write_vectors(options, single, *values, *recorder, input.machine);
     if (!options.out.empty() || !options.codes.empty()) write_results(options, single, *values, *recorder);

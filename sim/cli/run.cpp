@@ -45,12 +45,17 @@ int run_verb(const RunOptions& options, std::string& out) {
         print_error("--histogram needs values: --values exact");
         return 2;
     }
+    if (const auto misuse = Watch::misuse(options.watch, experiment.fidelity); !misuse.empty()) {
+        print_error(misuse);
+        return 2;
+    }
     std::optional<WhatIfs> what_ifs;
     if (options.what_if)
         what_ifs = what_if(experiment.accelerator,
                            [&](const std::vector<Setting>& change) { return changed(options, change); });
     Watch watch(options.watch);
-    const Simulation simulation = simulate(experiment, options.histogram, watch.followers());
+    const Simulation simulation =
+        simulate(experiment, options.histogram, watch.followers(), watch.registers());
     watch.finish(simulation);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     const std::string log =

@@ -16,6 +16,7 @@ namespace octet {
 // What a simulation is asked to tell beside its result.
 struct WatchOptions {
     std::string timeline;  // file for trace events; empty: none
+    std::string vcd;       // file for the array's registers; empty: none
     bool explain = false;
 };
 

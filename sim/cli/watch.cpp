@@ -5,6 +5,7 @@
 namespace octet {
 
 Watch::Watch(const WatchOptions& options) {
+    if (!options.vcd.empty()) registers_.emplace(options.vcd);
     if (!options.timeline.empty()) followers_.push_back(&timeline_.emplace(options.timeline));
     if (options.explain) followers_.push_back(&log_.emplace());
 }
@@ -12,6 +13,7 @@ Watch::Watch(const WatchOptions& options) {
 void Watch::finish(const Simulation& simulation) {
     if (log_) explanation_ = log_->explain(simulation);
     if (timeline_) timeline_->keep();
+    if (registers_) registers_->keep();
 }
 
 nlohmann::ordered_json Watch::document(const Simulation& simulation) const {

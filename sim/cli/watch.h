@@ -1,4 +1,4 @@
-// What a simulation is asked to tell beside its result: `--timeline`, `--explain`.
+// What a simulation is asked to tell beside its result: `--timeline`, `--vcd`, `--explain`.
 #pragma once
 #include <optional>
 #include <string>
@@ -6,15 +6,23 @@
 #include "sim/cli/verbs.h"
 #include "sim/report/timeline.h"
 #include "sim/run/explanation.h"
+#include "sim/run/register_trace.h"
 
 namespace octet {
 
 class Watch {
   public:
+    // What is wrong with the options for such a run; empty: nothing.
+    static std::string_view misuse(const WatchOptions& options, Fidelity fidelity) {
+        return options.vcd.empty() || fidelity == Fidelity::registers
+                   ? ""
+                   : "--vcd needs registers: --fidelity register";
+    }
     // Throws OutputError if a file cannot be made.
     explicit Watch(const WatchOptions& options);
     // To be handed to the simulation; they live in here.
     const Followers& followers() const { return followers_; }
+    sc_core::sc_trace_file* registers() { return registers_ ? registers_->file() : nullptr; }
     // After the simulation: files are there. Throws OutputError.
     void finish(const Simulation& simulation);
     // The result document, with what was asked for.
@@ -24,6 +32,7 @@ class Watch {
 
   private:
     std::optional<TimelineFile> timeline_;
+    std::optional<RegisterTrace> registers_;
     std::optional<CycleLog> log_;
     std::optional<RunExplanation> explanation_;
     Followers followers_;

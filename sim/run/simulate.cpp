@@ -74,7 +74,8 @@ nlohmann::ordered_json resolved_json(const AcceleratorConfig& machine) {
     return json_of(machine);
 }
 
-Simulation simulate(const ExperimentConfig& experiment, bool histograms, const Followers& followers) {
+Simulation simulate(const ExperimentConfig& experiment, bool histograms, const Followers& followers,
+                    sc_core::sc_trace_file* registers) {
     Diagnostics diagnostics;
     Workload workload = read_workload(experiment.workload(), experiment.phase, diagnostics);
     const Node& costs = experiment.costs();
@@ -103,12 +104,12 @@ Simulation simulate(const ExperimentConfig& experiment, bool histograms, const F
                        bind_sources(workload.graph, experiment.inputs, experiment.seed, threads));
     if (values && histograms) values->count_codes();
     return simulate(std::move(workload.graph), experiment.accelerator, resolve(table, experiment.accelerator),
-                    description, values ? &*values : nullptr, experiment.fidelity, followers);
+                    description, values ? &*values : nullptr, experiment.fidelity, followers, registers);
 }
 
 Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceList& prices,
                     const RunDescription& description, ValueRun* values, Fidelity fidelity,
-                    const Followers& followers) {
+                    const Followers& followers, sc_core::sc_trace_file* registers) {
     Simulation simulation;
     simulation.graph = std::move(graph);
     const auto begin = std::chrono::steady_clock::now();
@@ -119,8 +120,9 @@ Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceLi
     FanOut all(followers);
     RunObserver* observer = followers.empty() ? nullptr : &all;
     if (followers.size() == 1) observer = followers.front();
-    MachineReport report = run_machine(
-        machine, program, values != nullptr ? &values->begin(program) : nullptr, fidelity, observer);
+    MachineReport report =
+        run_machine(machine, program, values != nullptr ? &values->begin(program) : nullptr, fidelity,
+                    observer, registers);
     simulation.lowering_and_machine_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     complete_fused(report, program.hosts());

@@ -9,6 +9,10 @@
 #include "sim/run/value_run.h"
 #include "sim/workload/graph.h"
 
+namespace sc_core {
+class sc_trace_file;
+}
+
 namespace octet {
 
 // Follows a simulation: is told what will run, and then what happens.
@@ -30,13 +34,14 @@ struct Simulation {
 // Checks the invariants of the result. Throws InputError for what the files say, CostError for a missing
 // price, std::invalid_argument where the machine is too small for the workload, std::logic_error when an
 // invariant does not hold.
+// `registers`: takes those of the array, with Fidelity::registers (models/accelerator/run.h).
 // `histograms`: with those of the codes used, if the experiment has values.
 Simulation simulate(const ExperimentConfig& experiment, bool histograms = false,
-                    const Followers& followers = {});
+                    const Followers& followers = {}, sc_core::sc_trace_file* registers = nullptr);
 // The same of a graph; `values`: nullptr for time alone.
 Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceList& prices,
                     const RunDescription& description, ValueRun* values, Fidelity fidelity,
-                    const Followers& followers);
+                    const Followers& followers, sc_core::sc_trace_file* registers = nullptr);
 
 // The accelerator as the result document shows it.
 nlohmann::ordered_json resolved_json(const AcceleratorConfig& machine);
