@@ -81,6 +81,16 @@ MachineShape::MachineShape(const AcceleratorConfig& config)
     bursts_in_flight = config.dma.outstanding;
 }
 
+std::uint64_t MachineShape::pass_cycles(std::uint64_t vectors) const {
+    const std::uint64_t flow = vectors * write_back;
+    return overlap ? std::max(flow, pass_gap) : flow + pass_gap + drain;
+}
+
+std::uint64_t MachineShape::result_beats(std::uint64_t n, bool wide) const {
+    return std::max({ceil_div(std::min(cols, n), lanes) * initiation_interval,
+                     wide ? result_beats_wide : result_beats_storage, std::uint64_t{1}});
+}
+
 double MachineShape::move_cycles(double bytes, double pieces) const {
     const double piece = bytes / pieces, burst = std::min(piece, burst_bytes);
     const double burst_cycles =

@@ -25,6 +25,10 @@ struct MachineShape {
     double dram_latency;
     double dram_row_cycles;  // between two rows of a bank: no piece of consecutive bytes takes less; ideal: 0
     double burst_bytes, bursts_in_flight;  // of one engine of the DMA
+    // One pass of so many vectors, to the start of the next: results leave no faster than `write_back` says.
+    std::uint64_t pass_cycles(std::uint64_t vectors) const;
+    // One result vector of a product of n columns, in the vector unit or at its write port.
+    std::uint64_t result_beats(std::uint64_t n, bool wide) const;
     // What moving so many bytes in so many pieces takes one engine of the DMA, at least.
     double move_cycles(double bytes, double pieces) const;
     std::uint64_t sram_bytes, sram_word;

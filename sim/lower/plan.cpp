@@ -106,17 +106,11 @@ void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine,
     const auto d = [](std::uint64_t v) { return static_cast<double>(v); };
     const bool columns_outer = plan.order == LoopOrder::columns_outer;
     const std::uint64_t m_last = r.m - (c.m_tiles - 1) * plan.m_tile;
-    const std::uint64_t beats = std::max(
-        {ceil_div(std::min(machine.cols, r.n), machine.lanes) * machine.initiation_interval,
-         r.wide_output ? machine.result_beats_wide : machine.result_beats_storage, std::uint64_t{1}});
-    const auto pass_cycles = [&](std::uint64_t m) {
-        const std::uint64_t flow = m * machine.write_back;  // results leave no faster
-        return machine.overlap ? std::max(flow, machine.pass_gap) : flow + machine.pass_gap + machine.drain;
-    };
+    const std::uint64_t beats = machine.result_beats(r.n, r.wide_output);
     const auto tile_cycles = [&](std::uint64_t m) {  // all passes of one row tile
         const std::uint64_t flow = m * machine.write_back, stored = std::min(machine.drain_depth, m);
         const std::uint64_t hold = beats * (m - stored) > flow ? beats * (m - stored) - flow : 0;
-        return d(c.n_tiles) * std::max(d(c.k_tiles * pass_cycles(m) + hold), d(beats * m));
+        return d(c.n_tiles) * std::max(d(c.k_tiles * machine.pass_cycles(m) + hold), d(beats * m));
     };
     plan.array = d(c.m_tiles - 1) * tile_cycles(plan.m_tile) + tile_cycles(m_last);
 
@@ -134,32 +128,28 @@ void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine,
     const double a_all = d(r.m) * d(r.a_row_bytes), b_all = columns * d(r.b_column_bytes),
                  out_all = columns * d(r.m) * d(r.out_row_bytes);
     plan.dram_bytes = 0;
-    plan.dram = 0;
     const auto move = [&](double bytes, double pieces) {
         plan.dram_bytes += bytes;
-        plan.dram += machine.move_cycles(bytes, pieces);
+        return machine.move_cycles(bytes, pieces);
     };
+    plan.load = 0;
     if (plan.a == Staging::tile) {
         const bool once = !columns_outer || c.m_tiles <= plan.a_slots;
-        move(once ? a_all : a_all * d(c.n_groups), 1);
+        plan.load += move(once ? a_all : a_all * d(c.n_groups), 1);
     } else if (plan.a == Staging::chunk) {
-        move(a_all * a_visits, 1);
+        plan.load += move(a_all * a_visits, 1);
     }
     if (plan.b == Staging::tile) {
         const bool once = columns_outer || c.n_groups <= plan.b_slots;
-        move(once ? b_all : b_all * d(c.m_tiles), 1);
+        plan.load += move(once ? b_all : b_all * d(c.m_tiles), 1);
     } else if (plan.b == Staging::chunk) {
-        move(b_all * b_visits,
-             plan.k_chunk == c.k_tiles || plan.n_group == 1 ? 1 : b_visits * d(c.n_tiles * c.k_chunks));
+        plan.load +=
+            move(b_all * b_visits,
+                 plan.k_chunk == c.k_tiles || plan.n_group == 1 ? 1 : b_visits * d(c.n_tiles * c.k_chunks));
     }
     // Loads and stores have an engine each, and share the DRAM.
-    const double loads = plan.dram;
-    plan.dram = 0;
-    if (!r.out_resident) move(out_all, c.m_tiles == 1 ? 1 : d(c.m_tiles * c.n_tiles));
-    const double stores = plan.dram;
-    plan.dram = 0;
-    if (r.residual_staged) move(columns * d(r.m) * d(r.residual_row_bytes), 1);
-    plan.load = loads + plan.dram;
+    const double stores = r.out_resident ? 0 : move(out_all, c.m_tiles == 1 ? 1 : d(c.m_tiles * c.n_tiles));
+    if (r.residual_staged) plan.load += move(columns * d(r.m) * d(r.residual_row_bytes), 1);
     plan.dram = std::max({plan.load, stores, plan.dram_bytes / machine.dram_bytes_per_cycle});
     plan.sram =
         (a_all * a_visits + b_all * b_visits + out_all + plan.dram_bytes) / machine.sram_bytes_per_cycle;
@@ -183,8 +173,8 @@ void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine,
 GemmPlan best_of(std::vector<GemmPlan> plans, const GemmRequest& r, const MachineShape& machine) {
     constexpr std::size_t most = 400;
     constexpr double command_cost = 32, wait_cost = 64, late = 1.5;
-    // What the array's passes take from the first to the last if nothing is in their way, and if loads are
-    // late.
+    // What the array's passes take from the first to the last: if nothing is in their way, and as `course`
+    // beside everything else with loads that are late.
     double passes = plans.front().array;
     for (const GemmPlan& plan : plans) passes = std::min(passes, plan.array);
     const GemmPlan fastest = *std::min_element(

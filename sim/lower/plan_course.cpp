@@ -1,7 +1,6 @@
 #include "sim/lower/plan_course.h"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 namespace octet {
@@ -111,13 +110,9 @@ class Course {
           loader_{machine.dram_latency + 3, slower},
           a_(sizes_of_a(r), machine.input_slots, d(machine.fill_latency)),
           b_(sizes_of_b(r), machine.weight_slots, d(machine.fill_latency)) {
-        const std::uint64_t flow = plan.m_tile * machine.write_back;  // results leave no faster
-        pass_ =
-            d(machine.overlap ? std::max(flow, machine.pass_gap) : flow + machine.pass_gap + machine.drain);
+        pass_ = d(machine.pass_cycles(plan.m_tile));
         entry_ = machine.overlap ? d(machine.rows) : 0;
-        const std::uint64_t beats = std::max(
-            {ceil_div(std::min(machine.cols, r.n), machine.lanes) * machine.initiation_interval,
-             r.wide_output ? machine.result_beats_wide : machine.result_beats_storage, std::uint64_t{1}});
+        const std::uint64_t beats = machine.result_beats(r.n, r.wide_output);
         result_ = d(beats * plan.m_tile);
         slack_ = d(beats * std::min(machine.drain_depth, plan.m_tile));
         if (!r.out_resident) {

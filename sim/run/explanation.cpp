@@ -164,6 +164,22 @@ void settle(Explanation& e) {
         throw std::logic_error("the reasons of an operation do not add up");
 }
 
+// Of a unit whose states tell what an operation waits for; others have none.
+std::optional<Track> track_of(Unit unit) {
+    switch (unit) {
+        case Unit::array:
+            return Track::array;
+        case Unit::vector:
+            return Track::vector;
+        case Unit::load:
+            return Track::load;
+        case Unit::store:
+            return Track::store;
+        default:
+            return std::nullopt;
+    }
+}
+
 nlohmann::ordered_json json_of(const Explanation& explanation) {
     nlohmann::ordered_json reasons = nlohmann::ordered_json::object();
     for (std::size_t r = 0; r < reason_count; ++r)
@@ -190,38 +206,16 @@ std::string_view name(Reason reason) {
 }
 
 void CycleLog::busy(Unit unit, Cycle from, Cycle to, BusyWith with, OperationId operation) {
-    const Stretch interval{from, to, static_cast<std::uint8_t>(with), operation};
-    switch (unit) {
-        case Unit::array:
-            return log(Track::array).add(interval);
-        case Unit::vector:
-            return log(Track::vector).add(interval);
-        case Unit::load:
-            return log(Track::load).add(interval);
-        case Unit::store:
-            return log(Track::store).add(interval);
-        case Unit::sram:
-            return log(Track::sram).add({from, to, 0, 0});
-        default:
-            return;
-    }
+    if (unit == Unit::sram)
+        log(Track::sram).add({from, to, 0, 0});
+    else if (const auto track = track_of(unit))
+        log(*track).add({from, to, static_cast<std::uint8_t>(with), operation});
 }
 
 void CycleLog::stalled(Unit unit, Cycle from, Cycle to, StallCause cause, OperationId operation) {
-    const Stretch interval{
-        from, to, static_cast<std::uint8_t>(stalled_from + static_cast<std::uint8_t>(cause)), operation};
-    switch (unit) {
-        case Unit::array:
-            return log(Track::array).add(interval);
-        case Unit::vector:
-            return log(Track::vector).add(interval);
-        case Unit::load:
-            return log(Track::load).add(interval);
-        case Unit::store:
-            return log(Track::store).add(interval);
-        default:
-            return;
-    }
+    if (const auto track = track_of(unit))
+        log(*track).add({from, to, static_cast<std::uint8_t>(stalled_from + static_cast<std::uint8_t>(cause)),
+                         operation});
 }
 
 void CycleLog::executed(Engine engine, OperationId operation, const CommandView&, Cycle from, Cycle free,

@@ -18,6 +18,7 @@
 #include "sim/workload/description.h"
 #include "sim/workload/tokens.h"
 #include "tests/values/plain_reference.h"
+#include "tests/values/small_runs.h"
 
 namespace octet::test {
 namespace {
@@ -43,34 +44,6 @@ PhaseConfig encode(std::uint64_t batch, std::uint64_t sequence) {
     phase.sequence = sequence;
     return phase;
 }
-
-AcceleratorConfig machine_of(const Preset& preset) {
-    AcceleratorConfig config;
-    take_preset(config, preset);
-    config.dram = IdealDramConfig{};
-    return config;
-}
-
-// Collects what the vector unit computes, in the order of the output tensors.
-class Collector : public ValueObserver {
-  public:
-    explicit Collector(const Graph& graph) : graph_(graph) {
-        for (const Operation& op : graph.operations)
-            results.emplace_back(graph.tensors[op.output].elements());
-    }
-    void produced(OperationId id, const ResultPart& part, std::size_t rows, std::size_t columns,
-                  std::span<const float> values) override {
-        const ResultPlace place = place_of(graph_, id, part);
-        for (std::size_t r = 0; r < rows; ++r)
-            std::copy_n(&values[r * columns], columns, &results[id].at(place.first + r * place.stride));
-        seen += rows * columns;
-    }
-    std::vector<std::vector<float>> results;
-    std::uint64_t seen = 0;
-
-  private:
-    const Graph& graph_;
-};
 
 struct Case {
     Graph graph;
@@ -144,7 +117,7 @@ class layer_values_equal_reference : public testing::TestWithParam<Variant> {};
 
 TEST_P(layer_values_equal_reference, ForEveryOperationOfTwoLayers) {
     const auto& [preset, fusion] = GetParam();
-    AcceleratorConfig machine = machine_of(*find_preset(preset));
+    AcceleratorConfig machine = machine_of(preset);
     machine.fusion = static_cast<FusionLevel>(fusion);
     expect_values_of_reference(make_case(expand(small_transformer(), encode(2, 19)), machine, 7));
 }
@@ -171,7 +144,7 @@ TEST(Presets, AllHaveLayersInTheListOfTests) {
 class register_values_equal_reference : public testing::TestWithParam<std::string> {};
 
 TEST_P(register_values_equal_reference, ForEveryOperationOfTwoLayers) {
-    AcceleratorConfig machine = machine_of(*find_preset(GetParam()));
+    AcceleratorConfig machine = machine_of(GetParam());
     machine.array.rows = 8;
     machine.array.cols = 12;
     expect_values_of_reference(make_case(expand(small_transformer(), encode(2, 19)), machine, 7),
@@ -185,7 +158,7 @@ class ArrayOfTwoBlocks : public testing::TestWithParam<std::tuple<std::string, F
 
 TEST_P(ArrayOfTwoBlocks, SumsEachForItself) {
     const auto& [preset, fidelity] = GetParam();
-    AcceleratorConfig machine = machine_of(*find_preset(preset));
+    AcceleratorConfig machine = machine_of(preset);
     machine.array.rows = 64;
     expect_values_of_reference(make_case(expand(small_transformer(), encode(1, 19)), machine, 7), fidelity);
 }
@@ -200,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(Values, ArrayOfTwoBlocks,
 class SoftmaxVariant : public testing::TestWithParam<int> {};
 
 TEST_P(SoftmaxVariant, OfTheUnitEqualsTheReference) {
-    AcceleratorConfig machine = machine_of(*find_preset(GetParam() == 5 ? "fp32" : "posit8_1"));
+    AcceleratorConfig machine = machine_of(GetParam() == 5 ? "fp32" : "posit8_1");
     machine.softmax.unit = GetParam() >= 4 ? SoftmaxUnitKind::ibert : SoftmaxUnitKind::posit_approximate;
     machine.softmax.exp = (GetParam() & 1) != 0 ? Approximation::exact : Approximation::approximate;
     machine.softmax.reciprocal = (GetParam() & 2) != 0 ? Approximation::exact : Approximation::approximate;
@@ -229,7 +202,7 @@ TransformerDescription narrow_transformer() {
 class NarrowTransformer : public testing::TestWithParam<int> {};
 
 TEST_P(NarrowTransformer, HasTheValuesOfTheReferenceWithAndWithoutAPortForTheResidual) {
-    AcceleratorConfig machine = machine_of(*find_preset(GetParam() % 2 == 0 ? "int8" : "posit8_1"));
+    AcceleratorConfig machine = machine_of(GetParam() % 2 == 0 ? "int8" : "posit8_1");
     machine.fusion = static_cast<FusionLevel>(GetParam() / 2 % 5);
     machine.vector.residual_port = GetParam() < 10;
     expect_values_of_reference(make_case(expand(narrow_transformer(), encode(3, 11)), machine, 5));
@@ -299,7 +272,7 @@ TEST_P(RandomMachine, ComputesTheValuesOfTheReferenceOnARandomTransformer) {
             d.trigram = random() % 2 == 0;
         }
         const auto names = preset_list();
-        AcceleratorConfig machine = machine_of(*find_preset(names[random() % names.size()]));
+        AcceleratorConfig machine = machine_of(names[random() % names.size()]);
         machine.array.rows = pick({1, 2, 4, 5, 8, 16, 32, 64});
         machine.array.cols = pick({1, 3, 4, 8, 12, 16, 32, 64});
         machine.vector.lanes = pick({1, 3, 4, 16});
@@ -361,7 +334,7 @@ class Hasty : public CommandSource {
 class HastyCommand : public testing::TestWithParam<int> {};
 
 TEST_P(HastyCommand, ComputesSomethingElse) {
-    AcceleratorConfig machine = machine_of(*find_preset("bf16"));
+    AcceleratorConfig machine = machine_of("bf16");
     TransformerDescription d = small_transformer();
     d.layers = 1;
     const Case c = make_case(expand(d, encode(1, 17)), machine, 3);

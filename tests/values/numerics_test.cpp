@@ -16,24 +16,6 @@
 namespace octet::test {
 namespace {
 
-class Collector : public ValueObserver {
-  public:
-    explicit Collector(const Graph& graph) : graph_(graph) {
-        for (const Operation& op : graph.operations)
-            results.emplace_back(graph.tensors[op.output].elements());
-    }
-    void produced(OperationId id, const ResultPart& part, std::size_t rows, std::size_t columns,
-                  std::span<const float> values) override {
-        const ResultPlace place = place_of(graph_, id, part);
-        for (std::size_t r = 0; r < rows; ++r)
-            std::copy_n(&values[r * columns], columns, &results[id].at(place.first + r * place.stride));
-    }
-    std::vector<std::vector<float>> results;  // by operation
-
-  private:
-    const Graph& graph_;
-};
-
 struct Ran {
     std::vector<std::vector<float>> values;  // by operation
     std::vector<float> scales;               // by tensor

@@ -10,7 +10,7 @@
 
 namespace octet::test {
 
-AcceleratorConfig machine_of(const char* preset) {
+AcceleratorConfig machine_of(std::string_view preset) {
     AcceleratorConfig config;
     take_preset(config, *find_preset(preset));
     config.dram = IdealDramConfig{};
