@@ -13,6 +13,10 @@ namespace {
 
 enum ExitCode : int { success = 0, input_at_fault = 1, wrong_usage = 2 };
 
+// Short forms that a verb does not have: compare has lists of them, of op's values tells --in.
+constexpr auto compare_lists = std::to_array<std::string_view>({"fusion", "softmax.unit"});
+constexpr auto op_without = std::to_array<std::string_view>({"values"});
+
 // The verbs, their options and which was asked for.
 class CommandLine {
   public:
@@ -21,6 +25,7 @@ class CommandLine {
         app_.set_version_flag("--version", "octet " OCTET_VERSION);
         app_.footer("Exit codes: 0 success, 1 the simulation or its input is at fault, 2 wrong usage.");
         add_run();
+        add_compare();
         add_op();
         add_workload();
         add_quantize();
@@ -33,6 +38,7 @@ class CommandLine {
     void parse(int argc, const char* const* argv) {
         app_.parse(argc, argv);
         run_options_.settings = settings_of(*run_);
+        compare_options_.settings = settings_of(*compare_, compare_lists);
         for (int kind = 0; kind < static_cast<int>(std::size(single_kinds)); ++kind)
             if (op_->parsed() && op_kinds_.at(static_cast<std::size_t>(kind))->parsed()) {
                 op_options_.kind = single_kinds[kind];
@@ -48,6 +54,7 @@ class CommandLine {
     }
     int execute(std::string& out) {
         if (run_->parsed()) return run_verb(run_options_, out);
+        if (compare_->parsed()) return compare_verb(compare_options_, out);
         if (op_->parsed()) return op_verb(op_options_, out);
         if (show_->parsed()) return workload_show_verb(workload_options_, out);
         if (expand_->parsed()) return workload_expand_verb(workload_options_, out);
@@ -73,6 +80,44 @@ class CommandLine {
             ->check(digits_only)
             ->type_name("N");
         add_settings(*run_);
+    }
+    void add_compare() {
+        compare_ =
+            app_.add_subcommand("compare", "formats, fusion levels, softmax units, arrays side by side");
+        compare_->add_option("EXPERIMENT", compare_options_.experiment, "a file of kind experiment")
+            ->required();
+        CompareLists& lists = compare_options_.lists;
+        const auto list = [&](const char* option, std::vector<std::string>& target, const char* help) {
+            return compare_->add_option(option, target, help)->delimiter(',')->type_name("A,B,...");
+        };
+        list("--formats", lists.formats, "presets of MAC formats, as for pe.preset")->check(known_preset);
+        compare_->add_option("--baseline", lists.baseline, "the format that the others are set against")
+            ->check(known_preset)
+            ->type_name("FORMAT");
+        list("--fusion", lists.fusion, "fusion levels: none, scaling, activation, layernorm, residual");
+        list("--softmax", lists.softmax, "softmax units: auto, exact, posit_approximate, ibert");
+        list("--arrays", lists.arrays, "sizes: 16 (16 x 16) or 16x32; with as many vector lanes as columns");
+        auto* json = compare_->add_flag_callback(
+            "--json", [this] { compare_options_.print = CompareOptions::Print::json; },
+            "print a JSON document and nothing else");
+        auto* csv = compare_->add_flag_callback(
+            "--csv", [this] { compare_options_.print = CompareOptions::Print::csv; }, "print CSV");
+        auto* markdown = compare_->add_flag_callback(
+            "--markdown", [this] { compare_options_.print = CompareOptions::Print::markdown; },
+            "print Markdown");
+        json->excludes(csv)->excludes(markdown);
+        csv->excludes(markdown);
+        compare_->add_option("--out", compare_options_.out, "folder for results, of each simulation too")
+            ->check(path_text)
+            ->type_name("DIR");
+        compare_
+            ->add_option("-j,--jobs", compare_options_.jobs, "simulations at a time (default: one a core)")
+            ->check(CLI::Range(1, 1024))
+            ->type_name("N");
+        compare_->add_option("--seed", compare_options_.seed, "fixes all randomness")
+            ->check(digits_only)
+            ->type_name("N");
+        add_settings(*compare_, true, compare_lists);
     }
     void add_op() {
         op_ = app_.add_subcommand("op", "one operation with your own values, or for time alone");
@@ -120,7 +165,7 @@ class CommandLine {
             verb->add_flag("--histogram", op_options_.histogram,
                            "which codes of its format each tensor uses");
             verb->add_flag("--json", op_options_.json, "print the result document and nothing else");
-            add_settings(*verb, true, "values");  // --in says whether there are any
+            add_settings(*verb, true, op_without);
             verb->callback([in, shape] {
                 if (in->count() + shape->count() == 0) throw CLI::RequiredError("--in or --shape");
             });
@@ -213,12 +258,13 @@ class CommandLine {
     }
 
     CLI::App app_{"Cycle-accurate simulator of 8-bit transformer accelerators", "octet"};
-    CLI::App *run_{}, *workload_{}, *show_{}, *expand_{}, *quantize_{}, *formats_{}, *check_{}, *schema_{},
-        *dram_{};
+    CLI::App *run_{}, *compare_{}, *workload_{}, *show_{}, *expand_{}, *quantize_{}, *formats_{}, *check_{},
+        *schema_{}, *dram_{};
     CLI::App* op_{};
     std::vector<CLI::App*> op_kinds_;
     OpOptions op_options_;
     RunOptions run_options_;
+    CompareOptions compare_options_;
     WorkloadOptions workload_options_;
     QuantizeOptions quantize_options_;
     FormatsOptions formats_options_;

@@ -18,7 +18,9 @@ namespace octet {
 
 // Short forms of --set.
 struct ShortOption {
-    const char *option, *key, *help;
+    const char* option;
+    std::string_view key;
+    const char* help;
 };
 inline constexpr ShortOption short_options[] = {
     {"--values", "values", "none or exact"},
@@ -28,9 +30,13 @@ inline constexpr ShortOption short_options[] = {
     {"--softmax", "softmax.unit", "auto, exact, posit_approximate or ibert"},
 };
 
+// `without`: keys whose short forms are not among them.
+constexpr bool has_short_form(const ShortOption& row, Words without) {
+    return std::ranges::find(without, row.key) == without.end();
+}
+
 // The texts are taken from the parse order below, not from here.
-// `without`: the key that has no meaning for the verb.
-inline void add_settings(CLI::App& verb, bool of_machine = true, std::string_view without = {}) {
+inline void add_settings(CLI::App& verb, bool of_machine = true, Words without = {}) {
     const auto add = [&](const char* option, const std::string& help, const char* type) {
         verb.add_option(
                 option, [](const CLI::results_t&) { return true; }, help)
@@ -41,7 +47,7 @@ inline void add_settings(CLI::App& verb, bool of_machine = true, std::string_vie
     };
     add("--set", "override a key, such as array.rows=8; of several the last wins", "KEY=VALUE");
     for (const auto& row : short_options)
-        if ((of_machine || std::string_view(row.key) == "costs") && row.key != without)
+        if ((of_machine || row.key == "costs") && has_short_form(row, without))
             add(row.option, fmt::format("short for --set {}=: {}", row.key, row.help), "VALUE");
 }
 
@@ -55,19 +61,21 @@ inline std::string digits_only(const std::string& text) {
 }
 
 // --set and its short forms in the order in which they were written.
-inline std::vector<Setting> settings_of(const CLI::App& verb) {
+inline std::vector<Setting> settings_of(const CLI::App& verb, Words without = {}) {
     std::vector<Setting> settings;
     std::map<const CLI::Option*, std::size_t> taken;
     for (const CLI::Option* option : verb.parse_order()) {
         const std::string name = option->get_name();
-        const auto is_it = [&](const ShortOption& row) { return name == row.option; };
+        const auto is_it = [&](const ShortOption& row) {
+            return name == row.option && has_short_form(row, without);
+        };
         const auto* row = std::find_if(std::begin(short_options), std::end(short_options), is_it);
         if (name != "--set" && row == std::end(short_options)) continue;
         const std::string& value = option->results().at(taken[option]++);
         if (name == "--set")
             settings.push_back(parse_setting(value));
         else
-            settings.push_back({row->key, value, fmt::format("{} {}", name, printable(value))});
+            settings.push_back({std::string(row->key), value, fmt::format("{} {}", name, printable(value))});
     }
     return settings;
 }
@@ -116,6 +124,14 @@ void add_choice(CLI::App& verb, const std::string& option, const std::string& he
                                    fmt::format("expected {}, got {}", any_of(names), in_quotes(text)));
     };
     verb.add_option_function<std::string>(option, take, help)->type_name(type);
+}
+
+inline std::string known_preset(const std::string& name) {
+    if (find_preset(name) != nullptr) return {};
+    std::vector<std::string_view> names;
+    for (const Preset& preset : presets()) names.push_back(preset.name);
+    return fmt::format("{} is no preset{}; there are {}", in_quotes(name), did_you_mean(name, names),
+                       any_of(names));
 }
 
 inline std::string known_format(const std::string& name) {

@@ -4,11 +4,10 @@
 #include <chrono>
 #include <optional>
 
+#include "sim/cli/load.h"
 #include "sim/cli/process.h"
 #include "sim/cli/verbs.h"
 #include "sim/cli/watch.h"
-#include "sim/config/experiment.h"
-#include "sim/config/paths.h"
 #include "sim/report/files.h"
 #include "sim/report/histogram_text.h"
 #include "sim/report/terminal.h"
@@ -19,28 +18,17 @@
 namespace octet {
 namespace {
 
-ExperimentConfig load(const RunOptions& options, const std::vector<Setting>& further) {
-    std::vector<Setting> settings = options.settings;
-    settings.insert(settings.end(), further.begin(), further.end());
-    ExperimentConfig experiment = load_experiment(resolve_argument(options.experiment), settings);
-    experiment.seed = options.seed;
-    Diagnostics diagnostics;
-    check_supported(experiment, diagnostics);
-    diagnostics.throw_if_any();
-    return experiment;
-}
-
 // Of time, energy and area; values do not change them.
 Result changed(const RunOptions& options, std::vector<Setting> change) {
     change.push_back({"values", "none", "--what-if"});
-    return simulate(load(options, change)).result;
+    return simulate(load_to_run(options.experiment, options.settings, change, options.seed)).result;
 }
 
 }  // namespace
 
 int run_verb(const RunOptions& options, std::string& out) {
     const auto begin = std::chrono::steady_clock::now();
-    const ExperimentConfig experiment = load(options, {});
+    const ExperimentConfig experiment = load_to_run(options.experiment, options.settings, {}, options.seed);
     if (options.histogram && experiment.values != Values::exact) {
         print_error("--histogram needs values: --values exact");
         return 2;

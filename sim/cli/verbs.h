@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/formats/format.h"
+#include "sim/compare/lists.h"
 #include "sim/config/layers.h"
 
 namespace octet {
@@ -31,6 +32,17 @@ struct RunOptions {
     std::string out;       // folder for results; empty: write none
 };
 int run_verb(const RunOptions& options, std::string& out);
+
+// compare: an experiment with each value of some lists in turn.
+struct CompareOptions {
+    std::string experiment;
+    std::vector<Setting> settings;
+    CompareLists lists;
+    std::uint64_t seed = 0, jobs = 0;  // jobs: simulations at a time; 0: one a core
+    enum class Print : std::uint8_t { text, json, csv, markdown } print = Print::text;
+    std::string out;  // folder for results; empty: write none
+};
+int compare_verb(const CompareOptions& options, std::string& out);
 
 struct WorkloadOptions {
     std::string file;  // an experiment, workload or trace

@@ -37,19 +37,10 @@ std::string text_at(const Json& json, std::string_view pointer) {
 }
 
 std::string title(const Result& result) {
-    std::string line = text_at(result.workload, "/name");
-    if (result.phase.is_object()) {
-        std::string phase;
-        for (const auto& [key, value] : result.phase.items()) {
-            if (!value.is_primitive()) continue;
-            const std::string text = plain(value);
-            phase += (phase.empty() ? "" : ", ") + (key == "kind" ? text : fmt::format("{} {}", key, text));
-        }
-        if (!phase.empty()) line += fmt::format(" ({})", phase);
-    }
-    return fmt::format("{} on {}: {} x {} array, {}, {} MHz", line, text_at(result.accelerator, "/name"),
-                       text_at(result.accelerator, "/array/rows"), text_at(result.accelerator, "/array/cols"),
-                       text_at(result.accelerator, "/pe/preset"), text_at(result.accelerator, "/clock_mhz"));
+    return fmt::format("{} on {}: {} x {} array, {}, {} MHz", title_of_work(result.workload, result.phase),
+                       text_at(result.accelerator, "/name"), text_at(result.accelerator, "/array/rows"),
+                       text_at(result.accelerator, "/array/cols"), text_at(result.accelerator, "/pe/preset"),
+                       text_at(result.accelerator, "/clock_mhz"));
 }
 
 // "array 41 %, dram 22 %, sram 15 %": the three largest.
@@ -96,6 +87,18 @@ std::string waits(const Result& result) {
 }
 
 }  // namespace
+
+std::string title_of_work(const Json& workload, const Json& phase) {
+    std::string line = text_at(workload, "/name");
+    if (!phase.is_object()) return line;
+    std::string text;
+    for (const auto& [key, value] : phase.items()) {
+        if (!value.is_primitive()) continue;
+        const std::string word = plain(value);
+        text += (text.empty() ? "" : ", ") + (key == "kind" ? word : fmt::format("{} {}", key, word));
+    }
+    return text.empty() ? line : fmt::format("{} ({})", line, text);
+}
 
 std::string summary(const Result& result, bool colour) {
     std::string out = (colour ? "\033[1m" : "") + title(result) + (colour ? "\033[0m" : "") + "\n";

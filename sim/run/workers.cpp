@@ -98,7 +98,8 @@ class Pool {
 }  // namespace
 
 std::vector<WorkerResult> in_workers(std::size_t count, std::size_t parallel,
-                                     const std::function<std::string(std::size_t)>& work) {
+                                     const std::function<std::string(std::size_t)>& work,
+                                     const WorkEnded& ended) {
     std::vector<WorkerResult> results(count);
     Pool pool;
     for (std::size_t next = 0; next < count || !pool.workers.empty();) {
@@ -121,6 +122,7 @@ std::vector<WorkerResult> in_workers(std::size_t count, std::size_t parallel,
             }
             pool.workers.erase(pool.workers.begin() + static_cast<std::ptrdiff_t>(i));
             finish(worker, results[worker.index]);
+            if (ended) ended(worker.index, results[worker.index]);
         }
     }
     return results;
