@@ -7,6 +7,7 @@
 #include "sim/config/reader.h"
 #include "sim/config/sweep_keys.h"
 #include "sim/cost/describe.h"
+#include "sim/cost/prices.h"
 #include "sim/cost/read.h"
 #include "sim/workload/keys.h"
 #include "sim/workload/load.h"
@@ -14,41 +15,58 @@
 namespace octet {
 namespace {
 
-void check_workload_or_trace(Node root, Diagnostics& diagnostics) {
-    check_workload(root, diagnostics);
+void check_workload_or_trace(Node root, Findings& findings) {
+    check_workload(root, findings.errors);
 }
 
-void check_costs(Node root, Diagnostics& diagnostics) {
-    read_costs(root, *root.location.file, diagnostics);
+void check_costs(Node root, Findings& findings) {
+    read_costs(root, *root.location.file, findings.errors);
 }
 
-void check_experiment(Node root, Diagnostics& diagnostics) {
-    put_files(root, diagnostics);
-    const ExperimentConfig experiment = read_experiment(std::move(root), diagnostics);
+// Every price that the machine needs is there; which rows it does not need.
+void check_prices(const ExperimentConfig& experiment, Findings& findings) {
+    const Node& costs = experiment.costs();
+    findings.costs = read_costs(costs, *costs.location.file, findings.errors);
+    if (!findings.errors.empty()) return;
+    try {
+        const std::vector<bool> used =
+            used_rows(resolve(findings.costs, experiment.accelerator), findings.costs);
+        for (std::size_t i = 0; i < used.size(); ++i)
+            if (!used[i]) findings.unused.push_back(i);
+    } catch (const CostError& error) {
+        findings.errors.add(costs.location, "costs", error.what());
+    }
+}
+
+void check_experiment(Node root, Findings& findings) {
+    put_files(root, findings.errors);
+    const ExperimentConfig experiment = read_experiment(std::move(root), findings.errors);
     const auto is_there = [&](std::string_view key) {
         const Node* file = experiment.tree.at(key);
         return file != nullptr && !file->faulty;
     };
-    if (is_there("workload")) check_workload(experiment.workload(), experiment.phase, diagnostics);
-    if (is_there("costs")) check_costs(experiment.costs(), diagnostics);
+    if (is_there("workload")) check_workload(experiment.workload(), experiment.phase, findings.errors);
+    if (is_there("costs")) check_prices(experiment, findings);
 }
 
-void check_accelerator(Node root, Diagnostics& diagnostics) {
-    put_files(root, diagnostics);
-    read_accelerator(root, diagnostics);
+void check_accelerator(Node root, Findings& findings) {
+    put_files(root, findings.errors);
+    read_accelerator(root, findings.errors);
 }
 
-void check_dram(Node root, Diagnostics& diagnostics) {
+void check_dram(Node root, Findings& findings) {
     DramDeviceConfig config;
-    read(root, config, diagnostics, {"kind"});
+    read(root, config, findings.errors, {"kind"});
 }
 
 // The base is checked as a file of its own, if there is one.
-void check_sweep(Node root, Diagnostics& diagnostics) {
-    const SweepConfig sweep = read_sweep(root, diagnostics);
+void check_sweep(Node root, Findings& findings) {
+    const SweepConfig sweep = read_sweep(root, findings.errors);
     if (sweep.base.empty()) return;
     constexpr auto kinds = std::to_array<std::string_view>({"experiment"});
-    check_experiment(load_layers(sweep.base, kinds), diagnostics);
+    Findings of_base;
+    check_experiment(load_layers(sweep.base, kinds), of_base);
+    findings.errors.append(of_base.errors);
 }
 
 template <class T>
@@ -98,7 +116,6 @@ constexpr auto table = std::to_array<KindOfFile>({
     {"costs", check_costs, [] { return schema_of<CostTable>("costs"); }},
     {"workload", check_workload_or_trace, [] { return schema_of<TransformerDescription>("workload"); }},
     {"trace", check_workload_or_trace, [] { return schema_of<TraceDocument>("trace"); }},
-    {"costs", check_costs, [] { return Json::object(); }},
     {"dram", check_dram, [] { return schema_of<DramDeviceConfig>("dram"); }},
     {"sweep", check_sweep, sweep_schema},
 });

@@ -70,6 +70,22 @@ PriceList resolve(const CostTable& table, const AcceleratorConfig& machine) {
     return list;
 }
 
+std::vector<bool> used_rows(const PriceList& prices, const CostTable& table) {
+    std::vector<bool> used(table.rows.size());
+    const auto mark = [&](const Price& price) {
+        if (price.row != no_row) used[price.row] = true;
+    };
+    for (const auto& price : prices.energy)
+        if (price) mark(*price);
+    for (const auto& of_unit : prices.cycle) std::ranges::for_each(of_unit, mark);
+    std::ranges::for_each(prices.dram_standby, mark);
+    for (const PricedBlock& block : prices.blocks) {
+        mark(block.area);
+        mark(block.leakage);
+    }
+    return used;
+}
+
 Shares energy_of(const PriceList& prices, const Activity& activity) {
     Shares energy;
     for (std::size_t i = 0; i < action_count; ++i) {

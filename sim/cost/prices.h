@@ -36,6 +36,9 @@ struct PriceList {
 // Throws CostError with everything that has no price, or no single one.
 PriceList resolve(const CostTable& table, const AcceleratorConfig& machine);
 
+// Which rows of the table the prices come from.
+std::vector<bool> used_rows(const PriceList& prices, const CostTable& table);
+
 // Energy in pJ of what was counted. Throws CostError if something was counted that has no price.
 Shares energy_of(const PriceList& prices, const Activity& activity);
 

@@ -62,6 +62,8 @@ class RowCheck {
         if (!priced) add("", "a row needs an energy, an area or a leakage");
         if (row_.actions.empty() && !row_[Quantity::energy].empty())
             add("energy", "a row without an action has no energy: name the action that takes it");
+        check_size(Quantity::energy, 1e-8, "are they in J? Multiply by 1e12 for pJ");
+        check_size(Quantity::area, 1e-4, "are they in m2 or mm2? Multiply by 1e12 or 1e6 for um2");
     }
 
   private:
@@ -110,6 +112,16 @@ class RowCheck {
         return true;
     }
 
+    // No switching event takes less than 1e-8 pJ (some kT at room temperature), and no transistor 1e-4 um2.
+    void check_size(Quantity quantity, double least, std::string_view hint) {
+        const std::vector<double>& values = row_[quantity];
+        const bool tiny = std::ranges::all_of(values, [&](double value) { return value < least; });
+        const bool something = std::ranges::any_of(values, [](double value) { return value > 0; });
+        if (tiny && something)
+            add(name(quantity),
+                fmt::format("below {} {} is less than physics allows; {}", least, unit_of(quantity), hint));
+    }
+
     const CostTable& table_;
     const CostRow& row_;
     const Node& node_;
@@ -129,6 +141,7 @@ CostTable read_costs(const Node& root, const std::string& path, Diagnostics& err
     for (std::size_t i = 0; i < std::min(table.rows.size(), rows->items.size()); ++i) {
         const Node& node = rows->items[i];
         table.rows[i].where = to_string(node.location);
+        table.rows[i].line = node.location.line;
         if (node.is_map()) RowCheck(table, table.rows[i], node, fmt::format("rows[{}]", i), errors).run();
     }
     return table;

@@ -42,6 +42,7 @@ struct CostRow {
     std::optional<double> node_nm, voltage, uncertainty;
     Confidence confidence = Confidence::assumed;
     std::string where;  // path:line:column
+    std::uint32_t line = 0;
 
     const std::vector<double>& operator[](Quantity quantity) const {
         return values[static_cast<std::size_t>(quantity)];

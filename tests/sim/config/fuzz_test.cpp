@@ -72,12 +72,13 @@ std::string mutate(std::string text, std::mt19937_64& random) {
 
 // What `octet check` does with a text that lies at `path`.
 void check(const std::string& text, const std::string& path) {
-    Diagnostics diagnostics;
+    Findings findings;
+    Diagnostics& diagnostics = findings.errors;
     try {
         Node root = parse_yaml(text, path);
         const KindOfFile* kind = root.is_map() ? find_kind(kind_of(root)) : nullptr;
         if (kind == nullptr) return;
-        kind->check(std::move(root), diagnostics);
+        kind->check(std::move(root), findings);
     } catch (const InputError& error) {
         ASSERT_FALSE(error.diagnostics().empty());
         diagnostics = error.diagnostics();

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <numeric>
 #include <random>
 
@@ -127,6 +128,42 @@ TEST(Prices, ChangingARowChangesExactlyTheActionsThatUseIt) {
                 EXPECT_EQ(before.cycle[u][s].value != after.cycle[u][s].value, before.cycle[u][s].row == r)
                     << table.rows[r].where;
         EXPECT_EQ(area_of(before).total, area_of(after).total);
+    }
+}
+
+// Where each price of the machine was found; a message if one is missing.
+std::vector<std::string> places(const CostTable& table, const AcceleratorConfig& machine) {
+    std::vector<std::string> list;
+    const auto add = [&](const Price& price) {
+        list.push_back(price.row == no_row ? "" : table.rows[price.row].where);
+    };
+    try {
+        const PriceList prices = resolve(table, machine);
+        for (const auto& price : prices.energy) add(price.value_or(Price{.row = no_row}));
+        for (const auto& of_unit : prices.cycle) std::ranges::for_each(of_unit, add);
+        std::ranges::for_each(prices.dram_standby, add);
+        for (const PricedBlock& block : prices.blocks) {
+            add(block.area);
+            add(block.leakage);
+        }
+    } catch (const CostError& error) {
+        return {error.what()};
+    }
+    return list;
+}
+
+TEST(Prices, ARowIsUsedIfAndOnlyIfThePricesChangeWithoutIt) {
+    for (const char* name : {"asplos24-40nm.yaml", "horowitz-45nm.yaml", "unit.yaml"}) {
+        const CostTable table = shipped(name);
+        const AcceleratorConfig machine = machine_of("hybrid_fp8");
+        const std::vector<std::string> before = places(table, machine);
+        const std::vector<bool> used = used_rows(resolve(table, machine), table);
+        EXPECT_THAT(used, testing::Contains(true));
+        for (std::size_t i = 0; i < used.size(); ++i) {
+            CostTable without = table;
+            without.rows.erase(without.rows.begin() + static_cast<std::ptrdiff_t>(i));
+            EXPECT_EQ(places(without, machine) != before, used[i]) << table.rows[i].where;
+        }
     }
 }
 

@@ -60,6 +60,13 @@ TEST(ReadCosts, OtherUnitsAreRefusedWithTheFactor) {
     EXPECT_THAT(errors_of(replaced(text, "energy: pJ", "energy: pj")), HasSubstr("expected pJ, got 'pj'"));
 }
 
+TEST(ReadCosts, PricesOfNothingAndSmallOnesAreNoOtherUnit) {
+    EXPECT_EQ(errors_of(text_of({"component: mac, action: mac, energy: 0, area: 0",
+                                 "component: pe, action: pass, energy: 1e-6, leakage: 1e-12",
+                                 "component: dma, action: byte, clock_mhz: [5, 200], energy: [1e-12, 1]"})),
+              "");
+}
+
 TEST(ReadCosts, UnitsMustBeStated) {
     EXPECT_THAT(errors_of(replaced(text_of(good), "units: {energy: pJ, area: um2, leakage: uW}\n", "")),
                 HasSubstr("units: missing key"));
@@ -108,6 +115,9 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"component: mac, action: mac, clock_mhz: [5, 5], energy: [1, 2]", "must ascend"},
         Refused{"component: mac, action: mac, lanes: [8, 16], energy: [1, 2]", "add `lanes: linear`"},
         Refused{"component: mac, action: mac, method: fast, energy: 1", "method"},
+        Refused{"component: mac, action: mac, energy: 1.5e-12", "Multiply by 1e12 for pJ"},
+        Refused{"component: mac, action: mac, clock_mhz: [5, 200], energy: [0, 2e-13]", "in J?"},
+        Refused{"component: mac, area: 4.07e-9", "Multiply by 1e12 or 1e6 for um2"},
         Refused{"component: mac, action: [], energy: 1", "a row without an action has no energy"}),
     [](const auto& test) { return std::to_string(test.index); });
 

@@ -76,7 +76,8 @@ TEST_P(Shipped, StatesASourceForEveryRow) {
     for (const CostRow& row : shipped(GetParam()).rows) EXPECT_FALSE(row.source.empty()) << row.where;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Shipped, testing::Values("asplos24-40nm.yaml", "unit.yaml"),
+INSTANTIATE_TEST_SUITE_P(All, Shipped,
+                         testing::Values("asplos24-40nm.yaml", "horowitz-45nm.yaml", "unit.yaml"),
                          [](const auto& test) { return std::string(test.param).substr(0, 4); });
 
 Price price(const PriceList& prices, Action action) {
@@ -217,6 +218,53 @@ TEST(Asplos24, MemoriesAreScaledFromTheMacrosIn45nm) {
     machine.sram.ports = 1;
     machine.sram.width_bits = 1024;  // two macros of 512 bits
     EXPECT_NEAR(price(resolve(table, machine), Action::sram_read_bits).value, 53.484 * 0.789 / 512, 2e-5);
+}
+
+// Horowitz, ISSCC 2014, table of energies and areas in 45 nm, copied from it and not from the table.
+TEST(Horowitz, MultiplyAccumulatesAreAMultiplicationAndAnAddition) {
+    struct Row {
+        const char *operand, *accumulator;
+        double energy, area;
+    };
+    const CostTable table = shipped("horowitz-45nm.yaml");
+    for (const Row& row :
+         {Row{"int8", "int32", 0.2 + 0.1, 282 + 137}, Row{"fp16", "fp16", 1.1 + 0.4, 1640 + 1360},
+          Row{"fp32", "fp32", 3.7 + 0.9, 7700 + 4184}}) {
+        AcceleratorConfig machine = machine_of(row.operand);
+        machine.pe.accumulator = row.accumulator;
+        const PriceList prices = resolve(table, machine);
+        EXPECT_DOUBLE_EQ(price(prices, Action::mac).value, row.energy) << row.operand;
+        EXPECT_DOUBLE_EQ(block(prices, "mac").area.value, row.area) << row.operand;
+        EXPECT_EQ(price(prices, Action::mac).confidence, Confidence::published);
+    }
+}
+
+TEST(Horowitz, AReadOf64BitsFromAMemoryTakesThePublishedEnergy) {
+    const CostTable table = shipped("horowitz-45nm.yaml");
+    for (const auto& [kib, energy] : {std::pair{8U, 10.0}, {32U, 20.0}, {1024U, 100.0}}) {
+        AcceleratorConfig machine = machine_of("int8");
+        machine.sram = {kib, 1, 64, 1, 2};
+        PriceList prices = resolve(table, machine);
+        EXPECT_DOUBLE_EQ(price(prices, Action::sram_read_bits).value * 64, energy);
+        EXPECT_EQ(price(prices, Action::sram_read_bits).confidence, Confidence::published);
+        EXPECT_EQ(price(prices, Action::sram_write_bits).confidence, Confidence::assumed);
+        machine.sram.width_bits = 256;
+        prices = resolve(table, machine);
+        EXPECT_DOUBLE_EQ(price(prices, Action::sram_read_bits).value * 64, energy);
+        EXPECT_EQ(price(prices, Action::sram_read_bits).confidence, Confidence::scaled);
+    }
+    EXPECT_DOUBLE_EQ(price(resolve(table, machine_of("int8")), Action::dram_read_bits).value, 640.0 / 32);
+}
+
+TEST(Horowitz, WhatItDoesNotHoldIsNotCalledPublished) {
+    const CostTable table = shipped("horowitz-45nm.yaml");
+    for (const Preset& preset : presets()) {
+        const std::string_view name = preset.name;
+        if (name == "int8" || name == "fp16" || name == "fp32") continue;
+        const PriceList prices = resolve(table, machine_of(preset));
+        EXPECT_GE(price(prices, Action::mac).confidence, Confidence::scaled) << name;
+        EXPECT_GE(price(prices, Action::vector_add).confidence, Confidence::scaled) << name;
+    }
 }
 
 }  // namespace
