@@ -1,6 +1,7 @@
 // The schema of cost tables, for reading, printing and explaining (sim/config/describe.h).
 #pragma once
 #include "sim/config/describe.h"
+#include "sim/cost/scaling.h"
 #include "sim/cost/table.h"
 #include "sim/cost/vocabulary.h"
 
@@ -67,6 +68,12 @@ void describe_axes(V& v, std::vector<AxisRule>& axes, std::initializer_list<Quan
 }
 
 template <class V>
+void describe(V& v, Process& process) {
+    v.number("node_nm", process.node_nm, {smallest_node_nm, largest_node_nm}, "process to go to", required);
+    v.number("voltage", process.voltage, {0.1, 10}, "supply to go to", required);
+}
+
+template <class V>
 void describe(V& v, CostTable& table) {
     v.group(
         "units", "the units of the prices; there is no choice",
@@ -92,6 +99,7 @@ void describe(V& v, CostTable& table) {
          {Quantity::energy, Quantity::area, Quantity::leakage});
     axes("interpolate_area", "another line for areas", {Quantity::area});
     axes("interpolate_leakage", "another line for leakages", {Quantity::leakage});
+    v.section("scale", table.scale, "carries the prices over to another process");
     v.records("rows", table.rows, "the prices", required);
 }
 

@@ -8,6 +8,7 @@
 #include "sim/config/paths.h"
 #include "sim/config/reader.h"
 #include "sim/cost/describe.h"
+#include "sim/cost/scaling.h"
 
 namespace octet {
 namespace {
@@ -134,6 +135,7 @@ class RowCheck {
 CostTable read_costs(const Node& root, const std::string& path, Diagnostics& errors) {
     CostTable table;
     table.path = path;
+    const std::size_t before = errors.total();
     read(root, table, errors, {"kind", "extends"});
     check_units(root, errors);
     const Node* rows = root.at("rows");
@@ -144,6 +146,11 @@ CostTable read_costs(const Node& root, const std::string& path, Diagnostics& err
         table.rows[i].line = node.location.line;
         if (node.is_map()) RowCheck(table, table.rows[i], node, fmt::format("rows[{}]", i), errors).run();
     }
+    if (!table.scale || errors.total() > before) return table;
+    if (const std::string fault = unscalable(*table.scale); !fault.empty())
+        errors.add(root.at("scale")->location, "scale", fault);
+    else
+        scale(table, *table.scale, *rows, errors);
     return table;
 }
 

@@ -58,10 +58,30 @@ struct AxisRule {
 // The rule of a key, made if it is not there.
 AxisRule& rule_of(std::vector<AxisRule>& axes, std::string_view key);
 
+// A node and its supply.
+struct Process {
+    double node_nm = 0, voltage = 0;
+    friend bool operator==(const Process&, const Process&) = default;
+};
+
+// What was done to a table whose prices were carried over to another process (scaling.h).
+struct Scaling {
+    struct From {
+        Process process;
+        double energy = 1, area = 1;  // factors
+        std::size_t rows = 0;
+    };
+    Process to;
+    std::vector<From> from;
+    std::size_t off_chip_rows = 0;  // of DRAM: left as they were
+};
+
 struct CostTable {
     std::string path;
     std::vector<CostRow> rows;
     std::vector<AxisRule> axes;
+    std::optional<Process> scale;    // as written
+    std::optional<Scaling> scaling;  // what came of it: the rows are scaled ones
     Interpolation interpolation(std::string_view key, Quantity quantity) const;
 };
 
