@@ -26,6 +26,7 @@ class CommandLine {
         app_.footer("Exit codes: 0 success, 1 the simulation or its input is at fault, 2 wrong usage.");
         add_run();
         add_compare();
+        add_sweep();
         add_op();
         add_workload();
         add_quantize();
@@ -36,8 +37,10 @@ class CommandLine {
     }
 
     void parse(int argc, const char* const* argv) {
-        app_.parse(argc, argv);
+        const auto words = with_sweep_verb(argc, argv);
+        app_.parse(static_cast<int>(words.size()), words.data());
         run_options_.settings = settings_of(*run_);
+        sweep_options_.settings = settings_of(*sweep_run_);
         compare_options_.settings = settings_of(*compare_, compare_lists);
         for (int kind = 0; kind < static_cast<int>(std::size(single_kinds)); ++kind)
             if (op_->parsed() && op_kinds_.at(static_cast<std::size_t>(kind))->parsed()) {
@@ -54,6 +57,10 @@ class CommandLine {
     }
     int execute(std::string& out) {
         if (run_->parsed()) return run_verb(run_options_, out);
+        if (sweep_run_->parsed()) return sweep_run_verb(sweep_options_, out);
+        if (sweep_status_->parsed()) return sweep_status_verb(store_options_, out);
+        if (sweep_export_->parsed()) return sweep_export_verb(store_options_, out);
+        if (sweep_merge_->parsed()) return sweep_merge_verb(store_options_, out);
         if (compare_->parsed()) return compare_verb(compare_options_, out);
         if (op_->parsed()) return op_verb(op_options_, out);
         if (show_->parsed()) return workload_show_verb(workload_options_, out);
@@ -66,6 +73,15 @@ class CommandLine {
     }
 
   private:
+    // `octet sweep FILE` is `octet sweep run FILE`.
+    static std::vector<const char*> with_sweep_verb(int argc, const char* const* argv) {
+        std::vector<const char*> words(argv, argv + argc);
+        if (argc < 3 || std::string_view(argv[1]) != "sweep") return words;
+        constexpr auto verbs =
+            std::to_array<std::string_view>({"run", "status", "export", "merge", "--help", "-h"});
+        if (std::ranges::find(verbs, argv[2]) == verbs.end()) words.insert(words.begin() + 2, "run");
+        return words;
+    }
     void add_run() {
         run_ = app_.add_subcommand("run", "simulate one accelerator on one workload");
         run_->add_option("EXPERIMENT", run_options_.experiment, "a file of kind experiment")->required();
@@ -118,6 +134,74 @@ class CommandLine {
             ->check(digits_only)
             ->type_name("N");
         add_settings(*compare_, true, compare_lists);
+    }
+    void add_sweep() {
+        sweep_ = app_.add_subcommand("sweep", "a design space: every point simulated, the Pareto front");
+        sweep_->require_subcommand(1);
+        sweep_run_ =
+            sweep_->add_subcommand("run", "simulate what is not in the store yet (`octet sweep FILE` too)");
+        sweep_run_->add_option("SWEEP", sweep_options_.file, "a file of kind sweep")->required();
+        sweep_run_->add_option("--out", sweep_options_.out, "folder with the store; the same again goes on")
+            ->check(path_text)
+            ->type_name("DIR");
+        sweep_run_
+            ->add_option("-j,--jobs", sweep_options_.jobs, "simulations at a time (default: one a core)")
+            ->check(CLI::Range(1, 1024))
+            ->type_name("N");
+        sweep_run_->add_option("--point-timeout", sweep_options_.point_timeout, "seconds a point may take")
+            ->check(CLI::Range(0.001, 1e9))
+            ->type_name("S");
+        sweep_run_->add_option("--point-memory", sweep_options_.point_memory_mib, "MiB a point may use")
+            ->check(CLI::Range(64, 1 << 24))
+            ->type_name("MIB");
+        sweep_run_
+            ->add_option_function<std::string>(
+                "--shard", [this](const std::string& text) { take_shard(text); },
+                "I/N: of the points only every N-th, from the I-th on")
+            ->type_name("I/N");
+        sweep_run_->add_flag("--retry-failed", sweep_options_.retry_failed, "simulate failed points again");
+        sweep_run_->add_flag("--json", sweep_options_.json, "print a JSON document and nothing else");
+        sweep_run_->add_option("--seed", sweep_options_.seed, "fixes all randomness of the simulations")
+            ->check(digits_only)
+            ->type_name("N");
+        add_settings(*sweep_run_);
+        const auto stores = [&](const char* verb, const char* help, bool several) {
+            CLI::App* app = sweep_->add_subcommand(verb, help);
+            auto* option =
+                app->add_option("STORE", store_options_.stores, "a store, or the folder of a sweep")
+                    ->required();
+            if (!several) option->expected(1);
+            return app;
+        };
+        sweep_status_ = stores("status", "how many points are done, failed, invalid", false);
+        sweep_export_ = stores("export", "all points of a store", false);
+        sweep_merge_ = stores("merge", "several stores into one", true);
+        for (CLI::App* verb : {sweep_status_, sweep_export_})
+            verb->add_flag("--json", store_options_.json, "print a JSON document and nothing else");
+        auto* csv = sweep_export_->add_flag("--csv", store_options_.csv, "print CSV (the default)");
+        sweep_export_->get_option("--json")->excludes(csv);
+        sweep_export_
+            ->add_option("--columns", store_options_.columns, "dotted keys and metrics (default: all)")
+            ->delimiter(',')
+            ->type_name("A,B,...");
+        sweep_export_->add_option("--out", store_options_.out, "write a file instead of stdout")
+            ->check(path_text)
+            ->type_name("FILE");
+        sweep_merge_->add_option("--out", store_options_.out, "folder of the merged store")
+            ->required()
+            ->check(path_text)
+            ->type_name("DIR");
+    }
+    void take_shard(const std::string& text) {
+        const auto slash = text.find('/');
+        const std::string first = text.substr(0, slash),
+                          second = slash == text.npos ? "" : text.substr(slash + 1);
+        if (!digits_only(first).empty() || !digits_only(second).empty() || std::stoull(first) < 1 ||
+            std::stoull(second) < std::stoull(first))
+            throw CLI::ValidationError("--shard",
+                                       fmt::format("expected I/N with 1 <= I <= N, got {}", in_quotes(text)));
+        sweep_options_.shard = std::stoull(first) - 1;
+        sweep_options_.shards = std::stoull(second);
     }
     void add_op() {
         op_ = app_.add_subcommand("op", "one operation with your own values, or for time alone");
@@ -258,6 +342,7 @@ class CommandLine {
     }
 
     CLI::App app_{"Cycle-accurate simulator of 8-bit transformer accelerators", "octet"};
+    CLI::App *sweep_{}, *sweep_run_{}, *sweep_status_{}, *sweep_export_{}, *sweep_merge_{};
     CLI::App *run_{}, *compare_{}, *workload_{}, *show_{}, *expand_{}, *quantize_{}, *formats_{}, *check_{},
         *schema_{}, *dram_{};
     CLI::App* op_{};
@@ -265,6 +350,8 @@ class CommandLine {
     OpOptions op_options_;
     RunOptions run_options_;
     CompareOptions compare_options_;
+    SweepRunOptions sweep_options_;
+    StoreOptions store_options_;
     WorkloadOptions workload_options_;
     QuantizeOptions quantize_options_;
     FormatsOptions formats_options_;

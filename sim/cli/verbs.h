@@ -44,6 +44,29 @@ struct CompareOptions {
 };
 int compare_verb(const CompareOptions& options, std::string& out);
 
+// sweep run: a file of kind sweep.
+struct SweepRunOptions {
+    std::string file;
+    std::vector<Setting> settings;  // on the base experiment
+    std::uint64_t seed = 0, jobs = 0, point_memory_mib = 0;
+    double point_timeout = 0;             // seconds; 0: none
+    std::uint64_t shard = 0, shards = 1;  // `--shard 2/8` is shard 1 of 8
+    bool retry_failed = false, json = false;
+    std::string out;  // folder with the store; empty: nothing is kept
+};
+int sweep_run_verb(const SweepRunOptions& options, std::string& out);
+
+// sweep status, export, merge.
+struct StoreOptions {
+    std::vector<std::string> stores;  // files, or folders that sweeps wrote
+    std::vector<std::string> columns;
+    bool json = false, csv = false;
+    std::string out;
+};
+int sweep_status_verb(const StoreOptions& options, std::string& out);
+int sweep_export_verb(const StoreOptions& options, std::string& out);
+int sweep_merge_verb(const StoreOptions& options, std::string& out);
+
 struct WorkloadOptions {
     std::string file;  // an experiment, workload or trace
     std::vector<Setting> settings;

@@ -11,6 +11,7 @@ enum class Better : std::uint8_t { less, more };
 
 struct Metric {
     std::string_view key;    // in documents
+    std::string_view name;   // in sweeps, in the title's unit
     std::string_view title;  // for people, with its unit
     double scale;            // from the document's unit to the title's
     Better better;
@@ -21,16 +22,17 @@ struct Metric {
 };
 
 inline constexpr auto metrics = std::to_array<Metric>({
-    {"cycles", "cycles", 1, Better::less, false, true, "/cycles/total", false},
-    {"seconds", "ms", 1e3, Better::less, false, false, "/seconds", true},
-    {"energy_pj", "uJ", 1e-6, Better::less, false, false, "/energy/total_pj", true},
-    {"area_um2", "mm2", 1e-6, Better::less, false, false, "/area/total_um2", true},
-    {"edp", "EDP uJ ms", 1, Better::less, false, false, "/metrics/edp", false},
-    {"tops_per_watt", "TOPS/W", 1, Better::more, false, false, "/metrics/tops_per_watt", false},
-    {"dram_bytes", "DRAM MiB", 1.0 / (1 << 20), Better::less, false, true, "", false},
-    {"sqnr_db", "SQNR dB", 1, Better::more, true, false, "/numerics/sqnr_db", true},
-    {"perplexity", "perplexity", 1, Better::less, false, false, "/numerics/perplexity", true},
-    {"accuracy", "accuracy", 1, Better::more, false, false, "/numerics/accuracy", true},
+    {"cycles", "cycles", "cycles", 1, Better::less, false, true, "/cycles/total", false},
+    {"seconds", "latency_ms", "ms", 1e3, Better::less, false, false, "/seconds", true},
+    {"energy_pj", "energy_uj", "uJ", 1e-6, Better::less, false, false, "/energy/total_pj", true},
+    {"area_um2", "area_mm2", "mm2", 1e-6, Better::less, false, false, "/area/total_um2", true},
+    {"edp", "edp", "EDP uJ ms", 1, Better::less, false, false, "/metrics/edp", false},
+    {"tops_per_watt", "tops_per_watt", "TOPS/W", 1, Better::more, false, false, "/metrics/tops_per_watt",
+     false},
+    {"dram_bytes", "dram_mib", "DRAM MiB", 1.0 / (1 << 20), Better::less, false, true, "", false},
+    {"sqnr_db", "sqnr_db", "SQNR dB", 1, Better::more, true, false, "/numerics/sqnr_db", true},
+    {"perplexity", "perplexity", "perplexity", 1, Better::less, false, false, "/numerics/perplexity", true},
+    {"accuracy", "accuracy", "accuracy", 1, Better::more, false, false, "/numerics/accuracy", true},
 });
 constexpr std::size_t metric_count = metrics.size();
 

@@ -92,13 +92,20 @@ Node load(const std::string& path, Words kinds, std::vector<fs::path>& chain) {
     return base;
 }
 
-void put_file(Node& value, const FileKey& key) {
+void put_file(Node& value, const FileKey& key, FileCache* cache = nullptr) {
     if (value.is_map()) {
         if (key.key != "dram") check_kind(value, key.kinds());  // `dram` may also hold an ideal memory
         return;
     }
-    Node file = load_layers(existing_path(value, key.key), key.kinds());
-    value = std::move(file);
+    const std::string path = existing_path(value, key.key);
+    if (cache == nullptr) {
+        value = load_layers(path, key.kinds());
+        return;
+    }
+    auto found = cache->find(path);
+    if (found == cache->end()) found = cache->emplace(path, load_layers(path, key.kinds())).first;
+    check_kind(found->second, key.kinds());
+    value = found->second;
 }
 
 const Node* kind_node(const Node& map) {
@@ -126,10 +133,10 @@ void merge_maps(Node& base, Node over, std::string_view kind) {
     if (over.location.line > 0) base.location = over.location;
 }
 
-Node as_layer(const Setting& setting, std::string_view kind) {
-    const Location where = location_in(setting.label);
+// The layer that sets one key of a root of `kind`; messages about the key name `where`.
+Node as_layer(std::string_view key, Node value, const Location& where, std::string_view kind) {
     std::vector<std::string> parts;
-    for (std::string_view rest = setting.key;;) {
+    for (std::string_view rest = key;;) {
         const auto dot = rest.find('.');
         parts.emplace_back(rest.substr(0, dot));
         if (parts.back().empty()) throw InputError(where, "", "expected a dotted key, such as array.rows");
@@ -143,16 +150,14 @@ Node as_layer(const Setting& setting, std::string_view kind) {
         {"accelerator", "workload", "phase", "costs", "values", "inputs", "fidelity", "formats"});
     if (kind == "experiment" && std::ranges::find(experiment_keys, parts[0]) == experiment_keys.end())
         parts.insert(parts.begin(), "accelerator");
-
-    Node node = parse_value(setting.value, where, setting.key);
     for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
         Node map;
         map.kind = Node::Kind::map;
         map.location = where;
-        map.entries.push_back({std::move(*part), where, std::move(node)});
-        node = std::move(map);
+        map.entries.push_back({std::move(*part), where, std::move(value)});
+        value = std::move(map);
     }
-    return node;
+    return value;
 }
 
 }  // namespace
@@ -187,17 +192,26 @@ void merge(Node& base, Node over, std::string_view kind) {
 
 void apply(Node& root, const std::vector<Setting>& settings) {
     const std::string kind(kind_of(root));
-    for (const auto& setting : settings) merge(root, as_layer(setting, kind), kind);
+    for (const auto& setting : settings) {
+        const Location where = location_in(setting.label);
+        merge(root, as_layer(setting.key, parse_value(setting.value, where, setting.key), where, kind), kind);
+    }
 }
 
-void put_files(Node& root, Diagnostics& diagnostics) {
+void apply(Node& root, std::string_view key, Node value) {
+    const std::string kind(kind_of(root));
+    const Location where = value.location;
+    merge(root, as_layer(key, std::move(value), where, kind), kind);
+}
+
+void put_files(Node& root, Diagnostics& diagnostics, FileCache* cache) {
     const std::string kind(kind_of(root));
     for (auto& entry : root.entries) {
         const FileKey* file = find_file_key(kind, entry.key);
         if (file == nullptr) continue;
         try {
-            put_file(entry.value, *file);
-            put_files(entry.value, diagnostics);
+            put_file(entry.value, *file, cache);
+            put_files(entry.value, diagnostics, cache);
         } catch (const InputError& error) {
             diagnostics.append(error.diagnostics());
             entry.value.faulty = true;

@@ -1,5 +1,6 @@
 // Layers of one configuration: the extended file, the file, settings from the command line. Later ones win.
 #pragma once
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,9 +36,12 @@ void merge(Node& base, Node over, std::string_view kind);
 // Settings from left to right on a root of `kind`. In an experiment a key whose first part is no key of an
 // experiment belongs to the accelerator.
 void apply(Node& root, const std::vector<Setting>& settings);
+// The same of one key and a value that was written elsewhere; its place stays the value's.
+void apply(Node& root, std::string_view key, Node value);
 
 // Puts the files that keys of `root` name in the place of their paths, deeply. A value whose file cannot be
-// read is reported and marked faulty.
-void put_files(Node& root, Diagnostics& diagnostics);
+// read is reported and marked faulty. `cache`: what files hold by their paths, so that each is read once.
+using FileCache = std::map<std::string, Node>;
+void put_files(Node& root, Diagnostics& diagnostics, FileCache* cache = nullptr);
 
 }  // namespace octet

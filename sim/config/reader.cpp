@@ -206,19 +206,19 @@ void Reader::words(std::string_view key, std::vector<std::string>& values, Words
 
 void Reader::one_or_more_words(std::string_view key, std::vector<std::string>& values, Words allowed,
                                std::string_view, Presence presence) {
-    const std::string expected = any_of(allowed) + " or a list of such";
-    const Node* node = find(key, presence, expected);
+    const auto expected = [&] { return any_of(allowed) + " or a list of such"; };
+    const Node* node = find(key, presence, presence == required ? expected() : "");
     if (node == nullptr) return;
     values.clear();
     const std::span<const Node> items =
         node->is_list() ? std::span<const Node>(node->items) : std::span(node, 1);
     for (const Node& item : items) {
-        const bool known = item.is_scalar() && std::ranges::find(allowed, item.text) != allowed.end();
-        const std::string hint = item.is_scalar() ? did_you_mean(item.text, allowed) : "";
-        if (known)
+        if (item.is_scalar() && std::ranges::find(allowed, item.text) != allowed.end()) {
             values.push_back(item.text);
-        else
-            diagnostics_.add(item.location, key_path(key), mismatch(expected, item, {}) + hint);
+            continue;
+        }
+        const std::string hint = item.is_scalar() ? did_you_mean(item.text, allowed) : "";
+        diagnostics_.add(item.location, key_path(key), mismatch(expected(), item, {}) + hint);
     }
 }
 

@@ -68,6 +68,7 @@ void read_axes(Reader& root, std::vector<SweepAxis>& axes) {
     for (const auto& entry : node->entries) {
         SweepAxis& axis = axes.emplace_back();
         axis.key = entry.key;
+        axis.where = entry.value.location;
         if (!is_dotted_key(entry.key))
             root.diagnostics().add(entry.key_location, reader.key_path(printable(entry.key)),
                                    "expected a dotted key, such as array.rows");
@@ -87,7 +88,7 @@ void read_axes(Reader& root, std::vector<SweepAxis>& axes) {
     }
 }
 
-void read_zip(Reader& root, std::vector<std::vector<std::string>>& zip) {
+void read_zip(Reader& root, std::vector<ZipGroup>& zip) {
     const Node* node = root.find("zip");
     if (node == nullptr) return;
     const Reader reader(root, *node, "zip");
@@ -95,7 +96,7 @@ void read_zip(Reader& root, std::vector<std::vector<std::string>>& zip) {
     for (std::size_t i = 0; i < node->items.size(); ++i) {
         const Node& item = node->items[i];
         const Reader group(reader, item, i);
-        auto& keys = zip.emplace_back();
+        auto& keys = zip.emplace_back(ZipGroup{{}, item.location}).keys;
         if (!group.is_list()) continue;
         for (const Node& key : item.items) {
             std::string problem;
@@ -132,7 +133,7 @@ std::optional<SweepConstraint> parse_constraint(std::string_view text) {
         const auto value = as_number(bound, problem);
         const std::string key(trim(text.substr(0, at)));
         if (!value || !is_dotted_key(key)) return {};
-        return SweepConstraint{key, row.value, *value};
+        return SweepConstraint{key, row.value, *value, std::string(text), {}};
     }
     return {};
 }
@@ -143,9 +144,10 @@ void read_constraints(Reader& root, std::vector<SweepConstraint>& constraints) {
     const Node* node = root.find("constraints");
     if (node == nullptr || texts.size() != node->items.size()) return;
     for (std::size_t i = 0; i < texts.size(); ++i)
-        if (auto constraint = parse_constraint(texts[i]))
+        if (auto constraint = parse_constraint(texts[i])) {
+            constraint->where = node->items[i].location;
             constraints.push_back(std::move(*constraint));
-        else
+        } else
             root.diagnostics().add(
                 node->items[i].location, fmt::format("constraints[{}]", i),
                 fmt::format("expected \"KEY < NUMBER\" (or <=, >, >=, ==), got {}", in_quotes(texts[i])));
@@ -165,7 +167,8 @@ void read_objectives(Reader& root, std::vector<SweepObjective>& objectives) {
         objective.check("", minimize.empty() != maximize.empty(),
                         "expected {minimize: METRIC} or {maximize: METRIC}");
         objective.finish();
-        objectives.push_back({minimize.empty() ? maximize : minimize, minimize.empty()});
+        objectives.push_back(
+            {minimize.empty() ? maximize : minimize, minimize.empty(), node->items[i].location});
     }
 }
 

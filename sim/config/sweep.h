@@ -18,6 +18,13 @@ struct SweepAxis {
     std::vector<Node> values;     // list
     std::vector<double> spacing;  // log: first, last, points; range: first, last, step
     std::string same_as;          // another axis
+    Location where;
+};
+
+// Axes that move together.
+struct ZipGroup {
+    std::vector<std::string> keys;
+    Location where;
 };
 
 enum class Relation : std::uint8_t { less, less_equal, greater, greater_equal, equal };
@@ -26,11 +33,14 @@ struct SweepConstraint {
     std::string key;  // a metric or a dotted configuration key
     Relation comparison = Relation::less;
     double bound = 0;
+    std::string text;
+    Location where;
 };
 
 struct SweepObjective {
     std::string metric;
     bool maximize = false;
+    Location where;
 };
 
 enum class StrategyKind : std::uint8_t { grid, random, evolve };
@@ -43,7 +53,7 @@ struct SweepStrategy {
 struct SweepConfig {
     std::string base;  // path of an experiment
     std::vector<SweepAxis> axes;
-    std::vector<std::vector<std::string>> zip;
+    std::vector<ZipGroup> zip;
     std::vector<SweepConstraint> constraints;
     std::vector<SweepObjective> objectives;
     SweepStrategy strategy;

@@ -41,4 +41,23 @@ void ProgressBar::advance(bool failed, std::string_view what) {
     fmt::print(stderr, "{}{}", line_start, progress_line(done_, failed_, total_, seconds, what));
 }
 
+SweepProgress::SweepProgress() : terminal_(isatty(STDERR_FILENO) != 0) {}
+
+SweepProgress::~SweepProgress() {
+    if (terminal_) fmt::print(stderr, "{}", line_start);
+}
+
+void SweepProgress::advance(std::uint64_t done, std::uint64_t total, bool failed) {
+    if (failed) ++failed_;
+    const auto now = std::chrono::steady_clock::now();
+    const double pause = terminal_ ? 0.1 : 10;
+    if (std::chrono::duration<double>(now - last_).count() < pause && done < total) return;
+    if (!terminal_ && last_ == begin_ && done == total) return;  // a short sweep needs no log
+    last_ = now;
+    const double seconds = std::chrono::duration<double>(now - begin_).count();
+    const std::string rate = fmt::format("{:.1f} a second", static_cast<double>(done) / seconds);
+    const std::string line = progress_line(done, failed_, total, seconds, rate);
+    fmt::print(stderr, "{}{}{}", terminal_ ? line_start : "", line, terminal_ ? "" : "\n");
+}
+
 }  // namespace octet

@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,22 @@ class ProgressBar {
     bool shown_;
     std::size_t total_, done_ = 0, failed_ = 0;
     std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+// The same for work whose size becomes known on the way: on a terminal a bar, else (a log) a line every ten
+// seconds.
+class SweepProgress {
+  public:
+    SweepProgress();
+    ~SweepProgress();
+    SweepProgress(const SweepProgress&) = delete;
+    SweepProgress& operator=(const SweepProgress&) = delete;
+    void advance(std::uint64_t done, std::uint64_t total, bool failed);
+
+  private:
+    bool terminal_;
+    std::size_t failed_ = 0;
+    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now(), last_ = begin_;
 };
 
 }  // namespace octet

@@ -107,6 +107,25 @@ Simulation simulate(const ExperimentConfig& experiment, bool histograms, const F
                     description, values ? &*values : nullptr, experiment.fidelity, followers, registers);
 }
 
+Result with_prices_of(const Simulation& simulation, const ExperimentConfig& experiment) {
+    const Result& known = simulation.result;
+    Diagnostics diagnostics;
+    const Node& costs = experiment.costs();
+    const CostTable table = read_costs(costs, costs.location.file ? *costs.location.file : "", diagnostics);
+    diagnostics.throw_if_any();
+    RunDescription description{known.accelerator, known.workload, known.phase, known.seed, {}, {}};
+    Result result = assemble(description, experiment.accelerator, simulation.graph, known.machine,
+                             resolve(table, experiment.accelerator));
+    result.tokens_per_second = known.tokens_per_second;
+    result.mfu = known.mfu;
+    result.numerics = known.numerics;
+    result.histograms = known.histograms;
+    for (std::size_t i = 0; i < result.operations.size(); ++i)
+        result.operations[i].numerics = known.operations[i].numerics;
+    check_invariants(result);
+    return result;
+}
+
 Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceList& prices,
                     const RunDescription& description, ValueRun* values, Fidelity fidelity,
                     const Followers& followers, sc_core::sc_trace_file* registers) {

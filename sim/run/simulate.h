@@ -43,6 +43,10 @@ Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceLi
                     const RunDescription& description, ValueRun* values, Fidelity fidelity,
                     const Followers& followers, sc_core::sc_trace_file* registers = nullptr);
 
+// The result of a simulation with the prices of another experiment, whose machine and workload are the same.
+// Throws InputError and CostError.
+Result with_prices_of(const Simulation& simulation, const ExperimentConfig& experiment);
+
 // The accelerator as the result document shows it.
 nlohmann::ordered_json resolved_json(const AcceleratorConfig& machine);
 

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -20,11 +22,11 @@ namespace {
 }
 
 // The child's end: everything it has to say, then exit code 0 (done) or 1 (failed).
-[[noreturn]] void serve(int out, std::size_t index, const std::function<std::string(std::size_t)>& work) {
+[[noreturn]] void serve(int out, const std::function<std::string()>& work) {
     std::string text;
     int code = 0;
     try {
-        text = work(index);
+        text = work();
     } catch (const std::bad_alloc&) {
         text = "out of memory";
         code = 1;
@@ -43,13 +45,22 @@ namespace {
     _exit(code);  // nothing of the parent's is flushed or destroyed twice
 }
 
-struct Worker {
-    std::size_t index = 0;
-    pid_t process = -1;
-    int out = -1;
-};
+void limit_memory(std::uint64_t bytes) {
+    if (bytes == 0) return;
+    const rlimit limit{bytes, bytes};
+    setrlimit(RLIMIT_AS, &limit);
+}
 
-Worker start(std::size_t index, const std::function<std::string(std::size_t)>& work) {
+}  // namespace
+
+WorkerPool::~WorkerPool() {
+    for (Worker& worker : workers_) {
+        kill(worker.process, SIGKILL);
+        finish(worker);
+    }
+}
+
+void WorkerPool::start(std::size_t id, const std::function<std::string()>& work) {
     int ends[2];
     if (pipe(ends) != 0) fail("no pipe for a worker");
     const pid_t parent = getpid();
@@ -61,69 +72,93 @@ Worker start(std::size_t index, const std::function<std::string(std::size_t)>& w
     }
     if (process == 0) {
         close(ends[0]);
+        for (const Worker& other : workers_) close(other.out);
         prctl(PR_SET_PDEATHSIG, SIGKILL);  // no work for a parent that is gone
         if (getppid() != parent) _exit(2);
-        serve(ends[1], index, work);
+        std::signal(SIGINT, SIG_IGN);  // what the parent makes of Ctrl-C, it tells its workers
+        limit_memory(limits_.memory_bytes);
+        serve(ends[1], work);
     }
     close(ends[1]);
-    return {index, process, ends[0]};
+    workers_.push_back({id, process, ends[0], std::chrono::steady_clock::now(), false, {}});
 }
 
-void finish(const Worker& worker, WorkerResult& result) {
+int WorkerPool::milliseconds_left() const {
+    if (limits_.seconds <= 0) return -1;
+    const auto now = std::chrono::steady_clock::now();
+    double least = limits_.seconds;
+    for (const Worker& worker : workers_)
+        if (!worker.too_long)
+            least =
+                std::min(least, limits_.seconds - std::chrono::duration<double>(now - worker.begin).count());
+    return std::max(1, static_cast<int>(std::min(least, 1e6) * 1e3) + 1);
+}
+
+void WorkerPool::stop_late_ones() {
+    if (limits_.seconds <= 0) return;
+    const auto now = std::chrono::steady_clock::now();
+    for (Worker& worker : workers_) {
+        if (worker.too_long || std::chrono::duration<double>(now - worker.begin).count() < limits_.seconds)
+            continue;
+        worker.too_long = true;
+        kill(worker.process, SIGKILL);
+    }
+}
+
+WorkerResult WorkerPool::finish(Worker& worker) const {
     close(worker.out);
     int status = 0;
     while (waitpid(worker.process, &status, 0) < 0 && errno == EINTR) {
     }
-    result.done = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    if (WIFSIGNALED(status))
+    WorkerResult result{WIFEXITED(status) && WEXITSTATUS(status) == 0, std::move(worker.text)};
+    if (worker.too_long)
+        result.text = fmt::format("it took longer than {} s", limits_.seconds);
+    else if (WIFSIGNALED(status))
         result.text = fmt::format("its process was ended by signal {} ({})", WTERMSIG(status),
                                   strsignal(WTERMSIG(status)));
     else if (WIFEXITED(status) && WEXITSTATUS(status) > 1)
         result.text = "its process could not tell its result";
+    return result;
 }
 
-// Whatever happens here, no child is left.
-class Pool {
-  public:
-    ~Pool() {
-        for (const Worker& worker : workers) {
-            kill(worker.process, SIGKILL);
-            WorkerResult ignored;
-            finish(worker, ignored);
+std::optional<WorkerPool::Ended> WorkerPool::wait() {
+    while (!workers_.empty()) {
+        std::vector<pollfd> waiting;
+        for (const Worker& worker : workers_) waiting.push_back({worker.out, POLLIN, 0});
+        if (poll(waiting.data(), waiting.size(), milliseconds_left()) < 0) {
+            if (errno == EINTR) return std::nullopt;
+            fail("cannot wait for a worker");
+        }
+        stop_late_ones();
+        for (std::size_t i = waiting.size(); i-- > 0;) {
+            if (waiting[i].revents == 0) continue;
+            char text[65536];
+            const ssize_t got = read(workers_[i].out, text, sizeof text);
+            if (got < 0 && errno == EINTR) continue;
+            if (got > 0) {
+                workers_[i].text.append(text, static_cast<std::size_t>(got));
+                continue;
+            }
+            Worker worker = std::move(workers_[i]);
+            workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(i));
+            return Ended{worker.id, finish(worker)};
         }
     }
-    std::vector<Worker> workers;
-};
-
-}  // namespace
+    return std::nullopt;
+}
 
 std::vector<WorkerResult> in_workers(std::size_t count, std::size_t parallel,
                                      const std::function<std::string(std::size_t)>& work,
                                      const WorkEnded& ended) {
     std::vector<WorkerResult> results(count);
-    Pool pool;
-    for (std::size_t next = 0; next < count || !pool.workers.empty();) {
-        while (next < count && pool.workers.size() < parallel) pool.workers.push_back(start(next++, work));
-        std::vector<pollfd> waiting;
-        for (const Worker& worker : pool.workers) waiting.push_back({worker.out, POLLIN, 0});
-        if (poll(waiting.data(), waiting.size(), -1) < 0) {
-            if (errno == EINTR) continue;
-            fail("cannot wait for a worker");
-        }
-        for (std::size_t i = waiting.size(); i-- > 0;) {
-            if (waiting[i].revents == 0) continue;
-            const Worker worker = pool.workers[i];
-            char text[4096];
-            const ssize_t got = read(worker.out, text, sizeof text);
-            if (got < 0 && errno == EINTR) continue;
-            if (got > 0) {
-                results[worker.index].text.append(text, static_cast<std::size_t>(got));
-                continue;
-            }
-            pool.workers.erase(pool.workers.begin() + static_cast<std::ptrdiff_t>(i));
-            finish(worker, results[worker.index]);
-            if (ended) ended(worker.index, results[worker.index]);
-        }
+    WorkerPool pool;
+    for (std::size_t next = 0; next < count || pool.running() > 0;) {
+        for (; next < count && pool.running() < parallel; ++next)
+            pool.start(next, [&, next] { return work(next); });
+        auto done = pool.wait();
+        if (!done) continue;
+        results[done->id] = std::move(done->result);
+        if (ended) ended(done->id, results[done->id]);
     }
     return results;
 }

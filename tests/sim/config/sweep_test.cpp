@@ -25,7 +25,7 @@ TEST(Sweep, IsReadWithAllFormsOfAxes) {
     EXPECT_EQ(sweep.axes[2].kind, AxisKind::log);
     EXPECT_EQ(sweep.axes[3].spacing, (std::vector<double>{100, 400, 100}));
     EXPECT_EQ(sweep.axes[4].same_as, "array.rows");
-    EXPECT_EQ(sweep.zip.at(0).at(1), "vector.lanes");
+    EXPECT_EQ(sweep.zip.at(0).keys.at(1), "vector.lanes");
     EXPECT_EQ(sweep.constraints.at(1).key, "sram.capacity_kib");
     EXPECT_EQ(sweep.constraints.at(1).comparison, Relation::greater_equal);
     EXPECT_EQ(sweep.constraints.at(1).bound, 512);

@@ -1,0 +1,73 @@
+// The points of a sweep in an SQLite file (docs/sweep.md has its schema).
+//
+// A point is committed when it has ended, so that a process that is killed loses at most the points in
+// flight. One process at a time writes to a store.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace octet {
+
+// The file cannot be read or written, is no store, or is in use. what() names it and the reason.
+class StoreError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+enum class PointStatus : std::uint8_t {
+    done,    // simulated
+    failed,  // its simulation threw, crashed, took too long or too much memory: `message` says which
+    invalid  // its configuration is refused
+};
+std::string_view name(PointStatus status);
+
+struct StoredPoint {
+    std::int64_t id = 0;
+    std::string key;  // what was simulated with which prices: a hash of the whole experiment
+    PointStatus status = PointStatus::done;
+    std::string message;
+    nlohmann::ordered_json config;   // {dotted key: value}
+    nlohmann::ordered_json metrics;  // {name: value or null}
+    double seconds = 0;              // wall time of its simulation
+};
+
+class SweepStore {
+  public:
+    enum class Access : std::uint8_t { read, write };
+    // Opened or, to write, made. An empty path is a store in memory. Throws StoreError.
+    SweepStore(const std::string& path, Access access);
+    ~SweepStore();
+    SweepStore(const SweepStore&) = delete;
+    SweepStore& operator=(const SweepStore&) = delete;
+
+    const std::string& path() const { return path_; }
+    std::optional<StoredPoint> find(const std::string& key) const;
+    // Commits a new point, or one in place of a point of the same key; returns its id.
+    std::int64_t put(const StoredPoint& point);
+    // In the order of ids.
+    void each(const std::function<void(const StoredPoint&)>& visit) const;
+    std::uint64_t count() const;
+
+    void set_meta(const std::string& key, const std::string& value);
+    std::string meta(const std::string& key) const;  // empty if it is not there
+
+  private:
+    class Statement;
+    void execute(const char* sql) const;
+    void check(int code, const char* doing) const;
+    void lock();
+    void make_schema();
+
+    std::string path_;
+    int lock_ = -1;
+    sqlite3* db_ = nullptr;
+};
+
+}  // namespace octet
