@@ -68,6 +68,24 @@ void describe_axes(V& v, std::vector<AxisRule>& axes, std::initializer_list<Quan
 }
 
 template <class V>
+void describe(V& v, Adjustment& adjustment) {
+    v.one_or_more_words("component", adjustment.components, component_words(), "what is priced", required);
+    v.one_or_more_words("action", adjustment.actions, action_words(),
+                        "what it does; without: all it does and is");
+    const Interval factor{0, 1e6};
+    v.number("energy", adjustment.factors[0], factor, "factor on the energies");
+    v.number("area", adjustment.factors[1], factor, "factor on the areas");
+    v.number("leakage", adjustment.factors[2], factor, "factor on the leakages");
+    v.text("source", adjustment.source, "where the factor comes from", required);
+    v.choice("confidence", adjustment.confidence, confidence_table, "how well the product is known",
+             required);
+    v.number("uncertainty", adjustment.uncertainty, {0, 100}, "relative error bound of the product");
+    bool any = false;
+    for (const auto& given : adjustment.factors) any = any || given.has_value();
+    v.check("energy", any, "expected a factor: energy, area or leakage");
+}
+
+template <class V>
 void describe(V& v, Process& process) {
     v.number("node_nm", process.node_nm, {smallest_node_nm, largest_node_nm}, "process to go to", required);
     v.number("voltage", process.voltage, {0.1, 10}, "supply to go to", required);
@@ -99,6 +117,7 @@ void describe(V& v, CostTable& table) {
          {Quantity::energy, Quantity::area, Quantity::leakage});
     axes("interpolate_area", "another line for areas", {Quantity::area});
     axes("interpolate_leakage", "another line for leakages", {Quantity::leakage});
+    v.records("adjust", table.adjustments, "factors on prices, each with its source");
     v.section("scale", table.scale, "carries the prices over to another process");
     v.records("rows", table.rows, "the prices", required);
 }

@@ -83,7 +83,7 @@ std::pair<std::ptrdiff_t, std::ptrdiff_t> specificity(const CostRow& row) {
 Price price_of(const CostTable& table, std::size_t index, const CostQuery& query, Quantity quantity) {
     const CostRow& row = table.rows[index];
     Price price;
-    price.confidence = row.confidence;
+    price.confidence = row.known(quantity).confidence;
     price.row = static_cast<std::uint32_t>(index);
     price.names_width = row.find("width_bits") != nullptr;
     const std::vector<double>& grid = row[quantity];

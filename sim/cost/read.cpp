@@ -7,6 +7,7 @@
 
 #include "sim/config/paths.h"
 #include "sim/config/reader.h"
+#include "sim/cost/adjustment.h"
 #include "sim/cost/describe.h"
 #include "sim/cost/scaling.h"
 
@@ -146,6 +147,8 @@ CostTable read_costs(const Node& root, const std::string& path, Diagnostics& err
         table.rows[i].line = node.location.line;
         if (node.is_map()) RowCheck(table, table.rows[i], node, fmt::format("rows[{}]", i), errors).run();
     }
+    if (errors.total() > before) return table;
+    if (const Node* list = root.at("adjust")) adjust(table, *list, errors);
     if (!table.scale || errors.total() > before) return table;
     if (const std::string fault = unscalable(*table.scale); !fault.empty())
         errors.add(root.at("scale")->location, "scale", fault);

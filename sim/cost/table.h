@@ -30,6 +30,12 @@ struct RowKey {
     bool is_axis() const { return points.size() > 1; }
 };
 
+// What is known of one quantity of a row if it differs from the rest of the row.
+struct Adjusted {
+    Confidence confidence = Confidence::assumed;
+    std::optional<double> uncertainty;
+};
+
 struct CostRow {
     std::vector<std::string> components;  // any of these
     std::vector<std::string>
@@ -44,10 +50,24 @@ struct CostRow {
     std::string where;  // path:line:column
     std::uint32_t line = 0;
 
+    std::array<std::optional<Adjusted>, quantity_count> adjusted;  // by an adjustment
+
     const std::vector<double>& operator[](Quantity quantity) const {
         return values[static_cast<std::size_t>(quantity)];
     }
+    Adjusted known(Quantity quantity) const {
+        return adjusted[static_cast<std::size_t>(quantity)].value_or(Adjusted{confidence, uncertainty});
+    }
     const RowKey* find(std::string_view key) const;
+};
+
+// A factor on prices (adjustment.h).
+struct Adjustment {
+    std::vector<std::string> components, actions;  // actions empty: all, and what prices existence
+    std::array<std::optional<double>, quantity_count> factors;
+    std::string source;
+    Confidence confidence = Confidence::assumed;
+    std::optional<double> uncertainty;
 };
 
 struct AxisRule {
@@ -80,8 +100,9 @@ struct CostTable {
     std::string path;
     std::vector<CostRow> rows;
     std::vector<AxisRule> axes;
-    std::optional<Process> scale;    // as written
-    std::optional<Scaling> scaling;  // what came of it: the rows are scaled ones
+    std::vector<Adjustment> adjustments;  // as written; the rows are adjusted ones
+    std::optional<Process> scale;         // as written
+    std::optional<Scaling> scaling;       // what came of it: the rows are scaled ones
     Interpolation interpolation(std::string_view key, Quantity quantity) const;
 };
 
