@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "sim/config/csv.h"
 #include "sim/config/paths.h"
 #include "sim/config/scalars.h"
 #include "sim/config/yaml.h"
@@ -69,7 +70,7 @@ void check_kind(const Node& root, Words kinds) {
 }
 
 Node load(const std::string& path, Words kinds, std::vector<fs::path>& chain) {
-    Node root = read_yaml(path);
+    Node root = is_csv(path) ? read_csv(path) : read_yaml(path);
     check_kind(root, kinds);
     const Entry* extends = root.find("extends");
     if (extends == nullptr) return root;

@@ -21,8 +21,8 @@ struct Setting {
 };
 Setting parse_setting(const std::string& text);  // "a.b=c"; throws InputError
 
-// Reads a file of one of the kinds with all it extends. The files its keys name stay paths. Throws
-// InputError.
+// Reads a file of one of the kinds with all it extends; a table (csv.h) is of kind trace. The files its keys
+// name stay paths. Throws InputError.
 Node load_layers(const std::string& path, Words kinds);
 std::string_view kind_of(const Node& root);
 

@@ -68,7 +68,7 @@ std::string read_text_file(const std::string& path) {
     }
 }
 
-std::string_view checked_text(std::string_view text, std::string_view file) {
+std::string_view checked_text(std::string_view text, std::string_view file, Tabs tabs) {
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     std::uint32_t line = 1;
@@ -84,8 +84,9 @@ std::string_view checked_text(std::string_view text, std::string_view file) {
             return {location_in(file, line, static_cast<std::uint32_t>(i - line_start + 1)), "",
                     std::move(message)};
         };
-        if (c == '\t') throw fail("a tab; use spaces");
-        if (c == '\r') {
+        if (c == '\t') {
+            if (tabs == Tabs::refused) throw fail("a tab; use spaces");
+        } else if (c == '\r') {
             if (i + 1 < text.size() && text[i + 1] != '\n')
                 throw fail("a carriage return without a line feed");
         } else if (c < 0x20 || c == 0x7F) {

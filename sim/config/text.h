@@ -13,9 +13,11 @@ constexpr std::size_t max_input_bytes = std::size_t{32} << 20;
 // refused. Throws InputError naming `path` at 1:1.
 std::string read_text_file(const std::string& path);
 
+enum class Tabs : bool { refused, allowed };
+
 // Refuses what no configuration needs and parsers disagree on: invalid UTF-8, NUL and other control
-// characters, tabs, a carriage return without a line feed. A UTF-8 byte order mark at the start is allowed;
-// returns the text behind it. Throws InputError.
-std::string_view checked_text(std::string_view text, std::string_view file);
+// characters, tabs (of YAML), a carriage return without a line feed. A UTF-8 byte order mark at the start is
+// allowed; returns the text behind it. Throws InputError.
+std::string_view checked_text(std::string_view text, std::string_view file, Tabs tabs = Tabs::refused);
 
 }  // namespace octet

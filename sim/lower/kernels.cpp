@@ -51,6 +51,7 @@ bool continues_group(const Graph& graph, const Kernel& before, const Kernel& ker
     const auto& b = graph.operations[kernel.operation];
     return a.batch > 1 && a.batch == b.batch && (a.kind != OperationKind::matmul || a.out_blocks == 0) &&
            !b.inputs.empty() && b.inputs[0] == before.output &&
+           std::ranges::all_of(b.inputs, [&](TensorId x) { return graph.tensors[x].after == no_tensor; }) &&
            (b.kind != OperationKind::matmul || b.a_blocks == 0);
 }
 
@@ -87,6 +88,9 @@ FusedGraph fuse(const Graph& graph, FusionLevel level, bool residual_port) {
                                         0);  // when a tensor is there, counted in operations
     for (OperationId id = 0; id < graph.operations.size(); ++id)
         position[graph.operations[id].output] = id + 1;
+    for (TensorId tensor = 0; tensor < graph.tensors.size(); ++tensor)
+        if (graph.tensors[tensor].after != no_tensor)
+            position[tensor] = position[graph.tensors[tensor].after];
 
     FusedGraph result;
     result.wide.assign(graph.tensors.size(), false);
@@ -107,12 +111,14 @@ FusedGraph fuse(const Graph& graph, FusionLevel level, bool residual_port) {
             const Operation& operation = graph.operations[next];
             if (!joins(first, operation, level, residual_port)) break;
             if (operation.kind == OperationKind::mask && !is_parameter(graph, operation, 1)) break;
+            // What else it reads must exist when the product starts.
+            if (std::ranges::any_of(operation.inputs, [&](TensorId input) {
+                    return input != kernel.output && position[input] > id;
+                }))
+                break;
             if (operation.kind == OperationKind::add) {
-                // The other summand must exist when the product starts, and one stream of it is all the unit
-                // can fetch.
-                const TensorId other =
-                    operation.inputs[0] == kernel.output ? operation.inputs[1] : operation.inputs[0];
-                if (has_residual || other == kernel.output || position[other] > id) break;
+                // One stream of another summand is all the unit can fetch.
+                if (has_residual || operation.inputs[0] == operation.inputs[1]) break;
                 has_residual = true;
             }
             kernel.fused.push_back(next);

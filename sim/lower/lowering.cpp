@@ -57,6 +57,7 @@ bool Lowering::next_item() {
         }
         const std::size_t kernel = in_group_;
         emitter.begin_item(kernel, operation(kernel).name, !config.controller.overlap_operations);
+        wait_for_inputs(kernel);
         switch (operation(kernel).kind) {
             case OperationKind::matmul:
                 product(kernel, item_);
@@ -75,6 +76,23 @@ bool Lowering::next_item() {
         return true;
     }
     return false;
+}
+
+// Loads of an input that is made from an output wait for the stores of that output.
+void Lowering::wait_for_inputs(std::size_t kernel) {
+    const auto wait = [&](const Operation& op) {
+        for (const TensorId id : op.inputs) {
+            const TensorId after = graph.tensors[id].after;
+            if (after == no_tensor) continue;
+            Needs written;
+            for (std::uint64_t i = 0; i < graph.tensors[after].batch; ++i)
+                written.merge(placement.matrix(after, i).dram_ready);
+            for (std::uint64_t i = 0; i < graph.tensors[id].batch; ++i)
+                placement.matrix(id, i).dram_ready.merge(written);
+        }
+    };
+    wait(operation(kernel));
+    for (const OperationId id : fused.kernels[kernel].fused) wait(graph.operations[id]);
 }
 
 View Lowering::rows_of(TensorId id, std::uint64_t item, std::uint64_t batch, std::uint64_t rows) {

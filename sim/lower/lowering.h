@@ -64,6 +64,7 @@ class Lowering {
 
   private:
     friend class GemmLowering;
+    void wait_for_inputs(std::size_t kernel);
     void product(std::size_t kernel, std::uint64_t item);
     void vector_work(std::size_t kernel, std::uint64_t item);
     void embedding(std::size_t kernel, std::uint64_t item);

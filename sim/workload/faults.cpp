@@ -74,6 +74,12 @@ class Checker {
                 report(GraphFault::Where::tensor, i, "has the name of another tensor");
             if (size == 0) report(GraphFault::Where::tensor, i, "has no values");
             if (size > max_elements) report(GraphFault::Where::tensor, i, "has more than 2^40 values");
+            if (tensor.after == no_tensor) continue;
+            if (tensor.role != TensorRole::input)
+                report(GraphFault::Where::tensor, i, "comes after another, but is no input");
+            if (tensor.after >= graph_.tensors.size() ||
+                graph_.tensors[tensor.after].role != TensorRole::output)
+                report(GraphFault::Where::tensor, i, "comes after a tensor that is no output");
         }
     }
 
@@ -102,6 +108,10 @@ class Checker {
         for (const auto id : operation.inputs) {
             if (id >= graph_.tensors.size()) return "reads an unknown tensor";
             const auto& tensor = graph_.tensors[id];
+            if (tensor.after < graph_.tensors.size() && producer_[tensor.after] > i)
+                return fmt::format("reads '{}', which comes after '{}', before '{}' produces that",
+                                   tensor.name, graph_.tensors[tensor.after].name,
+                                   graph_.operations[producer_[tensor.after] - 1].name);
             if (!is_made(tensor) || producer_[id] == 0 || producer_[id] - 1 < i) continue;
             if (producer_[id] - 1 == i) return fmt::format("reads its own output '{}'", tensor.name);
             return fmt::format("reads '{}' before '{}' produces it", tensor.name,

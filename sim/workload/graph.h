@@ -26,6 +26,9 @@ struct Tensor {
     std::string name;
     TensorRole role = TensorRole::activation;
     std::uint64_t batch = 1, rows = 1, cols = 1;
+    // An input that is made outside of the machine from the results of an operation: nothing of it is read
+    // before all of this output is in DRAM.
+    TensorId after = no_tensor;
     std::uint64_t elements() const { return batch * rows * cols; }
     bool operator==(const Tensor&) const = default;
 };

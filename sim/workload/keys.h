@@ -79,6 +79,20 @@ void describe(V& v, Tensor& t) {
     v.integer("cols", t.cols, size, "columns of a matrix", required);
 }
 
+// A tensor as a trace writes it.
+struct TensorLine {
+    Tensor tensor;
+    std::optional<std::string> after;
+};
+
+template <class V>
+void describe(V& v, TensorLine& t) {
+    describe(v, t.tensor);
+    v.when(t.tensor.role == TensorRole::input, "role input", [&] {
+        v.text("after", t.after, "name of an output that is in DRAM before this input is read");
+    });
+}
+
 // An operation as a trace writes it: operands by name, shapes left out or repeated.
 struct OperationLine {
     std::string name;
@@ -127,7 +141,7 @@ void describe(V& v, OperationLine& o) {
 
 struct TraceDocument {
     std::string name;
-    std::vector<Tensor> tensors;
+    std::vector<TensorLine> tensors;
     std::vector<OperationLine> operations;
 };
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "sim/config/csv.h"
 #include "sim/config/json_writer.h"
 #include "sim/config/layers.h"
 #include "sim/config/reader.h"
 #include "sim/config/scalars.h"
 #include "sim/workload/keys.h"
+#include "sim/workload/topology.h"
 #include "sim/workload/trace.h"
 
 namespace octet {
@@ -15,6 +17,10 @@ namespace {
 bool is_trace(const Node& root) {
     const Node* kind = root.at("kind");
     return kind != nullptr && kind->text == "trace";
+}
+
+Graph graph_of(const Node& trace, Diagnostics& diagnostics) {
+    return is_table(trace) ? read_topology(trace, diagnostics) : read_trace(trace, diagnostics);
 }
 
 // Adds faults where their keys were written, except of keys that are known to be wrong already.
@@ -48,7 +54,7 @@ nlohmann::json resolved_trace(const Graph& graph) {
 Workload read_workload(const Node& root, const PhaseConfig& phase, Diagnostics& diagnostics) {
     const auto before = diagnostics.total();
     if (is_trace(root)) {
-        auto graph = read_trace(root, diagnostics);
+        auto graph = graph_of(root, diagnostics);
         auto resolved = resolved_trace(graph);
         return {std::move(graph), std::move(resolved)};
     }
@@ -69,7 +75,7 @@ Workload read_workload(const Node& root, const PhaseConfig& phase, Diagnostics& 
 
 void check_workload(const Node& root, Diagnostics& diagnostics) {
     if (is_trace(root)) {
-        read_trace(root, diagnostics);
+        graph_of(root, diagnostics);
         return;
     }
     Diagnostics own;

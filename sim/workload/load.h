@@ -14,7 +14,7 @@ struct Workload {
     nlohmann::json resolved;  // the description with every key, or the name and size of a trace
 };
 
-// The graph of a tree of kind `workload` or `trace`, for a phase. A trace is one graph: it takes no notice of
+// The graph of a tree of kind `workload` or `trace` (or of a table), for a phase. A trace is one graph: it takes no notice of
 // the phase. Sound if nothing was added to the diagnostics.
 Workload read_workload(const Node& root, const PhaseConfig& phase, Diagnostics& diagnostics);
 

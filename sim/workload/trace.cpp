@@ -21,8 +21,12 @@ class TraceReader {
         read(root_, document, diagnostics_, {"kind"});
         if (diagnostics_.total() != before) return {};
         graph_.name = std::move(document.name);
-        graph_.tensors = std::move(document.tensors);
-        for (TensorId id = 0; id < graph_.tensors.size(); ++id) ids_.emplace(graph_.tensors[id].name, id);
+        graph_.tensors.reserve(document.tensors.size());  // ids_ points to their names
+        for (auto& line : document.tensors) {
+            graph_.tensors.push_back(std::move(line.tensor));
+            ids_.emplace(graph_.tensors.back().name, static_cast<TensorId>(graph_.tensors.size() - 1));
+        }
+        for (std::size_t i = 0; i < document.tensors.size(); ++i) resolve(i, document.tensors[i].after);
         graph_.operations.reserve(document.operations.size());
         for (auto& line : document.operations) resolve(line);
         for (const auto& fault : faults(graph_)) report(fault);
@@ -31,6 +35,17 @@ class TraceReader {
 
   private:
     const Node& item(const char* list, std::size_t i) const { return root_.find(list)->value.items[i]; }
+
+    void resolve(std::size_t tensor, const std::optional<std::string>& after) {
+        if (!after) return;
+        const auto found = ids_.find(*after);
+        if (found == ids_.end())
+            diagnostics_.add(item("tensors", tensor).find("after")->value.location,
+                             fmt::format("tensors[{}].after", tensor),
+                             fmt::format("unknown tensor '{}'", printable(*after)));
+        else
+            graph_.tensors[tensor].after = found->second;
+    }
 
     void resolve(OperationLine& line) {
         const auto index = graph_.operations.size();

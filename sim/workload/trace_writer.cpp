@@ -49,7 +49,9 @@ class Writer {
         put("  - {{name: {}", text(tensor.name));
         put_unless(name(Tensor{}.role), "role", name(tensor.role));
         put_unless<std::uint64_t>(1, "batch", tensor.batch);
-        put(", rows: {}, cols: {}}}\n", tensor.rows, tensor.cols);
+        put(", rows: {}, cols: {}", tensor.rows, tensor.cols);
+        if (tensor.after != no_tensor) put(", after: {}", text(graph_.tensors[tensor.after].name));
+        put("}}\n");
     }
 
     void write(const Operation& o) {

@@ -35,10 +35,17 @@ void expect_refused(const std::string& path, const std::string& expected) {
     expect_located_error(run_octet({"run", path, "--json"}), "");
 }
 
+void expect_table_refused(const std::string& path, const std::string& expected) {
+    expect_located_error(run_octet({"check", path}), expected);
+    expect_located_error(run_octet({"workload", "show", path}), expected);
+    const std::string experiment = OCTET_SOURCE_DIR "/configs/experiments/bert-base-edge16-posit8.yaml";
+    expect_located_error(run_octet({"run", experiment, "--set", "workload=" + path}), expected);
+}
+
 std::vector<std::string> hostile_files() {
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(OCTET_SOURCE_DIR "/tests/hostile"))
-        names.push_back(entry.path().stem().string());
+        names.push_back(entry.path().filename().string());
     std::ranges::sort(names);
     return names;
 }
@@ -46,17 +53,18 @@ std::vector<std::string> hostile_files() {
 class HostileFile : public testing::TestWithParam<std::string> {};
 
 TEST_P(HostileFile, IsRefused) {
-    const std::string path = OCTET_SOURCE_DIR "/tests/hostile/" + GetParam() + ".yaml";
+    const std::string path = OCTET_SOURCE_DIR "/tests/hostile/" + GetParam();
     std::ifstream file(path);
     std::string first;
     std::getline(file, first);
     const std::string prefix = "# expect: ";
     ASSERT_TRUE(first.starts_with(prefix));
-    expect_refused(path, first.substr(prefix.size()));
+    const std::string expected = first.substr(prefix.size());
+    path.ends_with(".csv") ? expect_table_refused(path, expected) : expect_refused(path, expected);
 }
 
 std::string test_name(const testing::TestParamInfo<std::string>& info) {
-    std::string name = info.param;
+    std::string name = fs::path(info.param).stem().string();
     std::ranges::replace(name, '-', '_');
     return name;
 }
@@ -76,6 +84,10 @@ TEST(HostileBytes, ThatAreNoTextAreRefused) {
                                 "ELF\x02\x01\x01"),
                    ":1:1: the control character 0x7f");
     expect_refused(scratch_file("empty.yaml", ""), ":1:1: expected a mapping");
+    expect_table_refused(scratch_file("nul.csv", "Layer,M,N,K\nx\0,1,1,1\n"s), ":2:2: a NUL byte");
+    expect_table_refused(scratch_file("latin1.csv", "Layer,M,N,K\n\xE4,1,1,1\n"),
+                         ":2:1: the byte 0xe4 is not");
+    expect_table_refused(scratch_file("empty.csv", ""), ":1:1: an empty file");
 }
 
 // Each takes at most 5 s on an idle machine.
@@ -100,11 +112,18 @@ TEST(HostileSizes, EndWithinTheTimeAndMemoryLimits) {
     std::string keys = "kind: accelerator\n";
     for (std::size_t i = 0; i < million / 2; ++i) keys += "k" + std::to_string(i) + ": 1\n";
     expect_refused_in_time(scratch_file("keys.yaml", keys), "more errors");
+    expect_refused_in_time(scratch_file("large.csv", std::string(40 * million, '#')),
+                           "is larger than 32 MiB");
+    expect_refused_in_time(scratch_file("commas.csv", std::string(30 * million, ',')), "more than 64 cells");
+    std::string rows = "Layer,M,N,K\n";
+    for (std::size_t i = 0; i < 2 * million; ++i) rows += "x,1,1,1\n";
+    expect_refused_in_time(scratch_file("rows.csv", rows), "more than 10000 rows");
 }
 
 TEST(HostileFiles, ThatAreNoFilesAreRefusedWithoutWaiting) {
     expect_refused(scratch_folder(), ":1:1: is a directory");
     expect_refused(scratch_folder() + "/nowhere.yaml", ":1:1: cannot open the file: No such file");
+    expect_refused(scratch_folder() + "/nowhere.csv", ":1:1: cannot open the file: No such file");
     expect_refused("/dev/zero", "/dev/zero:1:1: is not a regular file");
     const std::string pipe = scratch_folder() + "/pipe.yaml", loop = scratch_folder() + "/loop.yaml";
     ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);

@@ -1,4 +1,4 @@
-// Every YAML file that is shipped is valid.
+// Every file that is shipped is valid.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -14,7 +14,8 @@ TEST(ShippedFiles, AreAllValid) {
     std::vector<std::string> arguments{"check"};
     for (const char* folder : {"/configs", "/workloads"})
         for (const auto& entry : fs::recursive_directory_iterator(OCTET_SOURCE_DIR + std::string(folder)))
-            if (entry.path().extension() == ".yaml") arguments.push_back(entry.path().string());
+            if (entry.path().extension() == ".yaml" || entry.path().extension() == ".csv")
+                arguments.push_back(entry.path().string());
     EXPECT_GE(arguments.size(), 30U);
     const auto run = test::run_octet(arguments, test::patient);
     EXPECT_EQ(run.exit, 0);

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <random>
 
+#include "sim/lower/kernels.h"
 #include "sim/workload/description.h"
 #include "tests/sim/lower/hazards.h"
 
@@ -51,6 +52,85 @@ TEST(Program, OrdersEveryAccessOfATinyTransformerAtBothEndsOfTheFusionLevels) {
         config.dram = IdealDramConfig{};
         expect_sound(graph, config, "fusion " + std::to_string(static_cast<int>(level)));
     }
+}
+
+// A product that makes c, which stays in SRAM for the last operation, and one whose first operand is d.
+Graph two_products(TensorId d_comes_after) {
+    Graph graph;
+    graph.name = "chain";
+    graph.tensors = {{"a", TensorRole::input, 1, 40, 24},  {"b", TensorRole::weight, 1, 24, 33},
+                     {"c", TensorRole::output, 1, 40, 33}, {"d", TensorRole::input, 1, 50, 17},
+                     {"e", TensorRole::weight, 1, 17, 20}, {"f", TensorRole::output, 1, 50, 20},
+                     {"g", TensorRole::output, 1, 40, 33}};
+    graph.tensors[3].after = d_comes_after;
+    for (TensorId first : {0U, 3U}) {
+        Operation o;
+        o.name = graph.tensors[first + 2].name;
+        o.inputs = {first, first + 1};
+        o.output = first + 2;
+        o.m = graph.tensors[first].rows, o.k = graph.tensors[first].cols, o.n = graph.tensors[first + 1].cols;
+        graph.operations.push_back(o);
+    }
+    graph.operations.push_back({.name = "relu",
+                                .kind = OperationKind::relu,
+                                .inputs = {2},
+                                .output = 6,
+                                .batch = 1,
+                                .m = 40,
+                                .n = 33});
+    return graph;
+}
+
+// Bytes of the loads of the second product that wait for all stores of the first.
+std::uint64_t bytes_that_wait(const Graph& graph) {
+    AcceleratorConfig config;
+    config.dram = IdealDramConfig{};
+    expect_sound(graph, config, "chain");
+    Program program(graph, config, 0);
+    std::uint32_t stores = 0;
+    std::uint64_t bytes = 0;
+    Command command;
+    while (program.next(command)) {
+        const auto* dma = std::get_if<DmaCommand>(&command.body);
+        if (dma == nullptr) continue;
+        if (command.engine == Engine::store && command.operation == 0) ++stores;
+        if (command.engine == Engine::load && command.operation == 1 &&
+            command.needs.done[static_cast<std::size_t>(Engine::store)] >= stores)
+            bytes += dma->dram.total();
+    }
+    EXPECT_GT(stores, 0U);
+    return bytes;
+}
+
+TEST(Program, ReadsNothingOfAnInputBeforeTheOutputItComesAfterIsInDram) {
+    EXPECT_EQ(bytes_that_wait(two_products(no_tensor)), 0U);
+    EXPECT_EQ(bytes_that_wait(two_products(2)), 50U * 17);  // d, and not its weights
+}
+
+// Two products and the sum of the first and d.
+Graph product_and_sum(TensorId d_comes_after) {
+    Graph graph;
+    graph.name = "sum";
+    graph.tensors = {{"a", TensorRole::input, 1, 8, 8},      {"b", TensorRole::weight, 1, 8, 8},
+                     {"p", TensorRole::activation, 1, 8, 8}, {"c", TensorRole::output, 1, 8, 8},
+                     {"d", TensorRole::input, 1, 8, 8},      {"s", TensorRole::output, 1, 8, 8}};
+    graph.tensors[4].after = d_comes_after;
+    for (TensorId output : {2U, 3U, 5U}) {
+        Operation o;
+        o.name = graph.tensors[output].name;
+        o.kind = output == 5 ? OperationKind::add : OperationKind::matmul;
+        o.inputs = output == 5 ? std::vector<TensorId>{2, 4} : std::vector<TensorId>{0, 1};
+        o.output = output;
+        o.m = o.n = 8;
+        o.k = output == 5 ? 0 : 8;
+        graph.operations.push_back(o);
+    }
+    return graph;
+}
+
+TEST(Program, FusesNoSummandThatComesAfterALaterProduct) {
+    EXPECT_EQ(fuse(product_and_sum(no_tensor), FusionLevel::residual, true).host[2], 0U);
+    EXPECT_EQ(fuse(product_and_sum(3), FusionLevel::residual, true).host[2], 2U);
 }
 
 TEST(Program, OrdersEveryAccessOfRandomTransformersOnRandomMachines) {

@@ -43,6 +43,16 @@ TEST(WorkloadShow, CountsBytesAtTheWidthAskedFor) {
     EXPECT_EQ(shown({trace, "--bits", "16"})["bytes"]["weights"], 2 * 17 * 13);
 }
 
+TEST(WorkloadShow, TakesATopologyTable) {
+    const auto json = shown({workloads + "topologies/small-conv.csv"});
+    EXPECT_EQ(json["name"], "small-conv");
+    ASSERT_EQ(json["operations"].size(), 5U);
+    EXPECT_EQ(json["operations"][1]["name"], "reduce");
+    EXPECT_EQ(json["operations"][1]["m"], 17 * 17);
+    EXPECT_EQ(json["operations"][1]["n"], 32);
+    EXPECT_EQ(json["operations"][1]["k"], 3 * 3 * 16);
+}
+
 TEST(WorkloadShow, RefusesASequenceLongerThanThePositions) {
     const auto run = run_octet({"workload", "show", workloads + "tiny.yaml", "--sequence", "65", "--json"});
     EXPECT_EQ(run.exit, 1);
@@ -66,6 +76,28 @@ TEST(WorkloadExpand, WritesATraceThatExpandsToItself) {
     EXPECT_THAT(direct.out, HasSubstr("kind: trace\nname: tiny\n"));
     EXPECT_EQ(run_octet({"workload", "expand", path}).out, direct.out);
     EXPECT_EQ(shown({path}), shown({workloads + "tiny.yaml", "--batch", "2", "--sequence", "64"}));
+}
+
+TEST(WorkloadExpand, WritesATopologyTableAsATraceThatIsTheSame) {
+    const auto path = test::scratch_folder() + "/transformer-layer.yaml";
+    const auto table = workloads + "topologies/transformer-layer.csv";
+    ASSERT_EQ(run_octet({"workload", "expand", table, "--out", path}).exit, 0);
+    EXPECT_EQ(run_octet({"workload", "expand", path}).out, run_octet({"workload", "expand", table}).out);
+    EXPECT_EQ(shown({path}), shown({table}));
+}
+
+TEST(WorkloadRun, TakesATopologyTableInThePlaceOfAWorkload) {
+    const auto table = workloads + "topologies/transformer-layer.csv";
+    const auto direct = run_octet({"run", experiment, "--set", "workload=" + table, "--json"});
+    ASSERT_EQ(direct.exit, 0) << direct.err;
+    const auto result = nlohmann::json::parse(direct.out);
+    EXPECT_EQ(result["workload"]["name"], "transformer-layer");
+    ASSERT_EQ(result["operations"].size(), 8U);
+    // Every input and weight comes from DRAM, some more than once; every output goes there: a byte a value.
+    const int square = 4 * (128 * 256 + 256 * 256), scores = 128 * 64 + 64 * 128,
+              context = 128 * 128 + 128 * 64, up = 128 * 256 + 256 * 1024, down = 128 * 1024 + 1024 * 256;
+    EXPECT_GE(result["traffic"]["dram_read_bytes"], square + scores + context + up + down);
+    EXPECT_EQ(result["traffic"]["dram_write_bytes"], 5 * 128 * 256 + 128 * 128 + 128 * 64 + 128 * 1024);
 }
 
 TEST(WorkloadExpand, SaysWhatItCannotWrite) {

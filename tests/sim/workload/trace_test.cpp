@@ -77,6 +77,36 @@ TEST(Trace, ReportsAUseBeforeProductionAtTheUser) {
               "t.yaml:8:5: operations[0]: 'second': reads 'y' before 'first' produces it");
 }
 
+std::string chain(const std::string& after) {
+    return "kind: trace\nname: chain\ntensors:\n"
+           "  - {name: x, role: input, rows: 2, cols: 2}\n"
+           "  - {name: y, role: output, rows: 2, cols: 2}\n"
+           "  - {name: z, role: input, rows: 3, cols: 3, after: " +
+           after +
+           "}\n"
+           "  - {name: w, role: output, rows: 3, cols: 3}\n"
+           "operations:\n"
+           "  - {name: first, kind: relu, inputs: [x], output: y}\n"
+           "  - {name: second, kind: relu, inputs: [z], output: w}\n";
+}
+
+TEST(Trace, TakesAnInputThatComesAfterAnOutput) {
+    const auto graph = reload(chain("y"));
+    EXPECT_EQ(graph.tensors[2].after, 1U);
+    EXPECT_EQ(reload(write_trace(graph)), graph);
+}
+
+TEST(Trace, RefusesAnInputThatComesAfterWhatIsNotMadeBefore) {
+    EXPECT_EQ(errors(chain("u")), "t.yaml:6:53: tensors[2].after: unknown tensor 'u'");
+    EXPECT_EQ(errors(chain("x")), "t.yaml:6:5: tensors[2]: 'z' comes after a tensor that is no output");
+    EXPECT_EQ(errors(chain("w")),
+              "t.yaml:10:5: operations[1]: 'second': reads 'z', which comes after 'w', before 'second' "
+              "produces that");
+    std::string weight = chain("y");
+    weight.replace(weight.find("{name: z, role: input"), 21, "{name: z, role: weight");
+    EXPECT_EQ(errors(weight), "t.yaml:6:47: tensors[2].after: only with role input");
+}
+
 TEST(Trace, ReportsACircleAsAUseBeforeProduction) {
     EXPECT_EQ(errors("kind: trace\nname: circle\ntensors:\n"
                      "  - {name: y, rows: 2, cols: 2}\n"
