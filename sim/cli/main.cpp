@@ -27,6 +27,7 @@ class CommandLine {
         add_run();
         add_compare();
         add_sweep();
+        add_report();
         add_op();
         add_workload();
         add_quantize();
@@ -61,6 +62,7 @@ class CommandLine {
         if (sweep_status_->parsed()) return sweep_status_verb(store_options_, out);
         if (sweep_export_->parsed()) return sweep_export_verb(store_options_, out);
         if (sweep_merge_->parsed()) return sweep_merge_verb(store_options_, out);
+        if (report_->parsed()) return report_verb(report_options_, out);
         if (compare_->parsed()) return compare_verb(compare_options_, out);
         if (op_->parsed()) return op_verb(op_options_, out);
         if (show_->parsed()) return workload_show_verb(workload_options_, out);
@@ -203,6 +205,14 @@ class CommandLine {
         sweep_options_.shard = std::stoull(first) - 1;
         sweep_options_.shards = std::stoull(second);
     }
+    void add_report() {
+        report_ = app_.add_subcommand("report", "a page, Markdown and CSV of a run, a comparison or a sweep");
+        report_->add_option("RESULTS", report_options_.results, "a folder of results, or a document in it")
+            ->required();
+        report_->add_option("--out", report_options_.out, "folder for report.html, report.md, report.csv")
+            ->check(path_text)
+            ->type_name("DIR");
+    }
     void add_op() {
         op_ = app_.add_subcommand("op", "one operation with your own values, or for time alone");
         op_->require_subcommand(1);
@@ -342,7 +352,7 @@ class CommandLine {
     }
 
     CLI::App app_{"Cycle-accurate simulator of 8-bit transformer accelerators", "octet"};
-    CLI::App *sweep_{}, *sweep_run_{}, *sweep_status_{}, *sweep_export_{}, *sweep_merge_{};
+    CLI::App *sweep_{}, *sweep_run_{}, *sweep_status_{}, *sweep_export_{}, *sweep_merge_{}, *report_{};
     CLI::App *run_{}, *compare_{}, *workload_{}, *show_{}, *expand_{}, *quantize_{}, *formats_{}, *check_{},
         *schema_{}, *dram_{};
     CLI::App* op_{};
@@ -352,6 +362,7 @@ class CommandLine {
     CompareOptions compare_options_;
     SweepRunOptions sweep_options_;
     StoreOptions store_options_;
+    ReportOptions report_options_;
     WorkloadOptions workload_options_;
     QuantizeOptions quantize_options_;
     FormatsOptions formats_options_;

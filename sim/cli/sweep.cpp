@@ -102,7 +102,7 @@ int sweep_run_verb(const SweepRunOptions& options, std::string& out) {
             failed.push_back(point);
     }
     const auto objectives = objectives_or_default(config);
-    const nlohmann::ordered_json document = to_json(result, store.path());
+    const nlohmann::ordered_json document = to_json(result, config, store.path());
     if (!options.out.empty())
         write_files(options.out, {{"points.csv", sweep_csv(points_of(store))},
                                   {"summary.txt", sweep_text(result, objectives, failed)},

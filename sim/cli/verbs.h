@@ -67,6 +67,13 @@ int sweep_status_verb(const StoreOptions& options, std::string& out);
 int sweep_export_verb(const StoreOptions& options, std::string& out);
 int sweep_merge_verb(const StoreOptions& options, std::string& out);
 
+// report: what run, compare or sweep left behind.
+struct ReportOptions {
+    std::string results;
+    std::string out;  // folder for the page; empty: Markdown on stdout
+};
+int report_verb(const ReportOptions& options, std::string& out);
+
 struct WorkloadOptions {
     std::string file;  // an experiment, workload or trace
     std::vector<Setting> settings;

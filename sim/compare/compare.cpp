@@ -120,8 +120,12 @@ nlohmann::ordered_json to_json(const FormatComparison& comparison) {
         object["area"] = row.result.at("area");
         rows.push_back(std::move(object));
     }
+    const Json& first = comparison.rows.front().result;
     return {{"schema", 1},
             {"octet", OCTET_VERSION},
+            {"accelerator", first.at("accelerator")},
+            {"workload", first.at("workload")},
+            {"phase", first.at("phase")},
             {"baseline", comparison.rows[comparison.baseline].format},
             {"baseline_row", comparison.baseline},
             {"dimensions", comparison.dimensions},

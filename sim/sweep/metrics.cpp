@@ -17,6 +17,24 @@ constexpr auto further = std::to_array<Further>({{"utilization", "/cycles/utiliz
                                                  {"mfu", "/metrics/mfu"},
                                                  {"tokens_per_second", "/metrics/tokens_per_second"}});
 
+struct Title {
+    std::string_view metric, title;
+};
+constexpr auto titles = std::to_array<Title>({{"cycles", "latency (cycles)"},
+                                              {"latency_ms", "latency (ms)"},
+                                              {"energy_uj", "energy (uJ)"},
+                                              {"area_mm2", "area (mm2)"},
+                                              {"edp", "energy-delay product (uJ ms)"},
+                                              {"tops_per_watt", "efficiency (TOPS/W)"},
+                                              {"dram_mib", "DRAM traffic (MiB)"},
+                                              {"sqnr_db", "signal-to-noise ratio (dB)"},
+                                              {"perplexity", "perplexity (1)"},
+                                              {"accuracy", "accuracy (1)"},
+                                              {"power_mw", "power (mW)"},
+                                              {"utilization", "utilization (1)"},
+                                              {"mfu", "model FLOPs utilization (1)"},
+                                              {"tokens_per_second", "tokens (1/s)"}});
+
 Json number(const std::optional<double>& value) {
     return value ? Json(*value) : Json(nullptr);
 }
@@ -36,6 +54,11 @@ const std::vector<std::string_view>& sweep_metric_names() {
 
 bool is_sweep_metric(std::string_view name) {
     return std::ranges::find(sweep_metric_names(), name) != sweep_metric_names().end();
+}
+
+std::string_view axis_title(std::string_view metric) {
+    const auto* found = std::ranges::find(titles, metric, &Title::metric);
+    return found == titles.end() ? metric : found->title;
 }
 
 Json sweep_metrics(const Json& result) {

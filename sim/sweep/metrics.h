@@ -12,6 +12,9 @@ namespace octet {
 const std::vector<std::string_view>& sweep_metric_names();
 bool is_sweep_metric(std::string_view name);
 
+// With its unit, for people: "latency (ms)".
+std::string_view axis_title(std::string_view metric);
+
 // All of them by name; null where the run does not tell.
 nlohmann::ordered_json sweep_metrics(const nlohmann::ordered_json& result);
 

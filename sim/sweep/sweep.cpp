@@ -307,10 +307,13 @@ void mark_front(std::vector<SweepPoint>& points, const std::vector<SweepObjectiv
     for (std::size_t i = 0; i < front.size(); ++i) compared[i]->pareto = front[i];
 }
 
-nlohmann::ordered_json to_json(const SweepResult& result, const std::string& store) {
-    Json pareto = Json::array();
-    for (const SweepPoint& point : result.points)
+nlohmann::ordered_json to_json(const SweepResult& result, const SweepConfig& config, const std::string& store) {
+    Json pareto = Json::array(), ids = Json::array(), objectives = Json::array();
+    for (const SweepPoint& point : result.points) {
+        ids.push_back(point.id);
         if (point.pareto) pareto.push_back(point.id);
+    }
+    for (const SweepObjective& objective : objectives_or_default(config)) objectives.push_back(objective.metric);
     return {{"schema", 1},
             {"octet", OCTET_VERSION},
             {"points", result.points.size()},
@@ -320,7 +323,10 @@ nlohmann::ordered_json to_json(const SweepResult& result, const std::string& sto
             {"excluded", result.excluded},
             {"pareto", std::move(pareto)},
             {"complete", result.complete},
-            {"store", store.empty() ? Json(nullptr) : Json(store)}};
+            {"store", store.empty() ? Json(nullptr) : Json(store)},
+            {"base", config.base},
+            {"objectives", std::move(objectives)},
+            {"ids", std::move(ids)}};
 }
 
 }  // namespace octet

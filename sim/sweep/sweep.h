@@ -89,6 +89,6 @@ std::vector<SweepObjective> objectives_or_default(const SweepConfig& config);
 void mark_front(std::vector<SweepPoint>& points, const std::vector<SweepObjective>& objectives);
 
 // The document of `octet sweep --json`.
-nlohmann::ordered_json to_json(const SweepResult& result, const std::string& store);
+nlohmann::ordered_json to_json(const SweepResult& result, const SweepConfig& config, const std::string& store);
 
 }  // namespace octet

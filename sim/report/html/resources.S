@@ -1,0 +1,13 @@
+    .section .rodata
+    .macro resource name, file
+    .global octet_\name
+    .global octet_\name\()_end
+    octet_\name:
+    .incbin "\file"
+    octet_\name\()_end:
+    .endm
+    resource vega, "vega_bundle.js"
+    resource charts, "charts.js"
+    resource report, "report.js"
+    resource style, "report.css"
+    .section .note.GNU-stack,"",%progbits

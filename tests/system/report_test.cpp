@@ -1,0 +1,165 @@
+// `octet report`: its files, what it says of damaged input, and the page in a real browser.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+
+#include "tests/support/program.h"
+#include "tests/system/octet.h"
+
+namespace octet::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+using Words = std::vector<std::string>;
+
+const std::string source = OCTET_SOURCE_DIR;
+
+Words tiny(const std::string& verb, const Words& more) {
+    Words words{verb,    "configs/experiments/bert-base-edge16-posit8.yaml",
+                "--set", "workload=workloads/tiny.yaml",
+                "--set", "phase.sequence=16"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+}
+
+std::string results(const std::string& kind) {
+    const std::string folder = scratch_folder() + "/" + kind;
+    if (kind == "run") octet(tiny("run", {"--values", "exact", "--out", folder}));
+    if (kind == "compare")
+        octet(tiny("compare", {"--formats", "int8,bf16,e4m3", "--values", "exact", "--out", folder}));
+    if (kind == "sweep")
+        octet({"sweep",
+               scratch_file(
+                   "sweep.yaml",
+                   fmt::format(
+                       "kind: sweep\nbase: {0}/configs/experiments/bert-base-edge16-posit8.yaml\naxes: "
+                       "{{workload: [{0}/workloads/tiny.yaml], sequence: [8], pe.preset: [int8, bf16], "
+                       "array.rows: [4, 8, 16], sram.capacity_kib: [1, 64]}}\nstrategy: {{kind: grid}}\n",
+                       source)),
+               "--out", folder});
+    return folder;
+}
+
+struct Page {
+    std::string dom, console;
+};
+// The page as Chromium leaves it, and what it has to complain about.
+Page in_browser(const std::string& file) {
+    const std::string folder = scratch_folder(),
+                      command = fmt::format(
+                          "timeout -k 5 60 {} --headless --no-sandbox --disable-gpu --disable-dev-shm-usage "
+                          "--user-data-dir={}/profile "
+                          "--enable-logging=stderr --window-size=1200,900 --virtual-time-budget=4000 "
+                          "--dump-dom 'file://{}' >'{}/dom' "
+                          "2>'{}/console'",
+                          CHROMIUM, folder, file, folder, folder);
+    EXPECT_EQ(std::system(command.c_str()), 0) << read_file(folder + "/console");
+    Page page{read_file(folder + "/dom"), {}};
+    std::istringstream lines(read_file(folder + "/console"));
+    for (std::string line; std::getline(lines, line);)
+        if (line.find("CONSOLE") != std::string::npos) page.console += line + "\n";
+    return page;
+}
+
+int number_after(const std::string& text, const std::string& key) {
+    std::smatch match;
+    return std::regex_search(text, match, std::regex(key + "=\"(-?[0-9]+)\"")) ? std::stoi(match[1]) : -1;
+}
+
+class ReportOf : public testing::TestWithParam<const char*> {};
+
+TEST_P(ReportOf, ResultsIsAPageThatABrowserDrawsWithoutAComplaint) {
+    const std::string from = results(GetParam()), to = scratch_folder() + "/report";
+    const Outcome outcome = octet({"report", from, "--out", to});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    for (const char* file : {"report.html", "report.md", "report.csv"})
+        EXPECT_TRUE(std::filesystem::exists(to + "/" + file)) << file;
+    const Page page = in_browser(to + "/report.html");
+    EXPECT_EQ(page.console, "");
+    EXPECT_GE(number_after(page.dom, "data-drawn"), 2);
+    const int bottom = number_after(page.dom, "data-headline-bottom");
+    EXPECT_GT(bottom, 0);
+    EXPECT_LE(bottom, 600) << "the headline stands on the first screen";
+    // Every axis says in which unit it counts.
+    const std::regex title("aria-label=\"[XY]-axis titled '([^']*)'");
+    std::size_t axes = 0;
+    for (auto it = std::sregex_iterator(page.dom.begin(), page.dom.end(), title);
+         it != std::sregex_iterator(); ++it, ++axes)
+        EXPECT_THAT((*it)[1].str(), testing::MatchesRegex(".*\\(.+\\).*"));
+    EXPECT_GE(axes, 2U);
+    EXPECT_THAT(page.dom, HasSubstr("<td"));
+}
+INSTANTIATE_TEST_SUITE_P(, ReportOf, testing::Values("run", "compare", "sweep"),
+                         [](const auto& kind) { return std::string(kind.param); });
+
+TEST(Report, RunsNoScriptThatANameBrings) {
+    const Folder folder;
+    const std::string name =
+        "<script>document.body.dataset.owned=1</script><img src=x onerror=document.body.dataset.owned=1>";
+    const std::string trace = folder.write(
+        "t.yaml",
+        fmt::format("kind: trace\nname: \"{0}\"\ntensors:\n  - {{name: a, role: input, rows: 4, cols: 4}}\n  "
+                    "- {{name: "
+                    "b, role: weight, rows: 4, cols: 4}}\n  - {{name: c, role: output, rows: 4, cols: "
+                    "4}}\noperations:\n  - {{name: \"{0}\", kind: matmul, inputs: [a, b], output: c}}\n",
+                    name));
+    const std::string run = scratch_folder() + "/hostile", page = scratch_folder() + "/page";
+    ASSERT_EQ(octet({"run", "configs/experiments/bert-base-edge16-posit8.yaml", "--set", "workload=" + trace,
+                     "--out", run})
+                  .status,
+              0);
+    ASSERT_EQ(octet({"report", run, "--out", page}).status, 0);
+    const Page shown = in_browser(page + "/report.html");
+    EXPECT_THAT(shown.dom, Not(HasSubstr("data-owned")));
+    EXPECT_THAT(shown.dom, HasSubstr("&lt;script&gt;document.body"));
+    EXPECT_EQ(shown.console, "");
+}
+
+TEST(Report, PrintsMarkdownWithoutAFolderAndHasTheSameNumbersAsTheRun) {
+    const std::string from = results("run");
+    const json run = json::parse(read_file(from + "/result.json"));
+    const Outcome outcome = octet({"report", from + "/result.json"});
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_THAT(outcome.out, HasSubstr("# tiny (encode, batch 1, sequence 16) on edge16-posit8\n"));
+    const std::string csv = (octet({"report", from, "--out", scratch_folder() + "/r"}),
+                             read_file(scratch_folder() + "/r/report.csv"));
+    std::istringstream lines(csv);
+    std::string line;
+    std::getline(lines, line);
+    for (const json& operation : run.at("operations")) {
+        ASSERT_TRUE(std::getline(lines, line));
+        EXPECT_EQ(line.substr(0, line.find(',')), operation.at("name").get<std::string>());
+        EXPECT_THAT(line, HasSubstr(fmt::format(",{},", operation.at("cycles").get<int>())));
+    }
+}
+
+TEST(Report, SaysWhatIsWrongWithWhatItIsGiven) {
+    const auto message = [](const std::string& path) {
+        const Outcome outcome = octet({"report", path});
+        EXPECT_EQ(outcome.status, 1) << path;
+        EXPECT_EQ(outcome.out, "");
+        return outcome.err;
+    };
+    EXPECT_THAT(message("no-such-folder"), HasSubstr("there is no file or folder no-such-folder"));
+    EXPECT_THAT(message(source + "/docs"), HasSubstr("it holds no result.json, compare.json or sweep.json"));
+    EXPECT_THAT(message(scratch_file("x/result.json", "{\"schema\": 1}")),
+                HasSubstr("it has no /accelerator/array"));
+    EXPECT_THAT(message(scratch_file("y/result.json", "{\"schema\": ")),
+                HasSubstr("it holds no JSON document"));
+    EXPECT_THAT(message(scratch_file("z/result.json", "{\"schema\": 7}")),
+                HasSubstr("no document of schema 1"));
+    EXPECT_THAT(message(scratch_file("v/compare.json", "{\"schema\": 1, \"rows\": 3}")),
+                HasSubstr("it has no rows"));
+    EXPECT_THAT(message(scratch_file("w/sweep.json", "{\"schema\": 1}")), HasSubstr("cannot open the store"));
+    EXPECT_THAT(message(scratch_file("u/sweep.json", "[]")), HasSubstr("it holds no JSON document"));
+}
+
+}  // namespace
+}  // namespace octet::test
