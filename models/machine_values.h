@@ -11,6 +11,7 @@
 
 #include "models/accelerator/command.h"
 #include "models/arithmetic/gemm.h"
+#include "models/array/config.h"
 #include "models/codec/matrix_codes.h"
 #include "models/effects.h"
 #include "models/softmax/config.h"
@@ -51,6 +52,7 @@ struct ValueConfig {
     bool rounds_sums = true;      // ... of the accumulation buffer
     const FormatInfo* vector = nullptr;
     Accumulator vector_accumulator = Accumulator::bf16;  // the vector format as a unit that computes
+    Dataflow dataflow = Dataflow::weight_stationary;
     GemmRules rules;
     std::size_t lanes = 16;
     SoftmaxConfig softmax;
@@ -73,6 +75,13 @@ struct MachineValues {
         std::uint32_t rows = 0, columns = 0;
         std::vector<float> numbers;
         std::vector<std::int32_t> integers;
+        template <class Sum>
+        std::vector<Sum>& of() {
+            if constexpr (std::is_integral_v<Sum>)
+                return integers;
+            else
+                return numbers;
+        }
     };
     std::map<std::uint32_t, Sums> sums;
 };

@@ -58,8 +58,11 @@ std::uint32_t beat_parts(const AcceleratorConfig& c) {
         std::max(std::max({c.array.rows, c.array.cols, c.vector.lanes}) * 8, c.dma.burst_bytes + 2 * word);
     const int row = c.sram.banks * word;
     const int cycles = ceil_div(c.array.cols, c.vector.lanes) * c.vector.port_beats;
-    return static_cast<std::uint32_t>(
-        std::max((std::max(cycles, 1) + 1) * ceil_div(widest, row), ceil_div(widest, word) + 2));
+    int parts = std::max((std::max(cycles, 1) + 1) * ceil_div(widest, row), ceil_div(widest, word) + 2);
+    // Of a narrow block that is turned back one vector moves many rows, each at an address of its own.
+    if (c.array.dataflow == Dataflow::input_stationary)
+        parts = std::max(parts, c.array.cols * (std::max(cycles, 1) + 1) + 2 * ceil_div(widest, word));
+    return static_cast<std::uint32_t>(parts);
 }
 
 }  // namespace

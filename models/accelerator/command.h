@@ -96,7 +96,7 @@ struct DmaCommand {
 // SRAM to the input buffer (slabs of M vectors of R values) or to the weight buffer (tiles of R rows of C
 // values). The pieces are read one after another. A piece holds `slabs_per_piece` slabs or tiles in a row,
 // the last one the rest. A slab or tile has `vectors` vectors or rows, the last one of each piece
-// `vectors_last`.
+// `vectors_last`. With `across` there are only `slabs_per_piece` slabs, each with its vectors in all pieces.
 struct FillCommand {
     Strips sram;
     std::uint32_t slabs_per_piece = 1;
@@ -105,7 +105,8 @@ struct FillCommand {
     std::uint32_t vectors_last = 0;
     std::uint64_t values = 0;  // values moved, for the counts
     Address buffer = 0;        // first vector or row in the buffer
-    bool transposed = false;   // weights only: pieces hold columns, the transposer turns them
+    bool transposed = false;   // pieces hold columns, the transposer turns them
+    bool across = false;
     // The matrix that the pieces hold, each `piece_columns` columns of all its rows (the last may have
     // fewer).
     std::uint32_t rows = 0, columns = 0, piece_columns = 0;
@@ -115,7 +116,10 @@ struct FillCommand {
 
 // Passes over the array: for n in n_tiles, for k in k_tiles. All share the M rows of one input tile.
 // Input slab of (n, k): slab0 + k of fill `input_fill`. Weight tile of (n, k): tile0 + n * k_tiles + k of
-// `weight_fill`.
+// `weight_fill`. Input stationary: what streams past are columns of the product's second operand, and a tile
+// holds rows of its first; all else is the same. Output stationary: the M rows of a fold, at most R; a pass
+// is its part with R steps of the reduction, for which a slab holds R columns of M values. Sums of a
+// reduction that several commands do (`first_k`, `last_k`) stay in the array: they have one n tile.
 struct MatmulCommand {
     std::uint32_t m = 0;  // vectors of every pass
     std::uint32_t k_tiles = 0, n_tiles = 0;
@@ -204,10 +208,12 @@ struct VectorProgram {
 };
 
 // What happens to the columns that leave a MatmulCommand with last_k: one pass (passes[0]) at the rate they
-// come. Operands and output have one piece per n tile, in order of n.
+// come. Operands and output have one piece per n tile, in order of n. `by_column`: what leaves for an n tile
+// are its columns, m values each, and blocks of m rows are turned on their way from and to the SRAM.
 struct EpilogueCommand {
     std::uint32_t program = 0;  // index into CommandSource::programs()
     std::uint32_t m = 0, n_tiles = 0, n_last = 0;
+    bool by_column = false;
     VectorOperand residual;    // sram.count == 0: none
     VectorOperand parameters;  // bias, mask: vectors of one value a column, one a piece
     VectorOperand output;

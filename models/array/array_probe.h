@@ -9,7 +9,8 @@
 
 namespace octet {
 
-// What one processing element holds at the end of a clock. Numbers are traced in runs with values only.
+// What one processing element holds at the end of a clock; where sums stay, the weight is the value that
+// passes down, the shadow the drain register. Numbers are traced in runs with values only.
 struct PeProbe {
     double input = 0, weight = 0, shadow = 0, sum = 0;
     bool input_valid = false;

@@ -32,7 +32,19 @@ void ArrayUnit::count() const {
     const auto add = [&](Action action, std::uint64_t count) {
         around_.ledger.count(operation_, action, count);
     };
+    const std::uint64_t scale_bits = chains() * formats_.scale_bits;
     add(Action::mac, macs);
+    add(Action::input_buffer_read_bits, m * n * (rows * formats_.buffer_bits + scale_bits));
+    add(Action::weight_buffer_read_bits, weights * formats_.buffer_bits + columns * scale_bits);
+    CodecBank& codec = around_.codec;
+    if (codec.at_array_edge()) codec.count_decodes(operation_, m * rows * n + weights);
+    if (dataflow_ == Dataflow::output_stationary) {  // both operands pass by, sums are handed down
+        add(Action::pe_pass, rows * n * rows_ * cols_ - macs + (c.last_k ? columns * m * (m - 1) / 2 : 0));
+        add(Action::weight_pass, weights * (rows_ - 1));
+        if (codec.in_every_pe()) codec.count_decodes(operation_, 2 * macs);
+        return;
+    }
+    if (codec.in_every_pe()) codec.count_decodes(operation_, macs + weights);
     add(Action::pe_pass, m * k * n * rows_ * cols_ - macs);
     add(Action::weight_load, weights);
     add(Action::weight_pass, columns * handed_on);
@@ -42,12 +54,6 @@ void ArrayUnit::count() const {
     add(Action::accumulation_buffer_read_bits, read_back * formats_.accumulation_bits);
     add(Action::accumulation_buffer_write_bits,
         m * columns * (k - (c.last_k ? 1 : 0)) * formats_.accumulation_bits);
-    const std::uint64_t scale_bits = chains() * formats_.scale_bits;
-    add(Action::input_buffer_read_bits, m * n * (rows * formats_.buffer_bits + scale_bits));
-    add(Action::weight_buffer_read_bits, weights * formats_.buffer_bits + columns * scale_bits);
-    CodecBank& codec = around_.codec;
-    if (codec.at_array_edge()) codec.count_decodes(operation_, m * rows * n + weights);
-    if (codec.in_every_pe()) codec.count_decodes(operation_, macs + weights);
 }
 
 // Sums that leave a column for each vector, over all k tiles: one a tile, or one a block.

@@ -62,6 +62,7 @@ class ArrayUnit : public sc_core::sc_module {
           span_(config, around.ledger),
           rows_(static_cast<Cycle>(config.rows)),
           cols_(static_cast<Cycle>(config.cols)),
+          dataflow_(config.dataflow),
           formats_(formats) {}
 
     virtual void taken() {}
@@ -73,6 +74,16 @@ class ArrayUnit : public sc_core::sc_module {
     }
     void waits(const char* what, std::uint32_t sequence) {
         waits_for_ = what, waits_for_sequence_ = sequence;
+    }
+    // Calls f(first vector, tile) for what leaves the last pass of column tile n: results of an
+    // input-stationary array leave turned, in tiles as wide as the blocks in which they are turned back.
+    template <class F>
+    void each_result_tile(const MatmulCommand& c, std::uint32_t n, F&& f) const {
+        const auto width = static_cast<std::uint32_t>(cols_);
+        const std::uint32_t columns = n + 1 == c.n_tiles ? c.n_last : width;
+        const std::uint32_t step = dataflow_ == Dataflow::input_stationary ? width : c.m;
+        for (std::uint32_t first = 0; first < c.m; first += step)
+            f(first, ResultTile{0, 0, std::min(step, c.m - first), columns});
     }
     Cycle decode_latency() const { return around_.codec.at_array_edge() ? around_.codec.latency() : 0; }
     // The decoders of an edge take values that enter the array in [from, to), if they stand there.
@@ -86,6 +97,7 @@ class ArrayUnit : public sc_core::sc_module {
     Timeline& timeline_;
     SpanBooks span_;
     Cycle rows_, cols_;
+    Dataflow dataflow_;
     // The command at the array.
     MatmulCommand command_;
     OperationId operation_ = 0;

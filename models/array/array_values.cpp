@@ -8,6 +8,7 @@ namespace {
 template <class T>
 std::vector<T> transpose(const std::vector<T>& matrix, std::size_t rows, std::size_t columns) {
     std::vector<T> turned(matrix.size());
+    if (matrix.empty()) return turned;
     for (std::size_t r = 0; r < rows; ++r)
         for (std::size_t c = 0; c < columns; ++c) turned[c * rows + r] = matrix[r * columns + c];
     return turned;
@@ -41,7 +42,7 @@ ArrayValues::Operands ArrayValues::read(const FillCommand& c) const {
 void ArrayValues::read_scales(const FillCommand& c, bool input, Operands& operands) const {
     if (!c.scales) return;
     const BlockGrid& grid = c.scales.grid;
-    if (grid.along_rows != (!input && !c.transposed))
+    if (grid.along_rows != (input == c.transposed))
         throw std::logic_error("an operand has blocks across the reduction");
     ScaleCodes scales =
         octet::read_scales(values_.sram, {c.sram, c.rows, c.columns, c.piece_columns, c.pitch, c.scales});
@@ -56,9 +57,14 @@ void ArrayValues::read_scales(const FillCommand& c, bool input, Operands& operan
 
 void ArrayValues::fill(Engine engine, const FillCommand& command, Cycle start, std::vector<Cycle> complete) {
     values_.effects.settle(start);
-    auto& buffer = engine == Engine::input_fill ? inputs_ : weights_;
-    Operands operands = read(command);
-    read_scales(command, engine == Engine::input_fill, operands);
+    const bool input = engine == Engine::input_fill;
+    auto& buffer = input ? inputs_ : weights_;
+    FillCommand as_rows = command;
+    // Where sums stay, columns of inputs enter: what the transposer turns is as it lies in memory.
+    if (input && values_.config.dataflow == Dataflow::output_stationary)
+        as_rows.transposed = !command.transposed;
+    Operands operands = read(as_rows);
+    read_scales(as_rows, input, operands);
     const Cycle first = complete.front();
     operands.complete = std::move(complete);
     values_.effects.at(first, Effects::Kind::deliver,
@@ -97,10 +103,57 @@ ArrayValues::OperandPointer ArrayValues::weights(const MatmulCommand& c, std::ui
     return found;
 }
 
+MachineValues::Sums turned_back(const MachineValues::Sums& sums) {
+    return {sums.columns, sums.rows, transpose(sums.numbers, sums.rows, sums.columns),
+            transpose(sums.integers, sums.rows, sums.columns)};
+}
+
 void ArrayValues::multiply(const MatmulCommand& c, OperationId operation, Cycle start) {
     const OperandPointer held_inputs = inputs(c, c.k_tiles - 1, start),
                          held_weights = weights(c, c.n_tiles * c.k_tiles - 1, start);
-    const Operands &a = *held_inputs, &b = *held_weights;
+    if (values_.config.dataflow != Dataflow::output_stationary || (c.first_k && c.last_k))
+        return multiply(c, operation, *held_inputs, *held_weights);
+    if (c.first_k) parts_.clear();
+    parts_.emplace_back(held_inputs, held_weights);
+    if (c.last_k) multiply_parts(c, operation);
+}
+
+// One chain of additions goes on through all commands of a reduction.
+void ArrayValues::multiply_parts(const MatmulCommand& last, OperationId operation) {
+    const auto [a, b] = joined();
+    MatmulCommand whole = last;
+    whole.first_k = true;
+    const auto rows = static_cast<std::uint32_t>(values_.config.rules.rows);
+    whole.k_tiles = ceil_div(a.columns, rows);
+    whole.k_last = a.columns - (whole.k_tiles - 1) * rows;
+    multiply(whole, operation, a, b);
+}
+
+std::pair<ArrayValues::Operands, ArrayValues::Operands> ArrayValues::joined() const {
+    Operands a, b;
+    a.rows = parts_.front().first->rows;
+    b.columns = parts_.front().second->columns;
+    const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+    for (const auto& [inputs, weights] : parts_) {
+        if (inputs->rows != a.rows || weights->columns != b.columns)
+            throw std::logic_error("the parts of a reduction differ in shape");
+        a.columns += inputs->columns;
+        b.rows += weights->rows;
+        append(b.numbers, weights->numbers);
+        append(b.integers, weights->integers);
+    }
+    for (std::uint32_t row = 0; row < a.rows; ++row)
+        for (const auto& part : parts_) {
+            append(a.numbers,
+                   integers() ? std::span<const float>() : part.first->part<float>(row, 0, a.columns));
+            append(a.integers, integers() ? part.first->part<std::int8_t>(row, 0, a.columns)
+                                          : std::span<const std::int8_t>());
+        }
+    return {std::move(a), std::move(b)};
+}
+
+void ArrayValues::multiply(const MatmulCommand& c, OperationId operation, const Operands& a,
+                           const Operands& b) {
     GemmRules& rules = values_.config.rules;
     const std::uint32_t k = a.columns, n = b.columns;
     if (a.phase != b.phase) throw std::logic_error("operands have other blocks along the reduction");
@@ -129,8 +182,11 @@ void ArrayValues::multiply(const MatmulCommand& c, OperationId operation, Cycle 
         gemm_parallel(rules, problem(a.numbers, b.numbers, held_), values_.config.threads);
         if (c.last_k) result.numbers = std::move(held_);
     }
-    rules.first_draw += std::uint64_t{c.m} * c.k_tiles * c.n_tiles;
-    if (c.last_k) values_.sums[c.epilogue] = std::move(result);
+    const bool sums_stay = values_.config.dataflow == Dataflow::output_stationary;
+    rules.first_draw += std::uint64_t{c.n_tiles} * (sums_stay ? k : std::uint64_t{c.m} * c.k_tiles);
+    if (!c.last_k) return;
+    const bool turned = values_.config.dataflow == Dataflow::input_stationary;
+    values_.sums[c.epilogue] = turned ? turned_back(result) : std::move(result);
 }
 
 }  // namespace octet

@@ -27,6 +27,21 @@ class ArrayValues {
         std::vector<Cycle> complete;       // of each slab or tile: in the buffer from this cycle on
         std::vector<std::uint8_t> scales;  // as of BlockScales, if operands have some
         std::size_t scales_stride = 0, phase = 0;
+
+        template <class Operand>
+        const std::vector<Operand>& all() const {
+            if constexpr (std::is_integral_v<Operand>)
+                return integers;
+            else
+                return numbers;
+        }
+        // Up to `count` operands of a row, from a column on.
+        template <class Operand>
+        std::span<const Operand> part(std::size_t row, std::size_t column, std::size_t count) const {
+            if (row >= rows || column >= columns) return {};
+            return std::span(all<Operand>())
+                .subspan(row * columns + column, std::min<std::size_t>(count, columns - column));
+        }
     };
     using OperandPointer = std::shared_ptr<const Operands>;
     OperandPointer inputs(const MatmulCommand& command, std::uint32_t slab, Cycle cycle);
@@ -41,11 +56,19 @@ class ArrayValues {
     using Buffer = std::map<Address, OperandPointer>;  // by address in it
     OperandPointer find(const Buffer& buffer, Address address, std::uint32_t index, Cycle cycle);
     void multiply(const MatmulCommand& command, OperationId operation, Cycle start);
+    void multiply_parts(const MatmulCommand& command, OperationId operation);
+    void multiply(const MatmulCommand& command, OperationId operation, const Operands& a, const Operands& b);
+    // The reduction of several commands as that of one.
+    std::pair<Operands, Operands> joined() const;
 
     MachineValues& values_;
     Buffer inputs_, weights_;
+    std::vector<std::pair<OperandPointer, OperandPointer>> parts_;  // of a reduction whose sums stay
     std::vector<float> held_;  // the accumulation buffer: m vectors of all columns
     std::vector<std::int32_t> held_integers_;
 };
+
+// Results of an input-stationary array: a row of sums is a column of the product.
+MachineValues::Sums turned_back(const MachineValues::Sums& sums);
 
 }  // namespace octet

@@ -40,6 +40,7 @@ class ValueDatapath final : public ArrayDatapath {
         : values_(values),
           rows_(static_cast<std::size_t>(config.rows)),
           columns_(static_cast<std::size_t>(config.cols)),
+          turned_(config.dataflow == Dataflow::input_stationary),
           arithmetic_(values.machine().config.rules),
           chunk_(values.machine().config.rules.chunk),
           array_(config, arithmetic_, chunk_),
@@ -57,20 +58,22 @@ class ValueDatapath final : public ArrayDatapath {
             if (edge.row == 0) entering_ = values_.weights(c, pass.n * c.k_tiles + pass.k, cycle);
             at.weights = true;
             at.tag = edge.row;
-            at.row = part(*entering_, pass.k * rows_ + edge.row, pass.n * columns_, columns_);
+            at.row = entering_->part<Operand>(pass.k * rows_ + edge.row, pass.n * columns_, columns_);
         }
         if (edge.vectors != nullptr) {
             at.vector = true;
             at.first = edge.vector == 0;
             if (at.first) begin(*edge.vectors, cycle);
-            at.inputs = part(*below_.back().inputs, edge.vector, (*edge.vectors)->k * rows_, rows_);
+            at.inputs =
+                below_.back().inputs->template part<Operand>(edge.vector, (*edge.vectors)->k * rows_, rows_);
         }
         array_.step(at);
     }
 
     void deliver(std::uint32_t epilogue) override {
         auto results = results_.extract(epilogue);
-        values_.machine().sums[epilogue] = std::move(results.mapped());
+        values_.machine().sums[epilogue] =
+            turned_ ? turned_back(results.mapped()) : std::move(results.mapped());
     }
     void show(ArrayProbe& probe) const override { array_.show(probe); }
 
@@ -78,7 +81,6 @@ class ValueDatapath final : public ArrayDatapath {
     using Operand = typename Arithmetic::Operand;
     using Held = typename Arithmetic::Held;
     using Operands = ArrayValues::Operands;
-    static constexpr bool integers = std::is_integral_v<Operand>;
 
     // A pass whose vectors have been issued and not all been read below the last column.
     struct Below {
@@ -93,21 +95,6 @@ class ValueDatapath final : public ArrayDatapath {
         std::size_t pass = 0;  // counted from the start of the run
         std::uint32_t vector = 0;
     };
-
-    // Up to `count` operands of a row, from a column on.
-    static std::span<const Operand> part(const Operands& o, std::size_t row, std::size_t column,
-                                         std::size_t count) {
-        if (row >= o.rows || column >= o.columns) return {};
-        const auto& all = [&]() -> const auto& {
-            if constexpr (integers)
-                return o.integers;
-            else
-                return o.numbers;
-        }
-        ();
-        return std::span(all).subspan(row * o.columns + column,
-                                      std::min<std::size_t>(count, o.columns - column));
-    }
 
     void begin(const PassPointer& pointer, Cycle cycle) {
         const ArrayPass& pass = *pointer;
@@ -126,7 +113,7 @@ class ValueDatapath final : public ArrayDatapath {
             if (sums.rows == 0) {
                 sums.rows = c.m;
                 sums.columns = c.n(columns_);
-                of(sums).resize(std::size_t{sums.rows} * sums.columns);
+                sums.template of<Held>().resize(std::size_t{sums.rows} * sums.columns);
             }
             below.results = &sums;
         }
@@ -146,8 +133,8 @@ class ValueDatapath final : public ArrayDatapath {
                                   ? arithmetic_.into_buffer(first ? nullptr : &held, array_.sum(j), overflows)
                                   : add_blocks(below, reader.vector, j, first ? nullptr : &held);
             if (below.results != nullptr)
-                of(*below.results)[std::size_t{reader.vector} * below.results->columns + pass.n * columns_ +
-                                   j] = made;
+                below.results->template of<Held>()[std::size_t{reader.vector} * below.results->columns +
+                                                   pass.n * columns_ + j] = made;
             else
                 held = made;
             values_.machine().counts[pass.course->operation].saturated += overflows;
@@ -174,15 +161,10 @@ class ValueDatapath final : public ArrayDatapath {
         }
         return made;
     }
-    static auto& of(MachineValues::Sums& sums) {
-        if constexpr (integers)
-            return sums.integers;
-        else
-            return sums.numbers;
-    }
 
     ArrayValues& values_;
     std::size_t rows_, columns_;
+    bool turned_;  // results are columns
     Arithmetic arithmetic_;
     std::size_t chunk_;  // rows of which a sum is made
     WeightStationaryArray<Arithmetic> array_;
@@ -197,6 +179,8 @@ class ValueDatapath final : public ArrayDatapath {
 }  // namespace
 
 std::unique_ptr<ArrayDatapath> make_datapath(const ArrayConfig& config, ArrayValues* values) {
+    if (config.dataflow == Dataflow::output_stationary)
+        return make_output_stationary_datapath(config, values);
     if (values == nullptr) return std::make_unique<BareDatapath>(config);
     const Accumulator accumulator = values->machine().config.rules.accumulator;
     if (is_integer(accumulator)) return std::make_unique<ValueDatapath<IntegerArithmetic>>(config, *values);
@@ -206,12 +190,20 @@ std::unique_ptr<ArrayDatapath> make_datapath(const ArrayConfig& config, ArrayVal
 }
 
 Cycle depth_of_array(const ArrayConfig& config) {
-    BareDatapath array(config);
-    const auto course = std::make_shared<ArrayCourse>();
-    const auto pass = std::make_shared<const ArrayPass>(ArrayPass{course, 0, 0, false, false});
-    for (Cycle cycle = 0;; ++cycle) {
-        if (array.readable()) return cycle + 1;
-        array.clock({cycle == 0 ? &pass : nullptr, 0, nullptr, 0}, cycle);
+    const auto array = make_datapath(config, nullptr);
+    const auto sequencer = make_sequencer(config);
+    const bool sums_stay = sequencer->lead() == 0;
+    const Cycle issue = sums_stay ? static_cast<Cycle>(config.pe_latency) : 1;
+    const auto pass = std::make_shared<const ArrayPass>(
+        ArrayPass{std::make_shared<ArrayCourse>(), 0, 0, true, false, issue, 1});
+    sequencer->begin(pass, 0);
+    const Cycle first = sequencer->lead(), end = first + issue;
+    for (Cycle cycle = first;; ++cycle) {
+        if (array->readable()) return cycle + 1 - (sums_stay ? end : first);
+        ArrayDatapath::Edge edge;
+        if (cycle < end) edge.vectors = &pass, edge.vector = sequencer->issue(cycle);
+        edge.drain = sequencer->drains(cycle);
+        array->clock(edge, cycle);
     }
 }
 

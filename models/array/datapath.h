@@ -1,5 +1,5 @@
-// The registers of a weight-stationary array and what lies below it: an adder a column, the accumulation
-// buffer, results on their way to the vector unit.
+// The registers of an array and what lies below it, on the way to the vector unit: an adder a column and the
+// accumulation buffer, or where sums stay in the array a register a column.
 //
 // Timing: clock() is one clock in which the array moves. A sum that stands below its column is read and added
 // in that clock; it is in the buffer, or ready to leave, in the next one. Operands are read in the clock in
@@ -16,10 +16,11 @@ namespace octet {
 class ArrayDatapath {
   public:
     struct Edge {
-        const PassPointer* vectors = nullptr;  // the pass of the vector that enters, if one does
-        std::uint32_t vector = 0;
-        const PassPointer* weights = nullptr;  // likewise of the row of weights
+        const PassPointer* vectors = nullptr;  // the pass that issues, if one does
+        Cycle vector = 0;                      // in which of its steps
+        const PassPointer* weights = nullptr;  // the pass of the row of weights that enters, if one does
         std::uint32_t row = 0;
+        bool drain = false;  // sums leave the processing elements at the end of the clock
     };
 
     virtual ~ArrayDatapath() = default;
@@ -35,8 +36,12 @@ class ArrayDatapath {
 // `values`: nullptr for time alone.
 std::unique_ptr<ArrayDatapath> make_datapath(const ArrayConfig& config, ArrayValues* values);
 
+std::unique_ptr<ArrayDatapath> make_output_stationary_datapath(const ArrayConfig& config,
+                                                               ArrayValues* values);
+
 // In how many clocks the result of a vector that enters can leave for the vector unit; found by clocking one
-// through an empty array and the adder below it.
+// through an empty array and the adder below it. Where sums stay: that of a reduction of one step, from the
+// clock after its last one on.
 Cycle depth_of_array(const ArrayConfig& config);
 
 }  // namespace octet

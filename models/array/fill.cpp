@@ -103,6 +103,7 @@ void FillEngine::record(const FillCommand& command, const VectorStrips& strips, 
     for (std::uint32_t slab = 0; slab < command.slabs; ++slab) {
         const bool last_of_piece = (slab + 1) % command.slabs_per_piece == 0;
         vectors += last_of_piece ? command.vectors_last : command.vectors;
+        if (command.across && slab == 0) vectors += (strips.strips.count - 1) * strips.vectors;
         const std::uint64_t strip =
             std::min<std::uint64_t>((vectors - 1) / strips.vectors, strips.strips.count - 1);
         const std::uint64_t inside = vectors - 1 - strip * strips.vectors;

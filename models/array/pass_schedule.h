@@ -1,4 +1,4 @@
-// When the passes of a weight-stationary array start, and what holds them: the pass-level array's clockwork.
+// When the passes of an array start, and what holds them: the pass-level array's clockwork.
 //
 // What makes a pass wait is given in core cycles, what it does is told in cycles of the array's own clock.
 #pragma once
@@ -24,14 +24,14 @@ class PassSchedule {
     Cycle earliest(Cycle issue, Cycle weights) const {
         return std::max({next_, clock_.first_at(issue), clock_.first_at(weights) + timing_.weight_load()});
     }
-    // A pass of so many vectors starts in array cycle t.
-    void start(Cycle t, Cycle vectors) { next_ = t + timing_.spacing(vectors); }
+    // A pass that issues for so long starts in array cycle t. `last`: of its reduction.
+    void start(Cycle t, Cycle issue, bool last) { next_ = t + timing_.spacing(issue, last); }
 
-    // The results of the pass that started in array cycle t: each arrives in the first cycle in which there
-    // is room for it, and the array stands still until then. Of waiting for what is behind the write-back
-    // FIFO, core cycles up to `conflicts` are the banks', further ones up to `late` the unit's, the rest has
-    // `cause`. Returns how many in all.
-    Cycle hold(Cycle t, std::span<const ResultRoom> rooms, Cycle conflicts, Cycle late, StallCause cause,
+    // Results of which the first comes to the write-back FIFO in array cycle `due`: each arrives in the first
+    // cycle in which there is room for it, and the array stands still until then. Of waiting for what is
+    // behind the FIFO, core cycles up to `conflicts` are the banks', further ones up to `late` the unit's,
+    // the rest has `cause`. Returns how many in all.
+    Cycle hold(Cycle due, std::span<const ResultRoom> rooms, Cycle conflicts, Cycle late, StallCause cause,
                OperationId operation) {
         Cycle held = 0;
         const auto freeze = [&](Cycle at, Cycle count, Cycle each, StallCause why) {
@@ -49,7 +49,7 @@ class PassSchedule {
             freeze(at, 1, cycles - banks - unit, cause);
         };
         for (const ResultRoom& room : rooms) {
-            const Cycle first = t + timing_.result() + room.first;
+            const Cycle first = due + room.first;
             const Cycle arrival = clock_.real(first);
             if (room.step <= 1) {
                 if (room.at > arrival) once(first, room.at - arrival, room.write_back);

@@ -10,9 +10,9 @@
 // same array with the operands exchanged. With fewer than all rows in a block a sum ends with its block: it
 // leaves through a tap and goes down beside the column.
 //
-// OutputStationaryArray: rows and columns hold the outputs. A enters at the left, B at the top, one step of
-// the reduction every `latency` clocks; finished sums move to drain registers and leave downward, a row a
-// clock.
+// OutputStationaryArray: rows and columns hold the outputs; row 0 is the bottom one. A enters at the left, B
+// at the top, one step of the reduction every `latency` clocks, row i delayed by rows - 1 - i; finished sums
+// move to drain registers and leave downward, row 0 first, a row a clock.
 #pragma once
 #include <optional>
 #include <span>
@@ -164,7 +164,7 @@ class OutputStationaryArray {
         : rows_(static_cast<std::size_t>(config.rows)),
           cols_(static_cast<std::size_t>(config.cols)),
           arithmetic_(arithmetic),
-          left_(rows_, 1),
+          left_(rows_, 1, true),
           top_(cols_, 1),
           a_(rows_, cols_),
           b_(rows_, cols_),
@@ -179,11 +179,11 @@ class OutputStationaryArray {
     };
 
     void step(const Edge& edge) {
-        drain_.move_down();
+        drain_.move_to_row_0();
         left_.step(edge.a, edge.step ? valid | (edge.first ? first : 0) : 0);
         top_.step(edge.b, edge.step ? valid : 0);
         a_.move_right(left_);
-        b_.move_down(top_);
+        b_.move_to_row_0(top_);
         for (std::size_t e = 0; e < rows_ * cols_; ++e) {
             if ((a_.flags[e] & first) != 0) sums_.value[e] = Sum{};
             sums_.flags[e] = a_.flags[e] & (valid | (b_.flags[e] & has_operand));
@@ -194,8 +194,24 @@ class OutputStationaryArray {
         std::fill(drain_.flags.begin(), drain_.flags.end(), valid);
     }
     // The sum below column j that can be read in the coming clock.
-    bool readable(std::size_t j) const { return (drain_.flags[(rows_ - 1) * cols_ + j] & valid) != 0; }
-    const Sum& sum(std::size_t j) const { return drain_.value[(rows_ - 1) * cols_ + j]; }
+    bool readable(std::size_t j) const { return (drain_.flags[j] & valid) != 0; }
+    const Sum& sum(std::size_t j) const { return drain_.value[j]; }
+    // What the registers hold: as weight the value of b that passes, as shadow the drain register.
+    template <class Probe>
+    void show(Probe& probe) const {
+        for (std::size_t e = 0; e < rows_ * cols_; ++e) {
+            auto& pe = probe.pes[e];
+            pe.input = number_of(a_.value[e]);
+            pe.weight = number_of(b_.value[e]);
+            pe.sum = number_of(sums_.value[e]);
+            pe.shadow = number_of(drain_.value[e]);
+            pe.input_valid = (a_.flags[e] & valid) != 0;
+            pe.weight_present = (b_.flags[e] & has_operand) != 0;
+            pe.passing_valid = (b_.flags[e] & valid) != 0;
+            pe.sum_valid = (sums_.flags[e] & valid) != 0;
+            pe.shadow_full = (drain_.flags[e] & valid) != 0;
+        }
+    }
 
   private:
     static constexpr Flags first = 4;

@@ -14,12 +14,16 @@ constexpr Flags tagged(std::size_t row) {
     return static_cast<Flags>(row + 1) << 8U;
 }
 
-// Delays lane i by i * step clocks: the triangle of registers before an edge.
+// Delays lane i by i * step clocks, or the last lane least: the triangle of registers before an edge.
 template <class T>
 class Skew {
   public:
-    Skew(std::size_t lanes, std::size_t step)
-        : lanes_(lanes), step_(step), depth_((lanes - 1) * step + 1), cells_(depth_ * lanes) {}
+    Skew(std::size_t lanes, std::size_t step, bool last_first = false)
+        : lanes_(lanes),
+          step_(step),
+          depth_((lanes - 1) * step + 1),
+          last_first_(last_first),
+          cells_(depth_ * lanes) {}
 
     // Lane i takes in operands[i], with `flags`; lanes that have none are not `has_operand`. Nothing enters:
     // 0.
@@ -36,12 +40,13 @@ class Skew {
     };
     // What leaves lane i in this clock.
     const Cell& leaving(std::size_t i) const {
-        const std::size_t delay = i * step_;
+        const std::size_t delay = (last_first_ ? lanes_ - 1 - i : i) * step_;
         return cells_[(newest_ >= delay ? newest_ - delay : newest_ + depth_ - delay) * lanes_ + i];
     }
 
   private:
     std::size_t lanes_, step_, depth_, newest_ = 0;
+    bool last_first_;
     std::vector<Cell> cells_;  // by clock, then lane
 };
 
@@ -69,6 +74,19 @@ struct Registers {
         std::copy_backward(flags.begin(), flags.end() - columns, flags.end());
         std::fill_n(value.begin(), columns, T{});
         std::fill_n(flags.begin(), columns, Flags{0});
+    }
+
+    // Toward row 0, for arrays whose rows are counted from the bottom.
+    void move_to_row_0() {
+        const auto columns = static_cast<std::ptrdiff_t>(columns_);
+        std::copy(value.begin() + columns, value.end(), value.begin());
+        std::copy(flags.begin() + columns, flags.end(), flags.begin());
+        std::fill_n(value.end() - columns, columns, T{});
+        std::fill_n(flags.end() - columns, columns, Flags{0});
+    }
+    void move_to_row_0(const Skew<T>& edge) {
+        move_to_row_0();
+        for (std::size_t j = 0; j < columns_; ++j) enter((rows_ - 1) * columns_ + j, edge.leaving(j));
     }
 
   private:

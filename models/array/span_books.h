@@ -11,17 +11,18 @@ namespace octet {
 class SpanBooks {
   public:
     SpanBooks(const ArrayConfig& config, Ledger& ledger)
-        : timing_(config), ledger_(ledger), next_(timing_.weight_load()), begun_(ledger.operations()) {}
+        : ledger_(ledger), next_(PassTiming(config).weight_load()), begun_(ledger.operations()) {}
 
     // A pass has started in array cycle t, after it had waited so long for `cause` and before that for its
     // command.
-    void started(OperationId operation, Cycle t, Cycle vectors, Cycle waited, StallCause cause) {
+    // The next one can start `spacing` cycles later.
+    void started(OperationId operation, Cycle t, Cycle spacing, Cycle waited, StallCause cause) {
         if (begun_[operation]) {
             ledger_.held_array(operation, StallCause::dependency, t - next_ - waited);
             ledger_.held_array(operation, cause, waited);
         }
         begun_[operation] = true;
-        next_ = t + timing_.spacing(vectors);
+        next_ = t + spacing;
     }
     // A command has come to its last sum. Returns from when on standstills are its operation's: its first
     // weight, or the last sum of the command before if that was the operation's too.
@@ -33,7 +34,6 @@ class SpanBooks {
     }
 
   private:
-    PassTiming timing_;
     Ledger& ledger_;
     Cycle next_;  // no pass starts before
     std::vector<bool> begun_;

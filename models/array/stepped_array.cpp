@@ -10,9 +10,11 @@ SteppedArray::SteppedArray(const sc_core::sc_module_name& name, const ArrayConfi
                            const ArrayFormats& formats, const ArraySurroundings& around)
     : ArrayUnit(name, config, formats, around),
       config_(config),
+      timing_(config),
       depth_(depth_of_array(config)),
       datapath_(make_datapath(config, nullptr)),
-      sequencer_(config),
+      sequencer_(make_sequencer(config)),
+      lead_(sequencer_->lead()),
       books_(timeline_),
       history_(decode_latency() + 1) {
     SC_THREAD(serve);
@@ -47,26 +49,26 @@ void SteppedArray::sleep(const sc_core::sc_event_or_list& anything) {
     if (target > kernel_time()) wait(sc_core::sc_time::from_value(target - kernel_time()), anything);
 }
 
-std::optional<Cycle> SteppedArray::quiet_clocks() const {
+std::optional<Cycle> SteppedArray::quiet_clocks() {
     std::optional<Cycle> quiet;
     const auto at_most = [&](Cycle clocks) { quiet = std::min(quiet.value_or(clocks), clocks); };
-    const PassPointer &loading = sequencer_.loading(), &issuing = sequencer_.issuing();
+    const PassPointer &loading = sequencer_->loading(), &issuing = sequencer_->issuing();
     const bool waits_for_acceptance = loading != nullptr && loading->streams_on && !reserved_;
     // The last vector of a command.
-    if (sequencer_.left() > 0 && issuing->ends_command) at_most(sequencer_.left() - 1);
+    if (sequencer_->left() > 0 && issuing->ends_command) at_most(sequencer_->left() - 1);
     if (loading != nullptr && loading->ends_command && !waits_for_acceptance)
-        at_most(std::max(sequencer_.tile_in(), step_) - step_ + loading->vectors() - 1);
+        at_most(std::max(sequencer_->tile_in(), step_) - step_ + loading->vectors() - 1);
     // The last result of an epilogue.
     for (const LeavingTile& tile : leaving_)
         if (tile.ends_epilogue() != 0) at_most(tile.last_due() - step_);
     // The next tile.
-    if (next_ && next_->weights_ready && next_->input_ready && !waits_for_acceptance) {
-        Cycle clocks = sequencer_.steps_until_tile(step_);
+    if (next_ && next_->weights_ready && next_->input_ready && !waits_for_acceptance && epilogue_is_there()) {
+        Cycle clocks = sequencer_->steps_until_tile(step_);
         const auto not_before = [&](Cycle cycle) {
             if (cycle > clock_ + clocks) clocks = cycle - clock_;
         };
         not_before(*next_->weights_ready);
-        if (leaving_.empty() && *next_->input_ready > rows_) not_before(*next_->input_ready - rows_);
+        if (leaving_.empty() && *next_->input_ready > lead_) not_before(*next_->input_ready - lead_);
         at_most(clocks);
     }
     return quiet;
@@ -81,9 +83,11 @@ void SteppedArray::taken() {
 
 void SteppedArray::prepare(std::uint32_t n, std::uint32_t k) {
     const MatmulCommand& c = course_->command;
-    const bool last = k + 1 == c.k_tiles;
+    const bool last = k + 1 == c.k_tiles, streams_on = last && c.last_k;
+    const auto rows = static_cast<std::uint32_t>(rows_);
     next_.emplace().pass = std::make_shared<const ArrayPass>(
-        ArrayPass{course_, k, n, last && c.last_k, last && n + 1 == c.n_tiles});
+        ArrayPass{course_, k, n, streams_on, last && n + 1 == c.n_tiles,
+                  timing_.issue(c.m, last ? c.k_last : rows), timing_.sums_stay ? rows : c.m});
     look_for_operands();
 }
 
@@ -107,12 +111,18 @@ void SteppedArray::clock() {
     if (complete_ && leaving_.front().room() > clock_) return hold();
     history_[step_ % history_.size()] = clock_;
     if (complete_) leave();
+    if (span_end_ && span_end_->step == step_) {
+        close_span(*span_end_->course);
+        span_end_.reset();
+    }
     read();
     ArrayDatapath::Edge edge;
+    if (lead_ == 0) begin_tile();
     const bool issued = issue(edge);
-    begin_tile();
-    if (const auto row = sequencer_.row(step_)) {
-        edge.weights = &sequencer_.loading();
+    if (lead_ > 0) begin_tile();
+    edge.drain = sequencer_->drains(step_);
+    if (const auto row = sequencer_->row(step_)) {
+        edge.weights = &sequencer_->loading();
         edge.row = *row;
         decodes(CodecLane::weight, clock_, clock_ + 1);
     }
@@ -130,9 +140,10 @@ void SteppedArray::clock() {
 void SteppedArray::enter_into_books(bool issued) {
     const bool drains = !draining_.empty();
     if (issued)
-        books_.issues(clock_, sequencer_.issuing()->course->operation);
-    else if (next_ || sequencer_.loading() != nullptr)
-        books_.waits(clock_, drains && !config_.overlap_passes ? BusyWith::drain : BusyWith::weights);
+        books_.issues(clock_, sequencer_->issuing()->course->operation);
+    else if (next_ || sequencer_->loading() != nullptr)
+        books_.waits(clock_,
+                     lead_ == 0 || (drains && !config_.overlap_passes) ? BusyWith::drain : BusyWith::weights);
     else if (drains)
         books_.drains(clock_, draining_.back()->course->operation);
     else
@@ -146,8 +157,11 @@ void SteppedArray::hold() {
     ++held_[static_cast<std::size_t>(cause)];
     if (probe_) ++moving_until_;
     // Decoders hold what they have begun.
-    if (sequencer_.row(step_).value_or(0) > 0) decodes(CodecLane::weight, clock_, clock_ + 1);
-    if (sequencer_.left() > 0) decodes(CodecLane::input, clock_, clock_ + 1);
+    if (sequencer_->row(step_).value_or(0) > 0) decodes(CodecLane::weight, clock_, clock_ + 1);
+    if (sequencer_->left() > 0) {
+        decodes(CodecLane::input, clock_, clock_ + 1);
+        if (lead_ == 0) decodes(CodecLane::weight, clock_, clock_ + 1);
+    }
     ++clock_;
 }
 
@@ -163,15 +177,23 @@ void SteppedArray::leave() {
 void SteppedArray::read() {
     if (!datapath_->readable()) return;
     const ArrayPass& pass = *draining_.front();
-    if (pass.streams_on || write_back_.paces()) {
+    // Rows that the matrix does not have come last.
+    if ((pass.streams_on || write_back_.paces()) && read_ < pass.vectors()) {
         complete_ = true;
         if (leaving_.front().due() != step_ + 1)
             throw std::logic_error("a result leaves the array in another step than was foreseen");
     }
-    if (++read_ < pass.vectors()) return;
-    if (pass.ends_command) close_span(*pass.course);
+    if (++read_ < pass.sums) return;
+    if (pass.ends_command && (lead_ > 0 || config_.overlap_passes)) close_span(*pass.course);
     read_ = 0;
     draining_.pop_front();
+}
+
+// A reduction whose sums stay is one, however many commands do it.
+void SteppedArray::begin_span() {
+    if (lead_ > 0 || course_->command.first_k) first_weight_ = clock_, held_before_ = held_;
+    course_->first_weight = first_weight_;
+    course_->held_before = held_before_;
 }
 
 void SteppedArray::close_span(const ArrayCourse& course) {
@@ -185,43 +207,49 @@ void SteppedArray::close_span(const ArrayCourse& course) {
 }
 
 bool SteppedArray::issue(ArrayDatapath::Edge& edge) {
-    if (sequencer_.left() == 0) {
-        const PassPointer& loading = sequencer_.loading();
-        if (loading == nullptr || step_ < sequencer_.tile_in()) return false;
+    if (sequencer_->left() == 0) {
+        const PassPointer& loading = sequencer_->loading();
+        if (loading == nullptr || step_ < sequencer_->tile_in()) return false;
         if (loading->streams_on && !reserved_) {
             wait_.on(StallCause::vector_unit);
             return false;
         }
         books_.started(wait_.steps, wait_.cause, loading->course->operation);
-        span_.started(loading->course->operation, step_, loading->vectors(), wait_.steps, wait_.cause);
-        draining_.push_back(loading);
+        const bool ends_reduction = loading->streams_on || lead_ > 0;
+        span_.started(loading->course->operation, step_, timing_.spacing(loading->issue, ends_reduction),
+                      wait_.steps, wait_.cause);
+        if (ends_reduction) draining_.push_back(loading);
     }
-    edge.vector = sequencer_.issue(step_);
-    edge.vectors = &sequencer_.issuing();
+    edge.vector = sequencer_->issue(step_);
+    edge.vectors = &sequencer_->issuing();
     decodes(CodecLane::input, clock_, clock_ + 1);
-    if (sequencer_.left() == 0 && (*edge.vectors)->ends_command) {
-        const ArrayCourse& c = *(*edge.vectors)->course;
-        around_.ledger.executed(Engine::array, c.operation, &c.command, c.taken, c.free_from, clock_ + 1);
-        around_.scoreboard.publish(Engine::array, clock_ + 1);
-    }
+    if (lead_ == 0) decodes(CodecLane::weight, clock_, clock_ + 1);
+    if (sequencer_->left() == 0 && (*edge.vectors)->ends_command) issued_last(**edge.vectors);
     return true;
 }
 
+void SteppedArray::issued_last(const ArrayPass& pass) {
+    const ArrayCourse& c = *pass.course;
+    around_.ledger.executed(Engine::array, c.operation, &c.command, c.taken, c.free_from, clock_ + 1);
+    around_.scoreboard.publish(Engine::array, clock_ + 1);
+    if (const auto end = sequencer_->span_end(step_)) span_end_ = {*end, pass.course};
+}
+
 void SteppedArray::begin_tile() {
-    if (!next_ || !sequencer_.tile_may_enter(step_, draining_.empty()) || !tile_is_in_time()) return;
+    if (!next_ || !sequencer_->tile_may_enter(step_, draining_.empty()) || !tile_is_in_time()) return;
     const PassPointer pass = next_->pass;
     wait_ = next_->wait;
     reserved_ = false;
-    sequencer_.begin(pass, step_);
-    if (pass->n == 0 && pass->k == 0) course_->first_weight = clock_, course_->held_before = held_;
+    sequencer_->begin(pass, step_);
+    if (pass->n == 0 && pass->k == 0) begin_span();
     next_.reset();
     if (!pass->ends_command) {
         const bool down = pass->k + 1 < course_->command.k_tiles;
         prepare(down ? pass->n : pass->n + 1, down ? pass->k + 1 : 0);
     }
     if (pass->streams_on) return reserve();
-    const Cycle start = sequencer_.tile_in();
-    if (write_back_.paces()) {
+    const Cycle start = sequencer_->tile_in();
+    if (write_back_.paces() && lead_ > 0) {  // where sums stay, none leave before the last part
         const ResultTile tile{pass->course->operation, cycle_of(start + depth_), pass->vectors(), 0};
         will_leave({}, tile, start + depth_, 0);
     }
@@ -243,27 +271,42 @@ bool SteppedArray::tile_is_in_time() {
     };
     if (missing(next_->weights_ready, step_))
         next_->wait.on(StallCause::waiting_for_weights);
-    else if (missing(next_->input_ready, step_ + rows_))
+    else if (missing(next_->input_ready, step_ + lead_))
         next_->wait.on(StallCause::waiting_for_input);
+    else if (!epilogue_is_there())
+        next_->wait.on(StallCause::vector_unit);
     else
         return true;
     return false;
 }
 
+// Weights enter before their epilogue is accepted; where there are none, nothing does.
+bool SteppedArray::epilogue_is_there() {
+    if (lead_ > 0 || !next_->pass->streams_on) return true;
+    const std::uint32_t epilogue = next_->pass->course->command.epilogue;
+    if (const auto at = results->accepted(epilogue)) return *at <= clock_;  // of a clock stepped later
+    waits("acceptance of epilogue", epilogue);
+    return false;
+}
+
 void SteppedArray::reserve() {
-    const PassPointer& pass = sequencer_.loading();
+    const PassPointer& pass = sequencer_->loading();
     if (pass == nullptr || !pass->streams_on || reserved_) return;
     const MatmulCommand& c = pass->course->command;
     if (!results->accepted(c.epilogue)) return waits("acceptance of epilogue", c.epilogue);
     reserved_ = true;
-    const Cycle start = std::max(sequencer_.tile_in(), step_), due = start + depth_;
-    const bool last = pass->n + 1 == c.n_tiles;
-    const Cycle result = cycle_of(due);
-    ResultTile tile{pass->course->operation, write_back_.leaves(result), c.m,
-                    last ? c.n_last : static_cast<std::uint32_t>(cols_), write_back_.interval()};
-    const ResultHold hold = results->take(c.epilogue, tile);
-    tile.first = result;
-    will_leave(hold, tile, due, last ? c.epilogue : 0);
+    const Cycle start = std::max(sequencer_->tile_in(), step_);
+    const Cycle first = start + depth_ + (lead_ == 0 ? pass->issue : 0);
+    each_result_tile(c, pass->n, [&](std::uint32_t vector, ResultTile tile) {
+        const Cycle due = first + vector, result = cycle_of(due);
+        const bool last = pass->n + 1 == c.n_tiles && vector + tile.vectors == c.m;
+        tile.operation = pass->course->operation;
+        tile.first = write_back_.leaves(result);
+        tile.interval = write_back_.interval();
+        const ResultHold hold = results->take(c.epilogue, tile);
+        tile.first = result;
+        will_leave(hold, tile, due, last ? c.epilogue : 0);
+    });
     if (pass->ends_command) next_can_be_taken(*pass->course, cycle_of(start));
 }
 
@@ -290,7 +333,8 @@ void SteppedArray::starved(Cycle from, Cycle until, StallCause cause, OperationI
 }
 
 void SteppedArray::close() {
-    while (sequencer_.loading() != nullptr || sequencer_.left() > 0 || !draining_.empty() || complete_)
+    while (sequencer_->loading() != nullptr || sequencer_->left() > 0 || !draining_.empty() || complete_ ||
+           span_end_)
         clock();
     books_.close();
 }

@@ -1,12 +1,12 @@
-// Weight-stationary systolic array, register by register (docs/hardware/array.md).
+// Systolic array of any dataflow, register by register (docs/hardware/array.md).
 //
 // Timing: none of its own beyond what its parts do in every clock. In a clock either a result that has no
 // room below holds everything, or: what stands below the columns is read and added; the next vector of the
 // pass at the left edge enters, or the first one of a pass that has all it needs; a row of weights enters at
-// the top; every register is clocked (register_array.h). Tiles enter as late as lets their vectors follow the
-// pass before at once, or their inputs when these are there. Clocks in which nothing can begin or end are
-// stepped together, later (each in its own time while registers are traced and move). Counts: those of
-// array_unit.h.
+// the top, or where sums stay with each vector; every register is clocked (register_array.h). Tiles enter as
+// late as lets their vectors follow the pass before at once, or their inputs when these are there. Clocks in
+// which nothing can begin or end are stepped together, later (each in its own time while registers are traced
+// and move). Counts: those of array_unit.h.
 #pragma once
 #include "models/array/array_unit.h"
 #include "models/array/clock_books.h"
@@ -42,7 +42,7 @@ class SteppedArray : public ArrayUnit {
 
     void serve();
     void sleep(const sc_core::sc_event_or_list& anything);
-    std::optional<Cycle> quiet_clocks() const;  // in which nothing begins or ends; none: until an event
+    std::optional<Cycle> quiet_clocks();  // in which nothing begins or ends; none: until an event
     void taken() override;
     void prepare(std::uint32_t n, std::uint32_t k);  // the pass of these tiles is the next one
     void look_for_operands();
@@ -53,8 +53,11 @@ class SteppedArray : public ArrayUnit {
     void enter_into_books(bool issued);
     void leave();
     void read();
+    void begin_span();
     void close_span(const ArrayCourse& course);
+    void issued_last(const ArrayPass& pass);
     bool issue(ArrayDatapath::Edge& edge);
+    bool epilogue_is_there();
     void begin_tile();
     bool tile_is_in_time();
     void next_can_be_taken(ArrayCourse& course, Cycle from);
@@ -64,9 +67,11 @@ class SteppedArray : public ArrayUnit {
     Cycle cycle_of(Cycle step) const;
 
     ArrayConfig config_;
-    Cycle depth_;  // steps from the entry of a vector to the one in which its result can leave
+    PassTiming timing_;  // for how long a pass issues
+    Cycle depth_;        // steps from the entry of a vector to the one in which its result can leave
     std::unique_ptr<ArrayDatapath> datapath_;
-    WeightStationarySequencer sequencer_;
+    std::unique_ptr<ArraySequencer> sequencer_;
+    Cycle lead_;  // of its tiles
     ClockBooks books_;
 
     Cycle clock_ = 0;             // the next core cycle to be stepped
@@ -80,8 +85,16 @@ class SteppedArray : public ArrayUnit {
     std::deque<PassPointer> draining_;  // vectors have been issued and not all been read
     std::uint32_t read_ = 0;            // vectors of the first of them
     std::deque<LeavingTile> leaving_;
+    struct SpanEnd {
+        Cycle step;
+        std::shared_ptr<ArrayCourse> course;
+    };
+    std::optional<SpanEnd> span_end_;      // of a command whose array cycles end before its last sum is read
     bool complete_ = false;                // the next result of the first of them
     HeldClocks held_{}, held_at_close_{};  // so far, and when a command came to its last sum
+    // When the reduction at the array, of one or several commands, began to enter.
+    Cycle first_weight_ = 0;
+    HeldClocks held_before_{};
 
     std::unique_ptr<ArrayProbe> probe_;  // if registers are traced
     Cycle moving_until_ = 0;             // likewise: then nothing is on its way any more

@@ -22,9 +22,10 @@ void VectorUnit::accept(const EpilogueCommand& command, OperationId operation) {
     timeline_.busy(now(), epilogue_.scales_there, operation);
 
     const std::uint64_t full = command.n_tiles - 1, rows = command.m;
-    const std::uint64_t values = rows * (full * result_columns_ + command.n_last);
-    const std::uint64_t slots =
-        rows * (full * ceil_div(result_columns_, rates_.lanes()) + ceil_div(command.n_last, rates_.lanes()));
+    const std::uint64_t columns = full * result_columns_ + command.n_last, values = rows * columns;
+    const std::uint64_t slots = command.by_column ? columns * ceil_div(command.m, rates_.lanes())
+                                                  : rows * (full * ceil_div(result_columns_, rates_.lanes()) +
+                                                            ceil_div(command.n_last, rates_.lanes()));
     count_pass(*epilogue_.pass, rows, values, slots * rates_.lanes(), operation);
     if (command.residual.sram.count > 0) count_fetch(command.residual, values, operation);
     count_scales(command.residual.block_scales, true, operation);
@@ -43,7 +44,40 @@ std::optional<Cycle> VectorUnit::accepted(std::uint32_t sequence) const {
 
 std::uint64_t VectorUnit::vector_bytes(const VectorOperand& operand, std::uint32_t tile) const {
     if (tile >= operand.sram.count) throw std::logic_error("an epilogue has fewer pieces than tiles");
-    return std::max(1U, ceil_div(operand.sram.size(tile), epilogue_.command.m));
+    const EpilogueCommand& c = epilogue_.command;
+    // A block that is turned takes as many beats as it has columns, where its rows lie side by side.
+    const bool turned = c.by_column && operand.sram.step == 0;
+    const std::uint32_t vectors = turned ? tile + 1 == c.n_tiles ? c.n_last : result_columns_ : c.m;
+    return std::max(1U, ceil_div(operand.sram.size(tile), vectors));
+}
+
+std::vector<VectorUnit::TileGroups> VectorUnit::groups_of(const ResultTile& tile, std::uint32_t index) const {
+    const EpilogueCommand& c = epilogue_.command;
+    std::uint32_t group = tile.vectors;
+    bool apart = false;
+    for (const VectorOperand* operand : {&c.output, &c.residual}) {
+        if (operand->sram.count == 0) continue;
+        group =
+            std::min(group, sram_.vectors_at_once(vector_bytes(*operand, index), operand->sram.step != 0));
+        apart = apart || operand->sram.step != 0;
+    }
+    std::vector<TileGroups> groups;
+    const auto add = [&](std::uint32_t first, std::uint32_t size, std::uint32_t count,
+                         std::uint32_t first_row, std::uint32_t rows) {
+        if (count > 0) groups.push_back({index, tile.columns, first, size, count, first_row, rows});
+    };
+    if (c.by_column && apart) {  // rows in turn, as many a vector as it takes
+        const std::uint32_t each = ceil_div(c.m, tile.vectors), full = c.m / each, rest = c.m % each;
+        add(0, 1, full, 0, each);
+        add(full, 1, rest > 0 ? 1 : 0, full * each, rest);
+        const std::uint32_t moved = full + (rest > 0 ? 1 : 0);
+        add(moved, 1, tile.vectors - moved, 0, 0);
+        return groups;
+    }
+    const std::uint32_t whole = tile.vectors / group;
+    add(0, group, whole, 0, 1);
+    add(whole * group, tile.vectors % group, tile.vectors % group > 0 ? 1 : 0, whole * group, 1);
+    return groups;
 }
 
 // The groups of a tensor of results (one piece a tile): f(bytes of each, where they lie).
@@ -51,11 +85,15 @@ template <class F>
 void VectorUnit::each_group(const VectorOperand& operand, const TileGroups& groups, F&& f) const {
     const Strips& sram = operand.sram;
     const std::uint64_t width = vector_bytes(operand, groups.tile);
-    const std::uint64_t step = sram.step != 0 ? sram.step : width;
-    const std::uint64_t apart = sram.step != 0 ? groups.size : 1, together = groups.size / apart * width;
-    for (std::uint64_t i = 0; i < apart; ++i)
-        f(together, BeatCursor::linear(sram.address(groups.tile) + (groups.first + i) * step,
-                                       groups.size * step, together));
+    const Address tile = sram.address(groups.tile);
+    if (sram.step == 0) {
+        const std::uint64_t together = groups.size * width;
+        f(together, BeatCursor::linear(tile + groups.first * width, together, together));
+        return;
+    }
+    const std::uint64_t rows = std::uint64_t{groups.size} * groups.rows;
+    for (std::uint64_t i = 0; i < rows; ++i)
+        f(width, BeatCursor::linear(tile + (groups.first_row + i) * sram.step, rows * sram.step, width));
 }
 
 void VectorUnit::read_groups(const VectorOperand& operand, const TileGroups& groups) {
@@ -78,9 +116,10 @@ Cycle VectorUnit::fetch_bias(const ResultTile& tile, std::uint32_t index, Cycle 
     const VectorOperand& bias = epilogue_.command.parameters;
     if (bias.sram.count == 0) return from;
     std::vector<AccessStream> fetch;
-    const std::uint64_t width = VectorRates::bytes(bias, tile.columns);
+    const std::uint32_t values = epilogue_.command.by_column ? tile.vectors : tile.columns;
+    const std::uint64_t width = VectorRates::bytes(bias, values);
     const std::uint64_t first = std::uint64_t{index} * result_columns_ * bias.stride_bits() / 8;
-    const std::uint32_t cycles = rates_.port_cycles(bias, tile.columns);
+    const std::uint32_t cycles = rates_.port_cycles(bias, values);
     sram_.add_streams(fetch, SramClient::parameters, BeatCursor::vectors(bias.sram, width, first), width,
                       cycles, 0);
     return from + sram_.reserve(from, cycles, 1, fetch).conflicts;
@@ -89,9 +128,11 @@ Cycle VectorUnit::fetch_bias(const ResultTile& tile, std::uint32_t index, Cycle 
 ResultHold VectorUnit::take(std::uint32_t sequence, const ResultTile& tile) {
     Epilogue& e = epilogue_;
     const EpilogueCommand& c = e.command;
-    if (!e.open || sequence != e.sequence || tile.vectors != c.m)
-        throw std::logic_error("a matmul command and its epilogue do not fit");
     const std::uint32_t index = e.tiles++;
+    const std::uint32_t columns = index + 1 == c.n_tiles ? c.n_last : result_columns_;
+    if (!e.open || sequence != e.sequence || tile.vectors != (c.by_column ? columns : c.m) ||
+        tile.columns != (c.by_column ? c.m : columns))
+        throw std::logic_error("a matmul command and its epilogue do not fit");
 
     // The slowest of lanes, result port and residual port sets the pace.
     const std::uint32_t lane_parts = ceil_div(tile.columns, rates_.lanes());
@@ -117,34 +158,31 @@ ResultHold VectorUnit::take(std::uint32_t sequence, const ResultTile& tile) {
         latency + std::max({(lane_parts - 1) * rates_.interval(), output_cycles - 1,
                             static_cast<std::uint32_t>(block)}));
 
-    const Cycle possible = std::max({tile.first, free_from_, e.scales_there});
+    // A block is turned once all of it is there: read so much ahead, and written so much later.
+    const std::uint32_t turning = c.by_column ? result_columns_ * interval : 0, ahead = reads ? turning : 0;
+    const Cycle possible = std::max({tile.first, free_from_, e.scales_there, now() + ahead});
     const Cycle first = fetch_bias(tile, index, possible);
-    // Groups of vectors that are read and written at once, and the rest of the tile.
-    std::uint32_t group = tile.vectors;
-    for (const VectorOperand* operand : {writes ? &c.output : nullptr, reads ? &c.residual : nullptr})
-        if (operand != nullptr)
-            group = std::min(group,
-                             sram_.vectors_at_once(vector_bytes(*operand, index), operand->sram.step != 0));
-    Cycle at = first, conflicts = first - possible, last_write = 0;
+    Cycle at = first - ahead, conflicts = first - possible, last_write = 0;
     taken_runs_.clear();
-    for (TileGroups groups{index, tile.columns, 0, group}; groups.first < tile.vectors;
-         groups.size = tile.vectors - groups.first) {
-        const std::uint32_t count = (tile.vectors - groups.first) / groups.size;
-        const std::uint32_t written = (groups.size - 1) * interval + through;  // the last of a group
+    for (const TileGroups& groups : groups_of(tile, index)) {
+        // The last of a group.
+        const std::uint32_t written = (groups.size - 1) * interval + through + ahead + turning;
         streams_.clear();
         if (reads) read_groups(c.residual, groups);
         if (writes) write_groups(c.output, groups, written, rates_.write_slack(groups.size * interval));
-        const FlowGrant grant = sram_.reserve(at, groups.size * interval, count, streams_, &runs_);
+        const FlowGrant grant = sram_.reserve(at, groups.size * interval, groups.count, streams_, &runs_);
         for (const GrantRun& run : runs_)
             taken_runs_.push_back(
-                {groups.first + run.slot * groups.size, run.slots * groups.size, run.at, 0});
+                {groups.first + run.slot * groups.size, run.slots * groups.size, run.at + ahead, 0});
         at = grant.last + groups.size * interval;
         conflicts += grant.conflicts;
-        last_write = grant.last + (writes ? streams_.back().offset + runs_.back().late : written);
-        groups.first += count * groups.size;
+        last_write = std::max(last_write, grant.last + (streams_.empty() || !writes
+                                                            ? written
+                                                            : streams_.back().offset + runs_.back().late));
     }
+    at += ahead;
     if (values_ != nullptr && writes)
-        values_->tile_written(sequence, index, tile.columns, taken_runs_, interval, through);
+        values_->tile_written(sequence, index, tile.columns, taken_runs_, interval, through + turning);
     timeline_.stall(e.accepted, tile.first, StallCause::array_result, e.operation);
     enter_runs(taken_runs_, std::max(possible, timeline_.cursor()), interval, StallCause::bank_conflict,
                e.operation);

@@ -60,7 +60,12 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
         std::uint32_t tile = 0, columns = 0;
         std::uint32_t first = 0;  // vector
         std::uint32_t size = 1;
+        std::uint32_t count = 1;  // of such groups
+        // Of rows that lie apart: the first one, and how many each vector moves.
+        std::uint32_t first_row = 0, rows = 1;
     };
+    // Those of a tile, one after another.
+    std::vector<TileGroups> groups_of(const ResultTile& tile, std::uint32_t index) const;
     std::uint64_t vector_bytes(const VectorOperand& operand, std::uint32_t tile) const;
     template <class F>
     void each_group(const VectorOperand& operand, const TileGroups& groups, F&& f) const;

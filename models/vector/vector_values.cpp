@@ -74,6 +74,7 @@ void VectorValues::accept(std::uint32_t sequence, const EpilogueCommand& c, Cycl
     work.output = c.output;
     work.sum_scale = c.sum_scale;
     work.part = c.part;
+    work.by_column = c.by_column;
     epilogues_[sequence] = std::move(work);
 }
 
@@ -114,7 +115,15 @@ void VectorValues::tile_written(std::uint32_t sequence, std::uint32_t tile, std:
     const Work& work = epilogues_.at(sequence);
     ResultPart part = work.part;
     part.first_column += tile * result_columns_;
-    rows_written(work.program, part, columns, runs, interval, delay);
+    if (!work.by_column) return rows_written(work.program, part, columns, runs, interval, delay);
+    // A vector is a column: one value of each of `columns` rows.
+    for (const GrantRun& run : runs)
+        for (std::uint64_t i = 0; i < run.slots; ++i) {
+            ResultPart column = part;
+            column.first_column += static_cast<std::uint32_t>(run.slot + i);
+            const GrantRun all{0, columns, run.at + i * interval, 0};
+            rows_written(work.program, column, 1, {&all, 1}, 0, delay);
+        }
 }
 
 void VectorValues::tile_written(const VectorCommand& command, std::uint32_t tile, std::uint32_t columns,

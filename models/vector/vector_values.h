@@ -39,6 +39,7 @@ class VectorValues {
         VectorOperand output;
         float sum_scale = 1;
         ResultPart part;
+        bool by_column = false;
     };
     void rows_written(std::uint32_t program, ResultPart part, std::uint32_t columns,
                       std::span<const GrantRun> runs, std::uint32_t interval, Cycle delay);

@@ -58,6 +58,11 @@ std::vector<KeyProblem> problems_between(const AcceleratorConfig& c) {
              fmt::format(
                  "storage {} has blocks of {}, which must divide array.rows ({}) or be a multiple of it",
                  c.pe.storage, storage->block_length, c.array.rows)});
+    if (storage != nullptr && storage->block_length > 0 && storage->scale_bits > 0 &&
+        c.array.dataflow == Dataflow::output_stationary)
+        problems.push_back(
+            {"array.dataflow",
+             fmt::format("sums that stay in the array cannot take the scales of {}", c.pe.storage)});
     const auto kind = find_accumulator(c.pe.accumulator),
                buffer = find_accumulator(c.buffers.accumulation_format);
     if (storage == nullptr || !kind || !buffer) return problems;

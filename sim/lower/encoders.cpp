@@ -11,7 +11,7 @@ namespace {
 bool needs_encoder(const Graph& graph, const Kernel& kernel, const BlockGrid& grid, std::uint64_t columns) {
     const Operation& first = graph.operations[kernel.operation];
     if (first.kind != OperationKind::matmul) return grid.along_rows;
-    return !holds_whole_blocks(first, graph.tensors[kernel.output], grid, columns);
+    return columns == 0 || !holds_whole_blocks(first, graph.tensors[kernel.output], grid, columns);
 }
 
 }  // namespace

@@ -7,8 +7,11 @@
 
 namespace octet {
 
-// How the tiles of operand b are found in its matrix.
-enum class WeightSide : std::uint8_t { normal, transposed };
+// How an operand's tiles are found in its matrix.
+enum class OperandSide : std::uint8_t { normal, transposed };
+
+// Below, a streams past and b is held (where sums stay, both stream): m, n, k are the product's, except that
+// where inputs stay a is its second operand, b its first, and m and n are exchanged.
 
 class GemmLowering {
   public:
@@ -18,7 +21,15 @@ class GemmLowering {
   private:
     void request_plan();
     void stage();
-    void chunk(std::uint64_t mi, std::uint64_t ni, std::uint64_t ki);
+    // One filling of the buffers.
+    struct Step {
+        std::uint64_t mi = 0, ni = 0, ki = 0;
+    };
+    std::optional<Step> after(Step step) const;
+    void chunk(const Step& step);
+    void load_ahead();
+    void passes(const Step& step, BufferHalves::Half& input, BufferHalves::Half& weight, std::uint64_t n,
+                std::uint64_t count);
     // What a fill engine fills its buffer from.
     struct FillSource {
         Engine engine;
@@ -27,11 +38,24 @@ class GemmLowering {
         std::optional<StagedBlocks>& staged;
         std::uint64_t depth;
     };
+    BufferHalves::Half& begin_filling(const FillSource& source, std::uint64_t key);
+    void fill_part(const FillSource& source, const BufferHalves::Half& half, std::uint64_t offset,
+                   const Block& part, const Block& staged_in, std::uint64_t tile, FillCommand fill);
     BufferHalves::Half& filled(const FillSource& source, std::uint64_t key, const Block& part,
-                               const Block& staged_in, std::uint64_t tile, FillCommand fill);
+                               const Block& staged_in, std::uint64_t tile, const FillCommand& fill);
     BufferHalves::Half& inputs(std::uint64_t mi, std::uint64_t ki);
-    BufferHalves::Half& weights(std::uint64_t ni, std::uint64_t ki);
-    void epilogue(std::uint64_t mi, std::uint64_t ni);
+    FillSource weight_source();
+    std::uint64_t weight_key(const Step& step) const {
+        return key_base_ + (m_tiles_ + step.ni) * k_chunks_ + step.ki;
+    }
+    Block staged_b(const Step& step) const {
+        const std::uint64_t nt = n_of(step.ni);
+        return plan_.b == Staging::chunk ? b_block(step.ni, nt, step.ki, k_of(step.ki))
+                                         : b_block(step.ni, nt, 0, k_tiles_);
+    }
+    BufferHalves::Half& weights(const Step& step);
+    void turned_weights(const BufferHalves::Half& half, const Step& step, std::uint64_t n);
+    void epilogue(std::uint64_t mi, std::uint64_t n_tile, std::uint64_t n_tiles);
     void finish();
 
     // Blocks of the operands by tile indices.
@@ -44,7 +68,13 @@ class GemmLowering {
     }
     Block a_block(std::uint64_t mi, std::uint64_t ki, std::uint64_t k_tiles) const;
     Block b_block(std::uint64_t ni, std::uint64_t n_tiles, std::uint64_t ki, std::uint64_t k_tiles) const;
-    Block out_block(const View& view, std::uint64_t mi, std::uint64_t ni) const;
+    // Of the product's results or of what is added to them: of so many tile columns.
+    Block out_block(const View& view, std::uint64_t mi, std::uint64_t n_tile, std::uint64_t n_tiles) const;
+    // Tile columns whose results leave together: of a group all, one where inputs stay.
+    std::uint64_t leaving_together() const { return machine_.inputs_stay() ? 1 : plan_.n_group; }
+    template <class F>
+    void each_leaving(F&& f) const;  // f(mi, first tile column, how many), in order of the loops
+    OperandSide side_of_second() const;
     std::vector<Block> sequence(bool of_a, Staging staging) const;
 
     Lowering& l_;
@@ -56,7 +86,7 @@ class GemmLowering {
     const Operation& op_;
     std::uint64_t m_, n_, k_, k_tiles_, n_tiles_;
     View a_, b_, out_, residual_;
-    WeightSide side_ = WeightSide::normal;
+    OperandSide a_side_ = OperandSide::normal, b_side_ = OperandSide::normal;
     GemmPlan plan_;
     std::uint64_t m_tiles_ = 0, n_groups_ = 0, k_chunks_ = 0;
     std::optional<StagedBlocks> staged_a_, staged_b_, staged_residual_;

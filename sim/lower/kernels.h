@@ -43,7 +43,7 @@ FusedGraph fuse(const Graph& graph, FusionLevel level, bool residual_port = true
 // Encoders for what cannot be encoded to blocks as it is computed (docs/hardware/codec.md): a kernel then
 // writes its results to a tensor in vector format, and a kernel of its own, a copy, encodes that. Both are
 // added to the graph behind what is there, with the grid of the tensor that is made. `columns`: of a tile of
-// results.
+// results; 0: results leave the array column by column.
 FusedGraph with_encoders(Graph& graph, FusedGraph fused, std::vector<BlockGrid>& grids,
                          std::uint64_t columns);
 

@@ -3,20 +3,23 @@
 
 namespace octet {
 
-void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t ni) {
+void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t n_tile, std::uint64_t n_tiles) {
     EpilogueCommand epilogue;
     epilogue.program = program_;
-    epilogue.m = static_cast<std::uint32_t>(m_of(mi));
-    epilogue.n_tiles = static_cast<std::uint32_t>(n_of(ni));
-    const std::uint64_t n0 = ni * plan_.n_group * machine_.cols;
-    const std::uint64_t columns = std::min(n_of(ni) * machine_.cols, n_ - n0);
-    epilogue.n_last = static_cast<std::uint32_t>(columns - (n_of(ni) - 1) * machine_.cols);
+    const Block out = out_block(out_, mi, n_tile, n_tiles);
+    const std::uint64_t first_row = out.rows.first - out_.block.rows.first,
+                        first_column = out.columns.first - out_.block.columns.first,
+                        columns = out.columns.count;
+    epilogue.m = static_cast<std::uint32_t>(out.rows.count);
+    epilogue.n_tiles = static_cast<std::uint32_t>(ceil_div(columns, machine_.cols));
+    epilogue.n_last = static_cast<std::uint32_t>(columns - (epilogue.n_tiles - 1) * machine_.cols);
+    epilogue.by_column = machine_.inputs_stay();
     Needs needs = parameters_.ready;
-    epilogue.parameters = Lowering::slice(parameters_, n0, columns);
+    epilogue.parameters = Lowering::slice(parameters_, first_column, columns);
     epilogue.sum_scale = l_.scale_of(a_.matrix->tensor) * l_.scale_of(b_.matrix->tensor);
-    epilogue.part = Lowering::part_of(item_, mi * plan_.m_tile, n0);
+    epilogue.part = Lowering::part_of(item_, first_row, first_column);
     if (residual_.matrix != nullptr) {
-        const Block part = out_block(residual_, mi, ni);
+        const Block part = out_block(residual_, mi, n_tile, n_tiles);
         l_.describe(epilogue.residual, *residual_.matrix, machine_.cols);
         if (staged_residual_) {
             staged_residual_->go_to(part);
@@ -32,7 +35,6 @@ void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t ni) {
             needs.merge(residual_.matrix->sram_ready);
         }
     }
-    const Block out = out_block(out_, mi, ni);
     l_.describe(epilogue.output, *out_.matrix, machine_.cols);
     std::size_t area = 0;
     Pieces written;  // the same bytes as a DMA takes them
@@ -71,10 +73,11 @@ void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t ni) {
 void GemmLowering::finish() {
     const bool keep_a = a_.matrix->uses_left > 1, keep_b = b_.matrix->uses_left > 1;
     const auto whole = [](const View& view) { return view.block == all_of(view.matrix->layout); };
-    if (staged_a_) staged_a_->finish(keep_a && plan_.a == Staging::tile && whole(a_));
-    if (staged_b_)
-        staged_b_->finish(keep_b && plan_.b == Staging::tile && whole(b_) &&
-                          l_.graph.tensors[b_.matrix->tensor].role != TensorRole::weight);
+    const auto is_weight = [&](const View& view) {
+        return l_.graph.tensors[view.matrix->tensor].role == TensorRole::weight;
+    };
+    if (staged_a_) staged_a_->finish(keep_a && plan_.a == Staging::tile && whole(a_) && !is_weight(a_));
+    if (staged_b_) staged_b_->finish(keep_b && plan_.b == Staging::tile && whole(b_) && !is_weight(b_));
     if (staged_residual_) staged_residual_->finish(false);
     for (std::size_t i = 0; i < out_areas_.size(); ++i)
         l_.placement.sram().release(out_areas_[i], out_free_[i]);

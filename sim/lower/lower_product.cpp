@@ -18,26 +18,35 @@ GemmLowering::GemmLowering(Lowering& lowering, std::size_t kernel, std::uint64_t
       item_(item),
       id_(lowering.fused.kernels[kernel].operation),
       op_(lowering.graph.operations[id_]),
-      m_(op_.m),
-      n_(op_.n),
+      m_(machine_.inputs_stay() ? op_.n : op_.m),
+      n_(machine_.inputs_stay() ? op_.m : op_.n),
       k_(op_.k),
-      k_tiles_(ceil_div(op_.k, lowering.machine.rows)),
-      n_tiles_(ceil_div(op_.n, lowering.machine.cols)) {
+      k_tiles_(ceil_div(k_, machine_.rows)),
+      n_tiles_(ceil_div(n_, machine_.cols)) {
     const Kernel& fused = l_.fused.kernels[kernel];
-    const Tensor& b = l_.graph.tensors[op_.inputs[1]];
-    const bool weight = b.role == TensorRole::weight;
-    side_ = op_.transpose_b && !weight ? WeightSide::transposed : WeightSide::normal;
-    a_ = l_.block_of(op_.inputs[0], op_, item, op_.a_blocks, m_, k_);
-    b_ = side_ == WeightSide::transposed ? l_.block_of(op_.inputs[1], op_, item, op_.b_blocks, n_, k_)
-                                         : l_.block_of(op_.inputs[1], op_, item, op_.b_blocks, k_, n_);
-    out_ = l_.block_of(fused.output, op_, item, op_.out_blocks, m_, n_);
+    const OperandSide second = side_of_second();
+    const View first_operand = l_.block_of(op_.inputs[0], op_, item, op_.a_blocks, op_.m, k_);
+    const View second_operand = second == OperandSide::transposed
+                                    ? l_.block_of(op_.inputs[1], op_, item, op_.b_blocks, op_.n, k_)
+                                    : l_.block_of(op_.inputs[1], op_, item, op_.b_blocks, k_, op_.n);
+    if (machine_.inputs_stay()) {
+        a_ = second_operand;
+        a_side_ = second == OperandSide::transposed ? OperandSide::normal : OperandSide::transposed;
+        b_ = first_operand;
+        b_side_ = OperandSide::transposed;
+    } else {
+        a_ = first_operand;
+        b_ = second_operand;
+        b_side_ = second;
+    }
+    out_ = l_.block_of(fused.output, op_, item, op_.out_blocks, op_.m, op_.n);
     TensorId stream = op_.output;  // what the epilogue passes on, operation by operation
     if (op_.has_bias) parameter_views_.push_back(l_.rows_of(op_.inputs[2], 0, 1, 1));
     for (OperationId f : fused.fused) {
         const Operation& operation = l_.graph.operations[f];
         if (operation.kind == OperationKind::add)
             residual_ = l_.block_of(operation.inputs[0] == stream ? operation.inputs[1] : operation.inputs[0],
-                                    op_, item, op_.out_blocks, m_, n_);
+                                    op_, item, op_.out_blocks, op_.m, op_.n);
         for (std::size_t i = 1; i < operation.inputs.size(); ++i)
             if (is_parameter(l_.graph, operation, i))
                 parameter_views_.push_back(l_.rows_of(operation.inputs[i], item, op_.batch, 1));
@@ -52,10 +61,18 @@ GemmLowering::GemmLowering(Lowering& lowering, std::size_t kernel, std::uint64_t
     for (const View& view : parameter_views_) e_.pin(*view.matrix);
 }
 
+// Whether the second operand lies as N x K, not K x N.
+OperandSide GemmLowering::side_of_second() const {
+    const bool turned = l_.placement.matrix(op_.inputs[1], 0).transposed;
+    return op_.transpose_b != turned ? OperandSide::transposed : OperandSide::normal;
+}
+
 Block GemmLowering::a_block(std::uint64_t mi, std::uint64_t ki, std::uint64_t k_tiles) const {
-    const std::uint64_t k0 = ki * plan_.k_chunk * machine_.rows;
-    return {{a_.block.rows.first + mi * plan_.m_tile, m_of(mi)},
-            {a_.block.columns.first + k0, std::min(k_tiles * machine_.rows, k_ - k0)}};
+    const std::uint64_t m0 = mi * plan_.m_tile, m = m_of(mi), k0 = ki * plan_.k_chunk * machine_.rows,
+                        k = std::min(k_tiles * machine_.rows, k_ - k0);
+    if (a_side_ == OperandSide::transposed)
+        return {{a_.block.rows.first + k0, k}, {a_.block.columns.first + m0, m}};
+    return {{a_.block.rows.first + m0, m}, {a_.block.columns.first + k0, k}};
 }
 
 Block GemmLowering::b_block(std::uint64_t ni, std::uint64_t n_tiles, std::uint64_t ki,
@@ -63,15 +80,18 @@ Block GemmLowering::b_block(std::uint64_t ni, std::uint64_t n_tiles, std::uint64
     const std::uint64_t n0 = ni * plan_.n_group * machine_.cols, k0 = ki * plan_.k_chunk * machine_.rows;
     const std::uint64_t n = std::min(n_tiles * machine_.cols, n_ - n0),
                         k = std::min(k_tiles * machine_.rows, k_ - k0);
-    if (side_ == WeightSide::transposed)  // rows are columns of the product
+    if (b_side_ == OperandSide::transposed)  // rows are columns of the product
         return {{b_.block.rows.first + n0, n}, {b_.block.columns.first + k0, k}};
     return {{b_.block.rows.first + k0, k}, {b_.block.columns.first + n0, n}};
 }
 
-Block GemmLowering::out_block(const View& view, std::uint64_t mi, std::uint64_t ni) const {
-    const std::uint64_t n0 = ni * plan_.n_group * machine_.cols;
-    return {{view.block.rows.first + mi * plan_.m_tile, m_of(mi)},
-            {view.block.columns.first + n0, std::min(n_of(ni) * machine_.cols, n_ - n0)}};
+Block GemmLowering::out_block(const View& view, std::uint64_t mi, std::uint64_t n_tile,
+                              std::uint64_t n_tiles) const {
+    const std::uint64_t m0 = mi * plan_.m_tile, n0 = n_tile * machine_.cols,
+                        n = std::min(n_tiles * machine_.cols, n_ - n0);
+    const std::uint64_t row = view.block.rows.first, column = view.block.columns.first;
+    if (machine_.inputs_stay()) return {{row + n0, n}, {column + m0, m_of(mi)}};
+    return {{row + m0, m_of(mi)}, {column + n0, n}};
 }
 
 void GemmLowering::request_plan() {
@@ -88,22 +108,36 @@ void GemmLowering::request_plan() {
     r.residual = residual_.matrix != nullptr;
     r.residual_staged = r.residual && !residual_.matrix->resident();
     r.wide_output = l_.fused.wide[out_.matrix->tensor];
-    r.b_one_column = side_ == WeightSide::transposed;
+    r.b_one_column = b_side_ == OperandSide::transposed;
     r.a_row_bytes = bytes(a_, 1, k_);
+    if (a_side_ == OperandSide::transposed)  // tile columns of C rows of a each; the last may be narrow
+        r.a_row_bytes = ceil_div(bytes(a_, k_, machine_.cols) + k_, std::min(machine_.cols, m_));
     r.b_column_bytes =
-        side_ == WeightSide::transposed ? bytes(b_, machine_.cols, k_) : bytes(b_, k_, machine_.cols);
+        b_side_ == OperandSide::transposed ? bytes(b_, machine_.cols, k_) : bytes(b_, k_, machine_.cols);
     if (machine_.scale_share > 0) r.b_block_bytes = 4 * machine_.cols;
-    r.out_row_bytes = bytes(out_, 1, machine_.cols);
+    r.out_row_bytes = bytes(out_, 1, machine_.cols) + (machine_.inputs_stay() ? 1 : 0);
     if (r.residual_staged) r.residual_row_bytes = bytes(residual_, 1, machine_.cols);
     for (;;) {
         r.sram_budget = l_.placement.sram().largest_free();
         plan_ = l_.plan_for(r);
         if (plan_.feasible) return;
         // Not even the smallest tiles fit beside what is resident: make room, or say that there is none.
-        if (machine_.weight_depth < machine_.rows)
-            throw std::invalid_argument(
-                fmt::format("buffers.weight.depth: {} rows cannot hold one tile of {} rows (array.rows)",
-                            machine_.weight_depth, machine_.rows));
+        const auto too_small = [](std::uint64_t depth, std::uint64_t wanted, std::string_view message) {
+            if (depth < wanted)
+                throw std::invalid_argument(fmt::format(fmt::runtime(message), depth, wanted));
+        };
+        too_small(machine_.weight_depth, machine_.rows,
+                  "buffers.weight.depth: {} rows cannot hold one tile of {} rows (array.rows)");
+        if (machine_.sums_stay())
+            too_small(machine_.input_depth, machine_.rows,
+                      "buffers.input.depth: {} vectors cannot hold one block of {} columns (array.rows)");
+        if (machine_.inputs_stay()) {
+            const std::uint64_t block = std::min(m_, machine_.cols);
+            too_small(machine_.input_depth, block,
+                      "buffers.input.depth: {} vectors cannot hold one block of {} (array.cols)");
+            too_small(machine_.accumulation_depth, block,
+                      "buffers.accumulation.depth: {} vectors cannot hold one block of {} (array.cols)");
+        }
         const auto wanted = e_.reserve(r.sram_budget + machine_.sram_word, id_);
         l_.placement.sram().release(wanted, {});
     }
@@ -136,6 +170,18 @@ std::vector<Block> GemmLowering::sequence(bool of_a, Staging staging) const {
     return blocks;
 }
 
+template <class F>
+void GemmLowering::each_leaving(F&& f) const {
+    const bool columns = plan_.order == LoopOrder::columns_outer;
+    for (std::uint64_t outer = 0; outer < (columns ? n_groups_ : m_tiles_); ++outer)
+        for (std::uint64_t inner = 0; inner < (columns ? m_tiles_ : n_groups_); ++inner) {
+            const std::uint64_t mi = columns ? inner : outer, ni = columns ? outer : inner;
+            const std::uint64_t first = ni * plan_.n_group, end = first + n_of(ni);
+            for (std::uint64_t n = first; n < end; n += leaving_together())
+                f(mi, n, std::min(leaving_together(), end - n));
+        }
+}
+
 void GemmLowering::stage() {
     // Values of K in a granule, of whole chunks and of whole blocks.
     const auto granule_of = [&](const View& view, std::uint64_t chunk_bytes, std::uint64_t pieces) {
@@ -151,12 +197,18 @@ void GemmLowering::stage() {
     const auto columns_of = [&](const View& view, std::uint64_t chunk_bytes) {
         return view.matrix->layout.is_row_major() ? k_ : granule_of(view, chunk_bytes, 1);
     };
-    if (plan_.a != Staging::resident)
-        staged_a_.emplace(e_, *a_.matrix, sequence(true, plan_.a), plan_.a_slots, m_,
-                          columns_of(a_, bytes_of(a_, a_block(0, 0, plan_.k_chunk))), id_);
+    if (plan_.a != Staging::resident) {
+        const std::uint64_t bytes = bytes_of(a_, a_block(0, 0, plan_.k_chunk));
+        if (a_side_ == OperandSide::transposed)
+            staged_a_.emplace(e_, *a_.matrix, sequence(true, plan_.a), plan_.a_slots,
+                              granule_of(a_, bytes, 1), plan_.m_tile, id_);
+        else
+            staged_a_.emplace(e_, *a_.matrix, sequence(true, plan_.a), plan_.a_slots, m_,
+                              columns_of(a_, bytes), id_);
+    }
     if (plan_.b != Staging::resident) {
         const std::uint64_t bytes = bytes_of(b_, b_block(0, n_of(0), 0, plan_.k_chunk));
-        if (side_ == WeightSide::transposed)
+        if (b_side_ == OperandSide::transposed)
             staged_b_.emplace(e_, *b_.matrix, sequence(false, plan_.b), plan_.b_slots, n_,
                               columns_of(b_, bytes), id_);
         else
@@ -165,16 +217,16 @@ void GemmLowering::stage() {
     }
     if (residual_.matrix != nullptr && !residual_.matrix->resident()) {
         std::vector<Block> blocks;
-        const bool columns = plan_.order == LoopOrder::columns_outer;
-        for (std::uint64_t outer = 0; outer < (columns ? n_groups_ : m_tiles_); ++outer)
-            for (std::uint64_t inner = 0; inner < (columns ? m_tiles_ : n_groups_); ++inner)
-                blocks.push_back(columns ? out_block(residual_, inner, outer)
-                                         : out_block(residual_, outer, inner));
-        staged_residual_.emplace(e_, *residual_.matrix, std::move(blocks), plan_.residual_slots, m_, n_, id_);
+        each_leaving([&](std::uint64_t mi, std::uint64_t n_tile, std::uint64_t n_tiles) {
+            blocks.push_back(out_block(residual_, mi, n_tile, n_tiles));
+        });
+        staged_residual_.emplace(e_, *residual_.matrix, std::move(blocks), plan_.residual_slots, op_.m, op_.n,
+                                 id_);
     }
     if (!out_.matrix->resident()) {
-        const std::uint64_t bytes = bytes_of(out_, out_block(out_, 0, 0));
-        for (std::uint64_t i = 0; i < std::min(plan_.out_slots, m_tiles_ * n_groups_); ++i) {
+        const std::uint64_t bytes = bytes_of(out_, out_block(out_, 0, 0, leaving_together()));
+        for (std::uint64_t i = 0;
+             i < std::min(plan_.out_slots, m_tiles_ * ceil_div(n_tiles_, leaving_together())); ++i) {
             out_areas_.push_back(e_.reserve(bytes, id_));
             out_free_.push_back(out_areas_.back().free_after);
         }
@@ -196,24 +248,40 @@ void GemmLowering::run() {
     stage();
     key_base_ = l_.key_;
     l_.key_ += (m_tiles_ + n_groups_) * k_chunks_;
-    const bool columns = plan_.order == LoopOrder::columns_outer;
-    for (std::uint64_t outer = 0; outer < (columns ? n_groups_ : m_tiles_); ++outer)
-        for (std::uint64_t inner = 0; inner < (columns ? m_tiles_ : n_groups_); ++inner) {
-            const std::uint64_t mi = columns ? inner : outer, ni = columns ? outer : inner;
-            for (std::uint64_t ki = 0; ki < k_chunks_; ++ki) chunk(mi, ni, ki);
-            epilogue(mi, ni);
-        }
+    for (std::optional<Step> step = Step{}; step; step = after(*step)) chunk(*step);
     finish();
 }
 
-// The half of the buffer that holds the filling `key`, filled now if none does.
-BufferHalves::Half& GemmLowering::filled(const FillSource& source, std::uint64_t key, const Block& part,
-                                         const Block& staged_in, std::uint64_t tile, FillCommand fill) {
-    if (BufferHalves::Half* half = source.halves.find(key)) return *half;
+// The next one of the loops, chunks of K innermost.
+std::optional<GemmLowering::Step> GemmLowering::after(Step step) const {
+    if (++step.ki < k_chunks_) return step;
+    step.ki = 0;
+    const bool columns = plan_.order == LoopOrder::columns_outer;
+    std::uint64_t &inner = columns ? step.mi : step.ni, &outer = columns ? step.ni : step.mi;
+    if (++inner < (columns ? m_tiles_ : n_groups_)) return step;
+    inner = 0;
+    if (++outer < (columns ? n_groups_ : m_tiles_)) return step;
+    return std::nullopt;
+}
+
+// A half of the buffer for the filling `key`.
+BufferHalves::Half& GemmLowering::begin_filling(const FillSource& source, std::uint64_t key) {
     const std::uint64_t index = source.halves.next_index();
     BufferHalves::Half& half = source.halves.take();
+    half.key = key;
+    half.fill = e_.next_sequence(source.engine);
+    half.address = source.depth == unlimited_depth ? index << 32U : index * source.depth;
+    half.free_after = half.last_reader;
+    half.last_reader = 0;
+    return half;
+}
+
+// A part of it, from vector `offset` of the half on.
+void GemmLowering::fill_part(const FillSource& source, const BufferHalves::Half& half, std::uint64_t offset,
+                             const Block& part, const Block& staged_in, std::uint64_t tile,
+                             FillCommand fill) {
     Needs needs;
-    needs.after(Engine::array, half.last_reader);
+    needs.after(Engine::array, half.free_after);
     Matrix& matrix = *source.view.matrix;
     if (source.staged) {
         source.staged->go_to(staged_in);
@@ -230,13 +298,21 @@ BufferHalves::Half& GemmLowering::filled(const FillSource& source, std::uint64_t
     fill.columns = static_cast<std::uint32_t>(part.columns.count);
     fill.piece_columns = static_cast<std::uint32_t>(tile);
     fill.pitch = matrix.layout.pitch();
-    fill.buffer = source.depth == unlimited_depth ? index << 32U : index * source.depth;
+    fill.buffer = half.address + offset;
     const std::uint32_t sequence = e_.emit(source.engine, id_, needs, fill);
     if (source.staged)
         source.staged->read_by(source.engine, sequence);
     else
         matrix.readers.after(source.engine, sequence);
-    half = {key, sequence, 0, fill.buffer};
+}
+
+// The half that holds the filling `key`, filled now if none does.
+BufferHalves::Half& GemmLowering::filled(const FillSource& source, std::uint64_t key, const Block& part,
+                                         const Block& staged_in, std::uint64_t tile,
+                                         const FillCommand& fill) {
+    if (BufferHalves::Half* half = source.halves.find(key)) return *half;
+    BufferHalves::Half& half = begin_filling(source, key);
+    fill_part(source, half, 0, part, staged_in, tile, fill);
     return half;
 }
 
@@ -244,58 +320,109 @@ BufferHalves::Half& GemmLowering::inputs(std::uint64_t mi, std::uint64_t ki) {
     const Block slabs = a_block(mi, ki, k_of(ki));
     FillCommand fill;
     fill.slabs = static_cast<std::uint32_t>(k_of(ki));
-    fill.vectors = fill.vectors_last = static_cast<std::uint32_t>(slabs.rows.count);
+    const bool transposed = a_side_ == OperandSide::transposed;
+    fill.transposed = transposed || machine_.sums_stay();
+    if (transposed) {  // a piece holds all of K for C rows of a, and so a part of every slab
+        fill.across = true;
+        fill.slabs_per_piece = fill.slabs;
+        fill.vectors = static_cast<std::uint32_t>(machine_.rows);
+        fill.vectors_last = static_cast<std::uint32_t>(slabs.rows.count - (k_of(ki) - 1) * machine_.rows);
+    } else {
+        fill.vectors = fill.vectors_last = static_cast<std::uint32_t>(slabs.rows.count);
+    }
     return filled({Engine::input_fill, l_.input_halves_, a_, staged_a_, machine_.input_depth},
                   key_base_ + mi * k_chunks_ + ki, slabs,
-                  plan_.a == Staging::chunk ? slabs : a_block(mi, 0, k_tiles_), machine_.rows, fill);
+                  plan_.a == Staging::chunk ? slabs : a_block(mi, 0, k_tiles_),
+                  transposed ? machine_.cols : machine_.rows, fill);
 }
 
-// Transposed tiles are read along the reduction: a piece is one tile of C vectors. Others: a column of tiles.
-BufferHalves::Half& GemmLowering::weights(std::uint64_t ni, std::uint64_t ki) {
-    const std::uint64_t nt = n_of(ni), kt = k_of(ki);
-    const Block tiles = b_block(ni, nt, ki, kt);
+GemmLowering::FillSource GemmLowering::weight_source() {
+    return {Engine::weight_fill, l_.weight_halves_, b_, staged_b_, machine_.weight_depth};
+}
+
+// Tiles that are read as they lie: a piece is a column of tiles.
+BufferHalves::Half& GemmLowering::weights(const Step& step) {
+    const std::uint64_t nt = n_of(step.ni), kt = k_of(step.ki);
+    const Block tiles = b_block(step.ni, nt, step.ki, kt);
     FillCommand fill;
-    fill.transposed = side_ == WeightSide::transposed;
     fill.slabs = static_cast<std::uint32_t>(nt * kt);
-    if (fill.transposed) {
-        fill.vectors = fill.vectors_last = static_cast<std::uint32_t>(tiles.rows.count);
-    } else {
-        fill.slabs_per_piece = static_cast<std::uint32_t>(kt);
-        fill.vectors = static_cast<std::uint32_t>(machine_.rows);
-        fill.vectors_last = static_cast<std::uint32_t>(tiles.rows.count - (kt - 1) * machine_.rows);
-    }
-    return filled({Engine::weight_fill, l_.weight_halves_, b_, staged_b_, machine_.weight_depth},
-                  key_base_ + (m_tiles_ + ni) * k_chunks_ + ki, tiles,
-                  plan_.b == Staging::chunk ? tiles : b_block(ni, nt, 0, k_tiles_),
-                  fill.transposed ? machine_.rows : machine_.cols, fill);
+    fill.slabs_per_piece = static_cast<std::uint32_t>(kt);
+    fill.vectors = static_cast<std::uint32_t>(machine_.rows);
+    fill.vectors_last = static_cast<std::uint32_t>(tiles.rows.count - (kt - 1) * machine_.rows);
+    return filled(weight_source(), weight_key(step), tiles, staged_b(step), machine_.cols, fill);
 }
 
-void GemmLowering::chunk(std::uint64_t mi, std::uint64_t ni, std::uint64_t ki) {
-    const std::uint64_t kt = k_of(ki), nt = n_of(ni);
-    BufferHalves::Half& input = inputs(mi, ki);
-    BufferHalves::Half& weight = weights(ni, ki);
-    // Both operands in turn: neither waits for a long block of the other.
+// Transposed tiles are read along the reduction: a piece is one tile of C vectors, and each tile column of a
+// group has a fill of its own.
+void GemmLowering::turned_weights(const BufferHalves::Half& half, const Step& step, std::uint64_t n) {
+    const std::uint64_t kt = k_of(step.ki), first = n * machine_.cols;
+    const Block tiles = b_block(step.ni, n_of(step.ni), step.ki, kt);
+    const std::uint64_t rows = std::min(machine_.cols, tiles.rows.count - first);
+    FillCommand fill;
+    fill.transposed = true;
+    fill.slabs = static_cast<std::uint32_t>(kt);
+    fill.vectors = fill.vectors_last = static_cast<std::uint32_t>(rows);
+    fill_part(weight_source(), half, n * kt * machine_.rows,
+              {{tiles.rows.first + first, rows}, tiles.columns}, staged_b(step), machine_.rows, fill);
+}
+
+// Both operands in turn: neither waits for a long block of the other.
+void GemmLowering::load_ahead() {
     for (bool more = true; more;) {
         more = staged_a_ && staged_a_->load_granule();
         more = (staged_b_ && staged_b_->load_granule()) || more;
     }
+}
+
+void GemmLowering::chunk(const Step& step) {
+    const std::uint64_t nt = n_of(step.ni), together = std::min(nt, leaving_together());
+    BufferHalves::Half& input = inputs(step.mi, step.ki);
+    if (b_side_ == OperandSide::normal) {
+        BufferHalves::Half& weight = weights(step);
+        load_ahead();
+        return passes(step, input, weight, 0, nt);
+    }
+    BufferHalves::Half* weight = l_.weight_halves_.find(weight_key(step));
+    if (weight == nullptr) {
+        weight = &begin_filling(weight_source(), weight_key(step));
+        for (std::uint64_t n = 0; n < nt; ++n) turned_weights(*weight, step, n);
+    }
+    load_ahead();
+    // Commands of the array are short where each is one tile column: the tiles of the next group are filled
+    // between them, as the queue is in order.
+    const std::optional<Step> next = after(step);
+    BufferHalves::Half* ahead = nullptr;
+    if (next && nt > 1 && &l_.weight_halves_.next() != weight &&
+        l_.weight_halves_.find(weight_key(*next)) == nullptr)
+        ahead = &begin_filling(weight_source(), weight_key(*next));
+    const std::uint64_t filled_ahead = ahead == nullptr ? 0 : n_of(next->ni);
+    for (std::uint64_t n = 0; n < std::max(nt, filled_ahead); n += together) {
+        if (n < nt) passes(step, input, *weight, n, together);
+        if (n < filled_ahead) turned_weights(*ahead, *next, n);
+    }
+}
+
+// A command of the array for tile columns [n, n + count) of a group.
+void GemmLowering::passes(const Step& step, BufferHalves::Half& input, BufferHalves::Half& weight,
+                          std::uint64_t n, std::uint64_t count) {
+    const std::uint64_t kt = k_of(step.ki), n_tile = step.ni * plan_.n_group + n;
     MatmulCommand matmul;
     matmul.input_fill = input.fill;
-    matmul.weight_fill = weight.fill;
+    matmul.weight_fill = weight.fill + static_cast<std::uint32_t>(n);
     matmul.input = input.address;
-    matmul.weight = weight.address;
-    matmul.m = static_cast<std::uint32_t>(m_of(mi));
+    matmul.weight = weight.address + n * kt * machine_.rows;
+    matmul.m = static_cast<std::uint32_t>(m_of(step.mi));
     matmul.k_tiles = static_cast<std::uint32_t>(kt);
-    matmul.n_tiles = static_cast<std::uint32_t>(nt);
-    const bool last_k = ki + 1 == k_chunks_;
-    matmul.k_last = static_cast<std::uint32_t>(last_k ? k_ - (k_tiles_ - 1) * machine_.rows : machine_.rows);
-    const bool last_n = ni + 1 == n_groups_;
+    matmul.n_tiles = static_cast<std::uint32_t>(count);
+    matmul.first_k = step.ki == 0;
+    matmul.last_k = step.ki + 1 == k_chunks_;
+    matmul.k_last =
+        static_cast<std::uint32_t>(matmul.last_k ? k_ - (k_tiles_ - 1) * machine_.rows : machine_.rows);
+    const bool last_n = n_tile + count == n_tiles_;
     matmul.n_last = static_cast<std::uint32_t>(last_n ? n_ - (n_tiles_ - 1) * machine_.cols : machine_.cols);
-    matmul.first_k = ki == 0;
-    matmul.last_k = last_k;
-    if (last_k) matmul.epilogue = e_.next_sequence(Engine::vector);
-    const std::uint32_t sequence = e_.emit(Engine::array, id_, {}, matmul);
-    input.last_reader = weight.last_reader = sequence;
+    if (matmul.last_k) matmul.epilogue = e_.next_sequence(Engine::vector);
+    input.last_reader = weight.last_reader = e_.emit(Engine::array, id_, {}, matmul);
+    if (matmul.last_k) epilogue(step.mi, n_tile, count);
 }
 
 void Lowering::product(std::size_t kernel, std::uint64_t item) {

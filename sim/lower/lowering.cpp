@@ -21,7 +21,7 @@ Lowering::Lowering(const Graph& graph_, const AcceleratorConfig& config_, std::u
       machine(config_),
       grids(block_grids(graph, *machine.storage)),
       fused(with_encoders(graph, fuse(graph_, config_.fusion, config_.vector.residual_port), grids,
-                          machine.cols)),
+                          machine.inputs_stay() ? 0 : machine.cols)),
       placement(graph, fused, grids, machine, dram_alignment),
       emitter(placement, machine),
       input_halves_(machine.input_slots),

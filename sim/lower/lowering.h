@@ -22,8 +22,9 @@ class BufferHalves {
     explicit BufferHalves(std::uint64_t slots) : halves_(slots) {}
     struct Half {
         std::uint64_t key = ~std::uint64_t{0};
-        std::uint32_t fill = 0;         // sequence number of the fill at its engine
+        std::uint32_t fill = 0;         // sequence number of the (first) fill at its engine
         std::uint32_t last_reader = 0;  // matmul command
+        std::uint32_t free_after = 0;   // the last reader of what was there before
         Address address = 0;            // in the buffer
     };
     Half* find(std::uint64_t key) {
@@ -32,6 +33,7 @@ class BufferHalves {
         return nullptr;
     }
     std::uint64_t next_index() const { return next_; }
+    const Half& next() const { return halves_[next_]; }  // the one that is filled next
     Half& take() {
         Half& half = halves_[next_];
         next_ = (next_ + 1) % halves_.size();

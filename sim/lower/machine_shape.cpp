@@ -27,11 +27,13 @@ MachineShape::MachineShape(const AcceleratorConfig& config)
     : rows(static_cast<std::uint64_t>(config.array.rows)),
       cols(static_cast<std::uint64_t>(config.array.cols)),
       lanes(static_cast<std::uint64_t>(config.vector.lanes)),
+      dataflow(config.array.dataflow),
       input_depth(config.buffers.input_depth),
       weight_depth(config.buffers.weight_depth),
       input_slots(config.buffers.input_double ? 2 : 1),
       weight_slots(config.buffers.weight_double ? 2 : 1),
       accumulation_depth(config.buffers.accumulation_depth),
+      pe_latency(static_cast<std::uint64_t>(config.array.pe_latency)),
       overlap(config.array.overlap_passes),
       drain_depth(static_cast<std::uint64_t>(config.vector.drain_depth)),
       initiation_interval(static_cast<std::uint64_t>(config.vector.initiation_interval)),
@@ -84,6 +86,11 @@ MachineShape::MachineShape(const AcceleratorConfig& config)
 std::uint64_t MachineShape::pass_cycles(std::uint64_t vectors) const {
     const std::uint64_t flow = vectors * write_back;
     return overlap ? std::max(flow, pass_gap) : flow + pass_gap + drain;
+}
+
+std::uint64_t MachineShape::reduction_cycles(std::uint64_t vectors, std::uint64_t k) const {
+    if (!sums_stay()) return ceil_div(k, rows) * pass_cycles(vectors);
+    return k * pe_latency + rows + cols - 2 + vectors * (write_back - 1);
 }
 
 std::uint64_t MachineShape::result_beats(std::uint64_t n, bool wide) const {

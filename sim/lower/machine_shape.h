@@ -8,10 +8,12 @@ namespace octet {
 struct MachineShape {
     explicit MachineShape(const AcceleratorConfig& config);
 
-    std::uint64_t rows, cols, lanes;          // R, C, L
+    std::uint64_t rows, cols, lanes;  // R, C, L
+    Dataflow dataflow;
     std::uint64_t input_depth, weight_depth;  // vectors of one half
     std::uint64_t input_slots, weight_slots;  // halves
     std::uint64_t accumulation_depth;         // vectors in all
+    std::uint64_t pe_latency;
     std::uint64_t pass_gap;    // least cycles from one pass to the next beside M: R, more for a slow PE
     std::uint64_t write_back;  // cycles between results of any pass at least
     bool overlap;
@@ -27,12 +29,18 @@ struct MachineShape {
     double burst_bytes, bursts_in_flight;  // of one engine of the DMA
     // One pass of so many vectors, to the start of the next: results leave no faster than `write_back` says.
     std::uint64_t pass_cycles(std::uint64_t vectors) const;
+    // All passes of one column tile of the result over a reduction of k.
+    std::uint64_t reduction_cycles(std::uint64_t vectors, std::uint64_t k) const;
     // One result vector of a product of n columns, in the vector unit or at its write port.
     std::uint64_t result_beats(std::uint64_t n, bool wide) const;
     // What moving so many bytes in so many pieces takes one engine of the DMA, at least.
     double move_cycles(double bytes, double pieces) const;
     std::uint64_t sram_bytes, sram_word;
     double sram_bytes_per_cycle;
+    bool sums_stay() const { return dataflow == Dataflow::output_stationary; }
+    bool inputs_stay() const { return dataflow == Dataflow::input_stationary; }
+    // Vectors of the input buffer that a slab of so many rows takes: where sums stay, a column each.
+    std::uint64_t slab_vectors(std::uint64_t m) const { return sums_stay() ? rows : m; }
     double scale_share;  // beats of scales a beat of values in a fill
     const FormatInfo* storage;
     const FormatInfo* vector;

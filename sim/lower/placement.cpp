@@ -26,7 +26,7 @@ struct TileColumns {
 struct Use {
     TileColumns tiles;
     bool by_row = false;  // look-up tables and parameters
-    bool turned = false;  // a static weight that is used transposed is laid out so
+    bool turned = false;  // a static weight that is laid out transposed
 };
 
 std::vector<Use> uses_of(const Graph& graph, const FusedGraph& fused, const MachineShape& machine) {
@@ -65,8 +65,9 @@ std::vector<Use> uses_of(const Graph& graph, const FusedGraph& fused, const Mach
         narrow(operation.inputs[0], operation.a_blocks);
         narrow(operation.inputs[1], operation.b_blocks);
         narrow(operation.output, operation.out_blocks);
-        uses[operation.inputs[1]].turned =
-            operation.transpose_b && graph.tensors[operation.inputs[1]].role == TensorRole::weight;
+        // As the array reads it: tiles of K x N, or where inputs stay slabs of N x K.
+        uses[operation.inputs[1]].turned = operation.transpose_b != machine.inputs_stay() &&
+                                           graph.tensors[operation.inputs[1]].role == TensorRole::weight;
     }
     // What an epilogue writes or adds is taken in the blocks of its product.
     for (const Kernel& kernel : fused.kernels) {
@@ -90,7 +91,8 @@ Layout layout_of(const Tensor& tensor, const Use& use, const FormatInfo& format,
     const bool weight = tensor.role == TensorRole::weight && !use.by_row;
     const bool turned = use.turned && weight;
     const std::uint64_t rows = turned ? tensor.cols : tensor.rows, cols = turned ? tensor.rows : tensor.cols;
-    const std::uint64_t panel = weight ? machine.cols : use.tiles.unit;
+    const std::uint64_t weight_panel = machine.inputs_stay() ? machine.rows : machine.cols;
+    const std::uint64_t panel = weight ? weight_panel : use.tiles.unit;
     if (turned) grid.along_rows = !grid.along_rows;
     const bool panels = weight || (!use.by_row && use.tiles.panels && panels_hold_blocks(grid, panel, cols));
     const Layout layout = panels ? Layout::panels(rows, cols, panel, format)
@@ -98,7 +100,7 @@ Layout layout_of(const Tensor& tensor, const Use& use, const FormatInfo& format,
     if (grid.length == 0) return layout;
     // Scales as fills read them: of a slab a column of them, of a column of tiles a panel.
     if (use.by_row) return layout.with_scales(grid, 0);
-    return layout.with_scales(grid, !grid.along_rows ? 1 : weight ? machine.cols : 0);
+    return layout.with_scales(grid, !grid.along_rows ? 1 : weight ? weight_panel : 0);
 }
 
 }  // namespace

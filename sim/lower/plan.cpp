@@ -25,15 +25,32 @@ std::vector<std::uint64_t> steps(std::uint64_t limit) {
 }
 
 // Row tiles to try: M cut into 1, 2, 3, 4, 6, ... equal parts that fit, and parts of a long matrix that just
-// fill the buffers, or a half, a quarter, ... of them.
-std::vector<std::uint64_t> row_tiles(std::uint64_t m, std::uint64_t limit) {
+// fill the buffers, or a half, a quarter, ... of them; multiples of `unit` if they are not all of it.
+std::vector<std::uint64_t> row_tiles(std::uint64_t m, std::uint64_t limit, std::uint64_t unit) {
     std::vector<std::uint64_t> result;
-    for (std::uint64_t parts : steps(m))
-        if (ceil_div(m, parts) <= limit) result.push_back(ceil_div(m, parts));
-    for (std::uint64_t part = limit; part > 0 && limit < m; part /= 2) result.push_back(part);
+    const auto add = [&](std::uint64_t rows) {
+        if (rows < m) rows = std::min(m, ceil_div(rows, unit) * unit);
+        if (rows <= limit) result.push_back(rows);
+    };
+    for (std::uint64_t parts : steps(m)) add(ceil_div(m, parts));
+    for (std::uint64_t part = limit; part > 0 && limit < m; part /= 2) add(part / unit * unit);
+    std::erase(result, 0U);
     std::sort(result.begin(), result.end(), std::greater<>());
     result.erase(std::unique(result.begin(), result.end()), result.end());
     return result;
+}
+
+std::vector<std::uint64_t> row_tiles(std::uint64_t m, const MachineShape& machine) {
+    if (machine.sums_stay()) return {std::min(m, machine.rows)};  // of a fold
+    // Where inputs stay, rows of a are columns of the result, which lie in tile columns.
+    return row_tiles(m, std::min(machine.input_depth, machine.accumulation_depth),
+                     machine.inputs_stay() ? machine.cols : 1);
+}
+
+// Whether the sums of a tile have room while one chunk of K follows another.
+bool holds_sums(const MachineShape& machine, std::uint64_t m_tile, std::uint64_t n_group) {
+    if (machine.dataflow != Dataflow::weight_stationary && n_group > 1) return false;
+    return machine.sums_stay() || m_tile * n_group <= machine.accumulation_depth;
 }
 
 // Tile rows of one filling of the buffers of which at most `limit` fit: 1, 2, 4, ... and k_tiles cut into 1,
@@ -75,6 +92,7 @@ std::uint64_t ring_slots(std::uint64_t area_bytes, const MachineShape& machine, 
 void stage(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine, const Counts& c,
            std::uint64_t most) {
     const std::uint64_t few = std::min<std::uint64_t>(most, 2);
+    const std::uint64_t together = machine.inputs_stay() ? 1 : plan.n_group;  // tile columns that leave
     if (plan.a == Staging::tile) {
         plan.a_slot_bytes = plan.m_tile * r.a_row_bytes + 64;
         plan.a_slots = std::min(few, c.m_tiles);
@@ -93,12 +111,12 @@ void stage(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine, co
         plan.b_slots = ring_slots(plan.b_slot_bytes, machine, 3, most);
     }
     if (!r.out_resident) {
-        plan.out_slot_bytes = plan.m_tile * plan.n_group * r.out_row_bytes + 64;
+        plan.out_slot_bytes = plan.m_tile * together * r.out_row_bytes + 64;
         plan.out_slots = ring_slots(plan.out_slot_bytes, machine, 2, std::min<std::uint64_t>(most, 8));
     }
     if (r.residual_staged) {
         plan.residual_slots = few;
-        plan.residual_slot_bytes = plan.m_tile * plan.n_group * r.residual_row_bytes + 64;
+        plan.residual_slot_bytes = plan.m_tile * together * r.residual_row_bytes + 64;
     }
 }
 
@@ -110,7 +128,7 @@ void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine,
     const auto tile_cycles = [&](std::uint64_t m) {  // all passes of one row tile
         const std::uint64_t flow = m * machine.write_back, stored = std::min(machine.drain_depth, m);
         const std::uint64_t hold = beats * (m - stored) > flow ? beats * (m - stored) - flow : 0;
-        return d(c.n_tiles) * std::max(d(c.k_tiles * machine.pass_cycles(m) + hold), d(beats * m));
+        return d(c.n_tiles) * std::max(d(machine.reduction_cycles(m, r.k) + hold), d(beats * m));
     };
     plan.array = d(c.m_tiles - 1) * tile_cycles(plan.m_tile) + tile_cycles(m_last);
 
@@ -243,14 +261,14 @@ GemmPlan plan_gemm(const GemmRequest& r, const MachineShape& machine) {
     const auto stagings = [](bool resident) {
         return resident ? std::vector{Staging::resident} : std::vector{Staging::tile, Staging::chunk};
     };
-    for (const std::uint64_t m_tile :  // the largest first
-         row_tiles(r.m, std::min(machine.input_depth, machine.accumulation_depth))) {
+    for (const std::uint64_t m_tile : row_tiles(r.m, machine)) {  // the largest first
         if (machine.largest_row_tiles && !plans.empty()) break;
-        const std::uint64_t group_limit =
-            r.b_one_column ? 1 : std::min(n_tiles, std::max<std::uint64_t>(weight_tiles, 1));
+        const std::uint64_t group_limit = r.b_one_column && !machine.inputs_stay()
+                                              ? 1
+                                              : std::min(n_tiles, std::max<std::uint64_t>(weight_tiles, 1));
         for (const std::uint64_t n_group : steps(group_limit)) {
-            const std::uint64_t k_limit =
-                std::min({k_tiles, machine.input_depth / m_tile, weight_tiles / n_group});
+            const std::uint64_t k_limit = std::min(
+                {k_tiles, machine.input_depth / machine.slab_vectors(m_tile), weight_tiles / n_group});
             if (k_limit == 0) continue;
             for (const std::uint64_t k_chunk : chunks(k_tiles, k_limit)) {
                 GemmPlan plan;
@@ -259,7 +277,7 @@ GemmPlan plan_gemm(const GemmRequest& r, const MachineShape& machine) {
                 plan.k_chunk = k_chunk;
                 const Counts counts{ceil_div(r.m, m_tile), n_tiles, k_tiles, ceil_div(n_tiles, n_group),
                                     ceil_div(k_tiles, k_chunk)};
-                if (counts.k_chunks > 1 && m_tile * n_group > machine.accumulation_depth) continue;
+                if (counts.k_chunks > 1 && !holds_sums(machine, m_tile, n_group)) continue;
                 for (const LoopOrder order : {LoopOrder::columns_outer, LoopOrder::rows_outer})
                     for (const Staging a : stagings(r.a_resident))
                         for (const Staging b : stagings(r.b_resident)) {

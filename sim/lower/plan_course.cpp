@@ -110,8 +110,8 @@ class Course {
           loader_{machine.dram_latency + 3, slower},
           a_(sizes_of_a(r), machine.input_slots, d(machine.fill_latency)),
           b_(sizes_of_b(r), machine.weight_slots, d(machine.fill_latency)) {
-        pass_ = d(machine.pass_cycles(plan.m_tile));
-        entry_ = machine.overlap ? d(machine.rows) : 0;
+        pass_ = d(machine.reduction_cycles(plan.m_tile, r.k)) / d(k_tiles_);
+        entry_ = machine.overlap && !machine.sums_stay() ? d(machine.rows) : 0;
         const std::uint64_t beats = machine.result_beats(r.n, r.wide_output);
         result_ = d(beats * plan.m_tile);
         slack_ = d(beats * std::min(machine.drain_depth, plan.m_tile));
@@ -185,6 +185,7 @@ class Course {
                                     m_tiles_, n_groups_, !columns_outer(), machine_.input_slots);
         s.first = d(plan_.m_tile) / d(machine_.input_rate) * (1 + machine_.scale_share);
         s.fill = s.first * d(plan_.k_chunk);
+        if (machine_.sums_stay()) s.first += d(machine_.rows);  // through the transposer
         return s;
     }
     Operand::Sizes sizes_of_b(const GemmRequest& r) const {
@@ -193,6 +194,7 @@ class Course {
                                     m_tiles_, columns_outer(), machine_.weight_slots);
         s.first = d(machine_.rows) / d(machine_.weight_rate) * (1 + machine_.scale_share);
         s.fill = s.first * d(plan_.k_chunk * plan_.n_group);
+        if (machine_.inputs_stay()) s.first += d(machine_.rows);
         return s;
     }
 

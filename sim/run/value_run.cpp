@@ -71,6 +71,8 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
                 "array.rows: {}: blocks of {} neither divide it nor hold it", c.array.rows, length));
         v.rules.chunk = std::min(v.rules.rows, length);
     }
+    v.dataflow = c.array.dataflow;
+    if (v.dataflow == Dataflow::output_stationary) v.rules.chunk = 0;  // one chain over all of K
     v.rules.columns = static_cast<std::size_t>(c.array.cols);
     v.rules.seed = seed;
     v.lanes = static_cast<std::size_t>(c.vector.lanes);
@@ -107,9 +109,13 @@ void write_sources(MachineValues& values, const Program& program, const Graph& g
         const Tensor& tensor = graph.tensors[s.tensor];
         if (const auto given = codes.find(s.tensor); given != codes.end()) {
             const BlockCodes& block = given->second;
-            if (s.transposed || tensor.batch != 1) throw std::logic_error("codes of more than one matrix");
-            write_codes(values.dram, s.place, *s.format, block.codes);
-            write_scales(values.dram, s.place, block.scales);
+            if (tensor.batch != 1) throw std::logic_error("codes of more than one matrix");
+            const auto as_stored = [&]<class T>(const std::vector<T>& rows_of_it) {
+                if (!s.transposed) return rows_of_it;
+                return turned(std::span<const T>(rows_of_it), rows_of_it.size() / tensor.cols, tensor.cols);
+            };
+            write_codes(values.dram, s.place, *s.format, as_stored(block.codes));
+            write_scales(values.dram, s.place, as_stored(block.scales));
             return;
         }
         std::span<const double> numbers =
@@ -210,7 +216,7 @@ void ValueRun::end(const Program& program, Result& result) {
 ValueRun::Contents ValueRun::contents(TensorId tensor) const {
     const auto found =
         std::ranges::find_if(stored_, [&](const Program::Stored& s) { return s.tensor == tensor; });
-    if (found == stored_.end() || found->transposed || graph_.tensors[tensor].batch != 1)
+    if (found == stored_.end() || graph_.tensors[tensor].batch != 1)
         throw std::logic_error("a tensor that is not one matrix in DRAM");
     const CodedMatrix& place = found->place;
     Contents contents;
@@ -220,10 +226,22 @@ ValueRun::Contents ValueRun::contents(TensorId tensor) const {
         contents.block_scales = read_scales(values_.dram, place);
         contents.along_rows = place.scales.grid.along_rows;
         contents.numbers = read_numbers(values_.dram, place, *found->format);
-        return contents;
+    } else {
+        for (const Code code : contents.codes)
+            contents.numbers.push_back(
+                static_cast<float>(found->format->decode(code) * double{scale(tensor)}));
     }
-    for (const Code code : contents.codes)
-        contents.numbers.push_back(static_cast<float>(found->format->decode(code) * double{scale(tensor)}));
+    if (!found->transposed) return contents;
+    const auto turn = []<class T>(std::vector<T>& matrix, std::size_t rows, std::size_t columns) {
+        matrix = turned(std::span<const T>(matrix), rows, columns);
+    };
+    turn(contents.codes, place.rows, place.columns);
+    turn(contents.numbers, place.rows, place.columns);
+    if (!place.scales) return contents;
+    ScaleCodes& scales = contents.block_scales;
+    turn(scales.codes, scales.rows, scales.columns);
+    std::swap(scales.rows, scales.columns);
+    contents.along_rows = !contents.along_rows;
     return contents;
 }
 

@@ -265,6 +265,7 @@ class Plain {
         rules.buffer = buffer_;
         rules.chunk = rules.rows = static_cast<std::size_t>(machine_.array.rows);
         if (in_blocks()) rules.chunk = std::min<std::size_t>(rules.chunk, 32);
+        if (machine_.array.dataflow == Dataflow::output_stationary) rules.chunk = 0;
         rules.columns = static_cast<std::size_t>(machine_.array.cols);
         rules.seed = inputs_.seed;
         for (std::uint64_t item = 0; item < op.batch; ++item) {

@@ -86,12 +86,12 @@ inline Seen by_pass(const ArrayConfig& config, const Passes& passes, const Aroun
     std::vector<Cycle> intervals;  // of its tile
     for (std::size_t p = 0; p < passes.count(); ++p) {
         const Cycle t = schedule.earliest(around.input_ready[p], around.weights_ready[p]);
-        schedule.start(t, passes.m);
+        schedule.start(t, passes.m, true);
         seen.starts.push_back(schedule.clock().real(t));
         seen.weight_starts.push_back(schedule.clock().real(t - schedule.timing().weight_load()));
         if (passes.last(p)) {
             const std::size_t tile = p / passes.k_tiles;
-            const Cycle first = schedule.clock().real(t + schedule.timing().result());
+            const Cycle first = schedule.clock().real(t + schedule.timing().result(passes.m));
             Cycle at = std::max(first, around.busy_until[tile]);
             if (!taken.empty()) at = std::max(at, taken.back() + intervals.back());
             std::vector<ResultRoom> rooms;
@@ -108,10 +108,11 @@ inline Seen by_pass(const ArrayConfig& config, const Passes& passes, const Aroun
                 else
                     rooms.push_back({m, 1, room, 0});
             }
-            seen.held += schedule.hold(t, rooms, 0, 0, StallCause::vector_unit, 0);
+            seen.held += schedule.hold(t + schedule.timing().result(passes.m), rooms, 0, 0,
+                                       StallCause::vector_unit, 0);
             for (std::size_t m = 0; m < passes.m; ++m)
                 seen.arrivals[tile * passes.m + m] =
-                    schedule.clock().real(t + schedule.timing().result() + m);
+                    schedule.clock().real(t + schedule.timing().result(passes.m) + m);
         }
         seen.last_sum = schedule.clock().real(t + passes.m + schedule.timing().drain());
     }

@@ -192,7 +192,7 @@ TEST(OutputStationaryArray, HasTheCyclesOfItsClosedFormAndTheBitsOfOneChain) {
             OutputStationaryArray<FloatArithmetic>::Edge edge;
             const std::size_t f = c / fold, at = c % fold;
             if (array.readable(0)) {
-                const std::size_t drained_fold = f - 1, row = rows - 1 - drained[drained_fold]++;
+                const std::size_t drained_fold = f - 1, row = drained[drained_fold]++;
                 last = c;
                 for (std::size_t j = 0; j < cols; ++j) {
                     const std::size_t m = drained_fold % m_tiles * rows + row,

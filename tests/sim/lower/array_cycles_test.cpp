@@ -43,16 +43,20 @@ struct Case {
     OperationReport seen{};
 
     std::string text() const {
-        return fmt::format("{} x {} x {} on {} x {}, L {}, overlap {}, {}, {} lanes, {} banks of {} bits", m,
-                           n, k, machine.array.rows, machine.array.cols, machine.array.pe_latency,
-                           machine.array.overlap_passes, machine.pe.preset, machine.vector.lanes,
-                           machine.sram.banks, machine.sram.width_bits);
+        return fmt::format(
+            "{} x {} x {} on {} x {}, dataflow {}, L {}, overlap {}, {}, {} lanes, {} banks of {} bits", m, n,
+            k, machine.array.rows, machine.array.cols, static_cast<int>(machine.array.dataflow),
+            machine.array.pe_latency, machine.array.overlap_passes, machine.pe.preset, machine.vector.lanes,
+            machine.sram.banks, machine.sram.width_bits);
     }
     // Passes of so many vectors each, in this order, that nothing holds.
     std::uint64_t closed_form(const std::vector<std::uint64_t>& passes) const {
         const auto rows = static_cast<std::uint64_t>(machine.array.rows),
                    cols = static_cast<std::uint64_t>(machine.array.cols),
                    latency = static_cast<std::uint64_t>(machine.array.pe_latency);
+        if (machine.array.dataflow == Dataflow::output_stationary)
+            return ceil_div(m, rows) * ceil_div(n, cols) * (rows + cols + k * latency - 2) +
+                   (machine.array.overlap_passes ? rows : 0);
         const std::uint64_t load = rows + (latency > 2 ? (latency - 2) * (rows - 1) : 0);
         const std::uint64_t drain = rows * latency + cols - 2;
         if (!machine.array.overlap_passes) {
@@ -65,11 +69,13 @@ struct Case {
             cycles += machine.array.double_buffered_weights ? std::max(passes[p], load) : passes[p] + load;
         return cycles;
     }
-    // One pass for each tile of the weights.
+    // One pass for each tile of the weights, or of the inputs if they stay.
     std::uint64_t closed_form() const {
-        const std::uint64_t tiles = ceil_div(k, static_cast<std::uint64_t>(machine.array.rows)) *
-                                    ceil_div(n, static_cast<std::uint64_t>(machine.array.cols));
-        return closed_form(std::vector<std::uint64_t>(tiles, m));
+        const bool inputs_stay = machine.array.dataflow == Dataflow::input_stationary;
+        const std::uint64_t tiles =
+            ceil_div(k, static_cast<std::uint64_t>(machine.array.rows)) *
+            ceil_div(inputs_stay ? m : n, static_cast<std::uint64_t>(machine.array.cols));
+        return closed_form(std::vector<std::uint64_t>(tiles, inputs_stay ? n : m));
     }
     std::uint64_t array_cycles() const { return seen.array_last - seen.array_first; }
     std::uint64_t array_stalls() const {
@@ -118,12 +124,13 @@ class Pick {
     T of(std::initializer_list<T> list) {
         return *(list.begin() + static_cast<std::ptrdiff_t>(random_() % list.size()));
     }
-    // A preset for an array of so many rows.
-    const Preset& preset(int rows) {
+    // A preset for an array.
+    const Preset& preset(const ArrayConfig& array) {
         for (;;) {
             const Preset& preset = presets()[random_() % presets().size()];
             const int block = find_format(preset.storage)->block_length;
-            if (block == 0 || rows % block == 0 || block % rows == 0) return preset;
+            if (block > 0 && array.dataflow == Dataflow::output_stationary) continue;
+            if (block == 0 || array.rows % block == 0 || block % array.rows == 0) return preset;
         }
     }
 
@@ -139,15 +146,19 @@ Case random_case(Pick& pick, std::uint64_t side, std::uint64_t longest) {
     array.cols = pick(0, 2) == 0 ? array.rows : static_cast<int>(pick(1, side));
     array.pe_latency = static_cast<int>(pick(1, pick(0, 3) == 0 ? 4 : 2));
     array.overlap_passes = pick(0, 1) == 0;
-    take_preset(c.machine, pick.preset(array.rows));
+    array.dataflow = pick.of({Dataflow::weight_stationary, Dataflow::weight_stationary,
+                              Dataflow::output_stationary, Dataflow::input_stationary});
+    take_preset(c.machine, pick.preset(array));
     c.m = pick(1, pick.of<std::uint64_t>({8, 64, longest}));
     c.n = pick(1, 6 * static_cast<std::uint64_t>(array.cols));
     c.k = pick(1, 6 * static_cast<std::uint64_t>(array.rows));
     return c;
 }
 
-// The SRAM can give in a cycle what a vector of inputs, one of weights, one of results and two bursts need,
-// the DRAM and the lanes are no bound, and half of the input buffer holds two slabs.
+// The SRAM can give in a cycle what a vector of inputs, one of weights, one of results and two bursts need
+// (where sums stay, and a vector of each operand enters in every cycle, twice that), the DRAM and the lanes
+// are no bound, and half of the input buffer holds two slabs. Where inputs or sums stay, a pass or a fold
+// takes longer than the controller needs for its commands, and a pass as long as the C vectors of a tile.
 TEST(ArrayCycles, EqualTheClosedFormsWhereMemoriesAndLanesAreAmple) {
     const unsigned first = seed();
     SCOPED_TRACE(fmt::format("seed {}", first));
@@ -157,8 +168,11 @@ TEST(ArrayCycles, EqualTheClosedFormsWhereMemoriesAndLanesAreAmple) {
         Case c = random_case(pick, 64, 512);
         AcceleratorConfig& machine = c.machine;
         // On fewer rows than a block has values, a slab comes with more scales than a short pass can hide.
+        if (machine.array.dataflow == Dataflow::output_stationary) c.k += 8;
+        if (machine.array.dataflow == Dataflow::input_stationary)
+            c.n = std::max({c.n, std::uint64_t{16}, static_cast<std::uint64_t>(machine.array.cols)});
         while (machine.array.rows < find_format(machine.pe.storage)->block_length)
-            take_preset(machine, pick.preset(machine.array.rows));
+            take_preset(machine, pick.preset(machine.array));
         machine.vector.lanes = machine.array.cols * static_cast<int>(pick(1, 2));
         const int bits = find_format(machine.pe.storage)->bits, rows = machine.array.rows,
                   cols = machine.array.cols;
@@ -170,8 +184,9 @@ TEST(ArrayCycles, EqualTheClosedFormsWhereMemoriesAndLanesAreAmple) {
         const auto words = [&](int values) { return ceil_div(values * bits, word * 8) + 1; };
         machine.sram.width_bits = 8 * word;
         machine.sram.ports = static_cast<int>(pick(1, 2));
-        machine.sram.banks =
-            ceil_div(words(rows) + 2 * words(cols) + 2 * machine.dma.burst_bytes / word, machine.sram.ports);
+        int at_once = words(rows) + 2 * words(cols);
+        if (machine.array.dataflow == Dataflow::output_stationary) at_once = 4 * (words(rows) + words(cols));
+        machine.sram.banks = ceil_div(at_once + 2 * machine.dma.burst_bytes / word, machine.sram.ports);
         machine.sram.latency = static_cast<int>(pick(1, 4));
         machine.sram.capacity_kib = 2048;
         for (const bool overlap : {true, false}) {
@@ -181,17 +196,20 @@ TEST(ArrayCycles, EqualTheClosedFormsWhereMemoriesAndLanesAreAmple) {
     }
     run(cases);
     // Values of 9 or 10 bits straddle words, and ports then meet in a bank once too often now and then; and
-    // where loading takes nearly as long as the passes, they begin early and wait, or are cut. In about one of
-    // 6,000 such products: no more than three of these 600, by less than a twentieth, and by stalls that are
-    // named.
+    // where loading takes nearly as long as the passes, they begin early and wait, or are cut. In about one
+    // of 6,000 such products: no more than three of these 600, by less than a twentieth, and by stalls that
+    // are named.
     int held = 0;
+    std::string which;
     for (const Case& c : cases) {
         EXPECT_EQ(c.array_cycles(), c.closed_form(c.program->passes) + c.array_stalls()) << c.text();
         EXPECT_GE(c.array_cycles(), c.closed_form()) << c.text();
         EXPECT_LE((c.array_cycles() - c.closed_form()) * 20, c.closed_form()) << c.text();
-        held += c.array_cycles() > c.closed_form() ? 1 : 0;
+        if (c.array_cycles() == c.closed_form()) continue;
+        ++held;
+        which += fmt::format("\n{}: {} cycles, not {}", c.text(), c.array_cycles(), c.closed_form());
     }
-    EXPECT_LE(held, 3);
+    EXPECT_LE(held, 3) << which;
 }
 
 // Whatever is scarce: what a product takes beyond its closed form, its stalls account for, cycle by cycle.
@@ -210,6 +228,12 @@ TEST(ArrayCycles, ExceedTheClosedFormByTheStallsInThemOnEveryMachine) {
         machine.buffers.weight_depth = rows * pick(1, 12);
         machine.buffers.weight_double = pick(0, 3) != 0;
         machine.buffers.accumulation_depth = pick(8, 200);
+        if (machine.array.dataflow == Dataflow::output_stationary)
+            machine.buffers.input_depth = rows * pick(1, 8);
+        if (machine.array.dataflow == Dataflow::input_stationary) {
+            machine.buffers.input_depth += static_cast<std::uint64_t>(machine.array.cols);
+            machine.buffers.accumulation_depth += static_cast<std::uint64_t>(machine.array.cols);
+        }
         machine.vector.lanes = static_cast<int>(pick(1, 24));
         machine.vector.initiation_interval = static_cast<int>(pick(1, 3));
         machine.vector.port_beats = static_cast<int>(pick(1, 2));

@@ -174,7 +174,7 @@ class Examination {
             for (const Strips& part : spread(fill->sram, [&](std::uint32_t) { return vectors; }))
                 sram(part, false);
             sram(fill->scales.strips, false);
-            if (fill->slabs != fill->sram.count * fill->slabs_per_piece)
+            if (fill->slabs != (fill->across ? 1 : fill->sram.count) * fill->slabs_per_piece)
                 fault(command, "pieces and slabs do not match");
         } else if (const auto* matmul = std::get_if<MatmulCommand>(&command.body)) {
             const auto rows = static_cast<std::uint64_t>(config_.array.rows),
@@ -184,12 +184,16 @@ class Examination {
             facts_.macs[command.operation] += matmul->m * k * n;
             facts_.passes += std::uint64_t{matmul->k_tiles} * matmul->n_tiles;
             const auto& b = config_.buffers;
-            if (std::uint64_t{matmul->m} * matmul->k_tiles > b.input_depth)
+            const bool sums_stay = config_.array.dataflow == Dataflow::output_stationary;
+            if ((sums_stay ? rows : std::uint64_t{matmul->m}) * matmul->k_tiles > b.input_depth)
                 fault(command, "slabs exceed the input buffer");
             if (matmul->k_tiles * matmul->n_tiles * rows > b.weight_depth)
                 fault(command, "tiles exceed the weight buffer");
             const bool one_chunk = matmul->first_k && matmul->last_k;
-            if (matmul->m * std::uint64_t{one_chunk ? 1 : matmul->n_tiles} > b.accumulation_depth)
+            if (sums_stay && (matmul->m > rows || (!one_chunk && matmul->n_tiles > 1)))
+                fault(command, "sums exceed the array");
+            if (!sums_stay &&
+                matmul->m * std::uint64_t{one_chunk ? 1 : matmul->n_tiles} > b.accumulation_depth)
                 fault(command, "sums exceed the accumulation buffer");
         } else if (const auto* epilogue = std::get_if<EpilogueCommand>(&command.body)) {
             const auto rows = [&](std::uint32_t) { return epilogue->m; };

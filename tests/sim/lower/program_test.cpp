@@ -164,6 +164,7 @@ TEST(Program, OrdersEveryAccessOfRandomTransformersOnRandomMachines) {
         AcceleratorConfig config;
         config.array.rows = pick({1, 2, 4, 5, 8, 16, 32});
         config.array.cols = pick({1, 3, 4, 8, 12, 16, 32});
+        config.array.dataflow = static_cast<Dataflow>(random() % 3);
         config.vector.lanes = pick({1, 4, 16});
         config.buffers.input_depth = static_cast<std::uint64_t>(pick({3, 16, 100, 1024}));
         config.buffers.weight_depth = static_cast<std::uint64_t>(pick({32, 64, 100, 1024}));
@@ -181,6 +182,13 @@ TEST(Program, OrdersEveryAccessOfRandomTransformersOnRandomMachines) {
             std::vector<std::string>{"posit8_1",   "bf16",       "int4",       "e5m4", "mxfp8_e4m3",
                                      "mxfp6_e2m3", "mxfp4_e2m1", "mxfp8_e4m3", "nf4"}[random() % 9];
         config.dram = IdealDramConfig{};
+        if (config.array.dataflow != Dataflow::weight_stationary) {  // blocks that are turned have to fit
+            config.buffers.input_depth += 32;
+            config.buffers.accumulation_depth += 32;
+        }
+        if (find_format(config.pe.storage)->scale_bits > 0 &&
+            config.array.dataflow == Dataflow::output_stationary)
+            config.array.dataflow = Dataflow::input_stationary;
         const std::string what = "round " + std::to_string(round);
         try {
             expect_sound(graph, config, what);
