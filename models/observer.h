@@ -28,7 +28,7 @@ struct HeadOfQueue {
 };
 
 using CommandView = std::variant<const DmaCommand*, const FillCommand*, const MatmulCommand*,
-                                 const EpilogueCommand*, const VectorCommand*>;
+                                 const EpilogueCommand*, const VectorCommand*, const MatvecCommand*>;
 
 class RunObserver {
   public:

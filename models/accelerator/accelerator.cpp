@@ -57,7 +57,8 @@ std::uint32_t beat_parts(const AcceleratorConfig& c) {
     const int widest =
         std::max(std::max({c.array.rows, c.array.cols, c.vector.lanes}) * 8, c.dma.burst_bytes + 2 * word);
     const int row = c.sram.banks * word;
-    const int cycles = ceil_div(c.array.cols, c.vector.lanes) * c.vector.port_beats;
+    const int columns = std::max(c.array.rows, c.array.cols);
+    const int cycles = ceil_div(columns, c.vector.lanes) * c.vector.port_beats;
     int parts = std::max((std::max(cycles, 1) + 1) * ceil_div(widest, row), ceil_div(widest, word) + 2);
     // Of a narrow block that is turned back one vector moves many rows, each at an address of its own.
     if (c.array.dataflow == Dataflow::input_stationary)
@@ -81,9 +82,10 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
       array_(make_array(
           c, fidelity,
           {inputs_, weights_, codec_, ledger_, scoreboard_, static_cast<Cycle>(c.vector.write_back())})),
-      vector_("vector", c.vector, bits_of(c.vector.format), static_cast<std::uint32_t>(c.array.cols),
-              program.programs(), queues_[static_cast<std::size_t>(Queue::vector)], sram_, codec_, softmax_,
-              ledger_, scoreboard_),
+      vector_("vector", c.vector, bits_of(c.vector.format), bits_of(c.buffers.accumulation_format),
+              static_cast<std::uint32_t>(c.array.cols), program.programs(),
+              queues_[static_cast<std::size_t>(Queue::vector)], sram_, codec_, softmax_, ledger_,
+              scoreboard_),
       controller_("controller", program, queues_, inputs_, weights_, *array_, ledger_, scoreboard_) {
     array_->results(vector_);
     make_memory(c);

@@ -10,7 +10,7 @@
 //   array   input_fill    FillCommand, SRAM to input buffer
 //   array   weight_fill   FillCommand, SRAM to weight buffer
 //   array   array         MatmulCommand: passes over the systolic array
-//   vector  vector        EpilogueCommand, VectorCommand
+//   vector  vector        EpilogueCommand, VectorCommand, MatvecCommand
 //   store   store         DmaCommand, SRAM to DRAM
 //
 // A command starts when `needs` holds: for every engine e, at least needs.done[e] commands of e have
@@ -231,11 +231,28 @@ struct VectorCommand {
     ResultPart part;
 };
 
+// One vector times a matrix, or a part of that, on the lanes: the part of the matrix passes row by row, a
+// piece after the other, and every product is added to the sum of its result in the accumulation buffer. The
+// last part of the reduction is followed by one pass (passes[0]) over the results.
+struct MatvecCommand {
+    std::uint32_t program = 0;
+    std::uint32_t rows = 0, columns = 0;  // of the matrix
+    bool row_sums = false;                // it lies as results x k: a result a row; else a result a column
+    bool first_k = true, last_k = true;   // as above
+    VectorOperand input;                  // the k values that go with it
+    VectorOperand matrix;
+    VectorOperand residual, parameters, output;  // if last_k, as in an epilogue
+    float sum_scale = 1;
+    ResultPart part;
+    std::uint32_t k() const { return row_sums ? columns : rows; }
+    std::uint32_t results() const { return row_sums ? rows : columns; }
+};
+
 struct Command {
     Engine engine = Engine::load;
     OperationId operation = 0;
     Needs needs;
-    std::variant<DmaCommand, FillCommand, MatmulCommand, EpilogueCommand, VectorCommand> body;
+    std::variant<DmaCommand, FillCommand, MatmulCommand, EpilogueCommand, VectorCommand, MatvecCommand> body;
 };
 
 // Where the controller takes the program from. Commands are made as they are asked for, so a program needs no

@@ -18,7 +18,7 @@ bool fits(Engine engine, std::size_t body) {
         case Engine::array:
             return body == 2;
         case Engine::vector:
-            return body == 3 || body == 4;
+            return body >= 3;
         default:
             return false;
     }

@@ -8,12 +8,13 @@
 namespace octet {
 
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const VectorConfig& config,
-                       std::uint32_t format_bits, std::uint32_t result_columns,
+                       std::uint32_t format_bits, std::uint32_t sum_bits, std::uint32_t result_columns,
                        const std::vector<VectorProgram>& programs, CommandQueue& queue, Sram& sram,
                        CodecBank& codec, SoftmaxStages& softmax, Ledger& ledger, Scoreboard& scoreboard)
     : sc_module(name),
       config_(config),
       format_bits_(format_bits),
+      sum_bits_(sum_bits),
       result_columns_(result_columns),
       programs_(programs),
       queue_(queue),
@@ -46,7 +47,10 @@ void VectorUnit::serve() {
             queue_.pop();
             while (epilogue_.open) wait(finished_);
         } else {
-            run(std::get<VectorCommand>(head.command.body), operation);
+            if (const auto* product = std::get_if<MatvecCommand>(&head.command.body))
+                multiply(*product, operation);
+            else
+                run(std::get<VectorCommand>(head.command.body), operation);
             queue_.pop();
         }
     }

@@ -1,5 +1,5 @@
-// Vector unit: passes over tensors in SRAM, and the epilogue of every matrix product
-// (docs/hardware/vector.md).
+// Vector unit: passes over tensors in SRAM, the epilogue of every matrix product, and products of one vector
+// and a matrix on the lanes (docs/hardware/vector.md).
 //
 // Timing: a pass over E values takes ceil(E / L) * beat + latency cycles; a pass starts when the one before
 // has completed. In an epilogue each vector of c results takes B cycles; `drain_depth` vectors wait between
@@ -9,8 +9,10 @@
 // `writeback_fifo` groups. In whole passes a vector enters when its reads, and its write so many cycles
 // later, find their banks free. The next command can start when the last vector has entered. Scales of blocks
 // are read before the first pass, and written behind the last vector; a result waits for the last value of
-// its block. Counts: every stage once a value (or row) under the operation that asked for it; vector_idle;
-// scratch bits; decode and encode at its ports; SRAM bits.
+// its block. In a product on the
+// lanes each row of a piece of the matrix takes a vector, or as many as it fills; its sums are there a
+// latency after the last, and the results are one more pass. Counts: every stage once a value (or row) under
+// the operation that asked for it; vector_idle; scratch bits; decode and encode at its ports; SRAM bits.
 #pragma once
 #include <deque>
 #include <string>
@@ -27,9 +29,11 @@ namespace octet {
 class VectorUnit : public sc_core::sc_module, public ResultSink {
   public:
     SC_HAS_PROCESS(VectorUnit);
+    // `format_bits`, `sum_bits`: of a value in the vector format and in the accumulation buffer.
     VectorUnit(const sc_core::sc_module_name& name, const VectorConfig& config, std::uint32_t format_bits,
-               std::uint32_t result_columns, const std::vector<VectorProgram>& programs, CommandQueue& queue,
-               Sram& sram, CodecBank& codec, SoftmaxStages& softmax, Ledger& ledger, Scoreboard& scoreboard);
+               std::uint32_t sum_bits, std::uint32_t result_columns,
+               const std::vector<VectorProgram>& programs, CommandQueue& queue, Sram& sram, CodecBank& codec,
+               SoftmaxStages& softmax, Ledger& ledger, Scoreboard& scoreboard);
 
     // ResultSink: the array's side.
     std::optional<Cycle> accepted(std::uint32_t sequence) const override;
@@ -93,6 +97,13 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
     void enter_runs(std::span<const GrantRun> runs, Cycle from, std::uint32_t interval, StallCause before,
                     OperationId operation);
 
+    // Products of one vector and a matrix (matvec.cpp).
+    void multiply(const MatvecCommand& command, OperationId operation);
+    Cycle stream_matrix(const MatvecCommand& command, Cycle from, OperationId operation);
+    Cycle pass_results(const MatvecCommand& command, Cycle from, OperationId operation);
+    static std::uint32_t columns_of_piece(const MatvecCommand& command, std::uint32_t piece);
+    void count_products(const MatvecCommand& command, OperationId operation);
+
     void count_pass(const VectorPass& pass, std::uint64_t rows, std::uint64_t values,
                     std::uint64_t lane_slots, OperationId operation);
     void count_fetch(const VectorOperand& operand, std::uint64_t values, OperationId operation);
@@ -101,7 +112,7 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
     void count_scales(const ScalePlane& scales, bool read, OperationId operation);
 
     VectorConfig config_;
-    std::uint32_t format_bits_;
+    std::uint32_t format_bits_, sum_bits_;
     std::uint32_t result_columns_;
     const std::vector<VectorProgram>& programs_;
     CommandQueue& queue_;

@@ -22,6 +22,8 @@ class VectorValues {
     void accept(std::uint32_t sequence, const EpilogueCommand& command, Cycle at);
     void finish(std::uint32_t sequence, Cycle done);
     void run(const VectorCommand& command, Cycle start, Cycle done);
+    // Reads at the start what it multiplies, and with its last part what joins the results.
+    void multiply(const MatvecCommand& command, OperationId operation, Cycle start, Cycle done);
     // When the vectors of a tile of an epilogue, or of the writing pass of a command, leave for the SRAM:
     // vectors are `interval` cycles apart in each run of grants, and leave `delay` cycles after their grant.
     void tile_written(std::uint32_t sequence, std::uint32_t tile, std::uint32_t columns,
@@ -46,6 +48,7 @@ class VectorValues {
     std::vector<float> read(const VectorOperand& operand, std::uint32_t rows, std::uint32_t columns) const;
     std::vector<std::vector<float>> read_parameters(const VectorOperand& operand,
                                                     std::uint32_t columns) const;
+    std::uint64_t add_products(const MatvecCommand& command);  // how many sums did not fit
     std::vector<float> entering(MachineValues::Sums& sums, float scale) const;
     void compute(const Work& work, std::vector<float> v);
     void step(const VectorStep& step, const Work& work, std::vector<float>& v) const;
@@ -63,6 +66,7 @@ class VectorValues {
     RowMath unit_;
     SoftmaxUnit softmax_;
     std::map<std::uint32_t, Work> epilogues_;
+    MachineValues::Sums held_;  // of a product on the lanes
 };
 
 }  // namespace octet

@@ -79,7 +79,6 @@ void check_supported(const ExperimentConfig& experiment, Diagnostics& diagnostic
                         fmt::format("{} cannot be simulated by this version", what));
     };
     const AcceleratorConfig& a = experiment.accelerator;
-    refuse(a.matvec == Matvec::vector, "accelerator.matvec", "vector");
     refuse(experiment.phase.kind != PhaseKind::encode, "phase.kind",
            fmt::format("the phase {}", name_in(phase_kind_names, experiment.phase.kind)));
     const FormatInfo* storage = find_format(a.pe.storage);

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "sim/lower/blocks.h"
+#include "sim/lower/lower_matvec.h"
 #include "sim/lower/vector_programs.h"
 
 namespace octet {
@@ -60,7 +61,10 @@ bool Lowering::next_item() {
         wait_for_inputs(kernel);
         switch (operation(kernel).kind) {
             case OperationKind::matmul:
-                product(kernel, item_);
+                if (config.matvec == Matvec::vector && operation(kernel).m == 1)
+                    MatvecLowering(*this, kernel, item_).run();
+                else
+                    product(kernel, item_);
                 break;
             case OperationKind::embedding:
                 embedding(kernel, item_);

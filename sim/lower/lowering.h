@@ -66,6 +66,7 @@ class Lowering {
 
   private:
     friend class GemmLowering;
+    friend class MatvecLowering;
     void wait_for_inputs(std::size_t kernel);
     void product(std::size_t kernel, std::uint64_t item);
     void vector_work(std::size_t kernel, std::uint64_t item);

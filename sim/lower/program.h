@@ -21,9 +21,12 @@ struct KernelChoice {
     std::uint64_t items = 1;  // matrices of a batch, each lowered alike
     bool matrix = false;      // a product; else vector work
     bool encodes = false;     // vector work that encodes the results of the kernel before to blocks
-    GemmPlan plan;            // of the first item, products only
-    std::uint64_t rows = 0, columns = 0;  // vector work only: of one item
-    std::uint64_t row_block = 0;          // rows handled at once
+    GemmPlan plan;            // of the first item, products on the array only
+    bool on_lanes = false;    // a product of one vector on the vector unit
+    std::uint64_t lanes_k = 0, lanes_n = 0;  // of it: reduction and results of a command
+    bool matrix_resident = false;            // its matrix
+    std::uint64_t rows = 0, columns = 0;     // vector work only: of one item
+    std::uint64_t row_block = 0;             // rows handled at once
     bool output_resident = false;
 };
 

@@ -83,18 +83,25 @@ Line line_of(const Simulation& simulation, const KernelChoice& choice) {
     }
     if (choice.encodes) line.name += ", encoded";
     const std::string batch = choice.items > 1 ? fmt::format("{} x ", choice.items) : "";
+    const std::string_view result = choice.output_resident ? "stays in SRAM" : "goes to DRAM";
     if (choice.matrix) {
         line.shape = fmt::format("{}{} x {} x {}", batch, operation.m, operation.n, operation.k);
+    }
+    if (choice.on_lanes) {
+        line.tiles =
+            fmt::format("on the lanes, {} columns x {} rows at a time", choice.lanes_n, choice.lanes_k);
+        line.from = fmt::format("b {}, result {}", choice.matrix_resident ? "resident" : "chunk", result);
+        line.estimate = "-";
+    } else if (choice.matrix) {
         line.tiles = product_tiles(choice);
-        line.from = fmt::format("a {}, b {}, result {}", name(choice.plan.a), name(choice.plan.b),
-                                choice.output_resident ? "stays in SRAM" : "goes to DRAM");
+        line.from = fmt::format("a {}, b {}, result {}", name(choice.plan.a), name(choice.plan.b), result);
         line.estimate = fmt::format("{:.0f} by {}", choice.plan.total * static_cast<double>(choice.items),
                                     choice.plan.bound);
     } else {
         line.shape = fmt::format("{}{} x {}", batch, choice.rows, choice.columns);
         line.tiles = choice.row_block >= choice.rows ? "all rows at once"
                                                      : fmt::format("{} rows at a time", choice.row_block);
-        line.from = choice.output_resident ? "result stays in SRAM" : "result goes to DRAM";
+        line.from = fmt::format("result {}", result);
         line.estimate = "-";
     }
     line.encodes = choice.encodes;

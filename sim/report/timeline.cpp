@@ -51,6 +51,11 @@ struct Tile {
         print(out, R"(,"rows":{},"columns":{})", c.rows, c.columns);
         part(c.part);
     }
+    void operator()(const MatvecCommand& c) const {
+        print(out, R"(,"rows":{},"columns":{},"first_k":{},"last_k":{})", c.rows, c.columns, c.first_k,
+              c.last_k);
+        if (c.last_k) part(c.part);
+    }
     template <class T>
     void operator()(const T* c) const {
         (*this)(*c);

@@ -244,6 +244,44 @@ class Plain {
         return y;
     }
 
+    // What the lanes multiply: as the vector unit sees it, but integers as codes.
+    float on_lane(TensorId id, std::size_t i) const {
+        return storage_.encode_scaled != nullptr ? math_.round(double{memory_[id][i]}) : entered(id, i);
+    }
+    // A sum of products on the lanes, before its scale.
+    double lane_sum(const std::vector<float>& x, const std::vector<float>& w, bool row_sums) const {
+        std::vector<float> terms;
+        for (std::size_t k = 0; k < x.size(); ++k) terms.push_back(math_.multiply(x[k], w[k]));
+        if (row_sums) {  // trees over the lanes; a new one where a tile of R values begins
+            std::vector<float> trees;
+            const auto rows = static_cast<std::size_t>(machine_.array.rows),
+                       lanes = static_cast<std::size_t>(machine_.vector.lanes);
+            for (std::size_t tile = 0; tile < terms.size(); tile += rows)
+                for (std::size_t from = tile; from < std::min(tile + rows, terms.size()); from += lanes) {
+                    const std::size_t to = std::min({from + lanes, tile + rows, terms.size()});
+                    trees.push_back(
+                        sum({terms.begin() + std::ptrdiff_t(from), terms.begin() + std::ptrdiff_t(to)}));
+                }
+            terms = trees;
+        }
+        if (is_integer(accumulator_)) {
+            const double limit = std::ldexp(1.0, buffer_ == Accumulator::int32 ? 31 : 23);
+            double held = 0;
+            for (const float term : terms) {
+                held += std::nearbyint(double{term});
+                if (machine_.pe.overflow == IntegerOverflow::saturate)
+                    held = std::clamp(held, -limit, limit - 1);
+                else
+                    held -= 2 * limit * std::floor((held + limit) / (2 * limit));
+            }
+            return held;
+        }
+        const VectorMath buffer(buffer_);
+        float held = buffer.round(double{terms[0]});
+        for (std::size_t i = 1; i < terms.size(); ++i) held = buffer.add(held, terms[i]);
+        return double{held};
+    }
+
     std::vector<float> product(const Operation& op) {
         const TensorId a = op.inputs[0], b = op.inputs[1];
         std::vector<float> y(graph_.tensors[op.output].elements());
@@ -286,18 +324,33 @@ class Plain {
                     if (in_blocks()) w_scales[k / 32 * op.n + n] = block_scales_[b][i];
                 }
             std::vector<double> exact(op.m * op.n);
-            if (integers) {
+            const auto scaled_once = [&](double whole) {
+                const double scaled = whole * double{s};
+                return add_to_odd(scaled, std::fma(whole, double{s}, -scaled));
+            };
+            if (op.m == 1 && machine_.matvec == Matvec::vector) {
+                const bool row_sums = graph_.tensors[b].role == TensorRole::weight
+                                          ? machine_.array.dataflow == Dataflow::input_stationary
+                                          : op.transpose_b;
+                std::vector<float> in(op.k), column(op.k);
+                for (std::uint64_t k = 0; k < op.k; ++k)
+                    in[k] = on_lane(a, place(a, item, op.a_blocks, 1, op.k, 0, k));
+                for (std::uint64_t n = 0; n < op.n; ++n) {
+                    for (std::uint64_t k = 0; k < op.k; ++k)
+                        column[k] =
+                            on_lane(b, op.transpose_b ? place(b, item, op.b_blocks, op.n, op.k, n, k)
+                                                      : place(b, item, op.b_blocks, op.k, op.n, k, n));
+                    const double held = lane_sum(in, column, row_sums);
+                    exact[n] = storage_.encode_scaled != nullptr ? scaled_once(held) : held;
+                }
+            } else if (integers) {
                 const std::vector<std::int8_t> xi(x.begin(), x.end()), wi(w.begin(), w.end());
                 std::vector<std::int32_t> whole(op.m * op.n);
                 gemm_stepwise(
                     rules,
                     IntegerGemm{
                         op.m, op.n, op.k, xi.data(), op.k, wi.data(), op.n, whole.data(), op.n, true, {}});
-                for (std::size_t i = 0; i < whole.size(); ++i) {
-                    const double scaled = double(whole[i]) * double{s},
-                                 lost = std::fma(double(whole[i]), double{s}, -scaled);
-                    exact[i] = add_to_odd(scaled, lost);
-                }
+                for (std::size_t i = 0; i < whole.size(); ++i) exact[i] = scaled_once(double(whole[i]));
             } else {
                 FloatGemm problem{op.m, op.n,        op.k, x.data(), op.k, w.data(),
                                   op.n, sums.data(), op.n, true,     {}};

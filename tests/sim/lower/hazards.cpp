@@ -1,6 +1,7 @@
 #include "tests/sim/lower/hazards.h"
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <algorithm>
 
@@ -226,7 +227,37 @@ class Examination {
                 }
             }
             facts_.written[command.operation] += vector->output.sram.total();
+        } else if (const auto* product = std::get_if<MatvecCommand>(&command.body)) {
+            one_vector(command, *product, sram);
         }
+    }
+
+    template <class Sram>
+    void one_vector(const Command& command, const MatvecCommand& c, const Sram& sram) {
+        facts_.macs[command.operation] += std::uint64_t{c.rows} * c.columns;
+        if (c.results() > config_.buffers.accumulation_depth * static_cast<std::uint64_t>(config_.array.cols))
+            fault(command, "sums exceed the accumulation buffer");
+        if (c.matrix.sram.count * std::uint64_t{c.matrix.piece_columns} < c.columns)
+            fault(command, "pieces and columns do not match");
+        const auto rows = [&](std::uint32_t) { return c.rows; };
+        for (const Strips& part : spread(c.matrix.sram, rows)) sram(part, false);
+        std::vector<const VectorOperand*> read{&c.input};
+        if (c.last_k) read.insert(read.end(), {&c.residual, &c.parameters});
+        for (const VectorOperand* operand : read) sram(operand->sram, false);
+        read.push_back(&c.matrix);
+        for (const VectorOperand* operand : read) sram(operand->block_scales.strips, false);
+        // All parts of a reduction in a row, the first and the last marked.
+        if (c.first_k == reduced_.contains(command.operation))
+            fault(command, "a reduction begins twice, or goes on that has not begun");
+        std::uint64_t& k = reduced_[command.operation];
+        k += c.k();
+        const std::uint64_t all = graph_.operations[command.operation].k;
+        if (c.last_k != (k == all)) fault(command, "a reduction does not end with its last value");
+        if (!c.last_k) return;
+        reduced_.erase(command.operation);
+        sram(c.output.sram, true);
+        sram(c.output.block_scales.strips, true);
+        facts_.written[command.operation] += c.output.sram.total();
     }
 
     Program& program_;
@@ -235,6 +266,7 @@ class Examination {
     std::vector<Byte> sram_, dram_;
     std::array<std::vector<Needs>, engine_count> closures_;
     std::map<std::uint32_t, std::uint32_t> feeders_;  // epilogue -> matmul command
+    std::map<OperationId, std::uint64_t> reduced_;    // of a product on the lanes whose parts have begun
     std::vector<std::set<OperationId>> related_;
     ProgramFacts facts_;
 };
@@ -243,6 +275,17 @@ class Examination {
 
 ProgramFacts examine(Program& program, const Graph& graph, const AcceleratorConfig& config) {
     return Examination(program, graph, config).run();
+}
+
+void expect_sound(const Graph& graph, const AcceleratorConfig& config, const std::string& what) {
+    Program program(graph, config, 0);
+    const auto facts = examine(program, graph, config);
+    for (const auto& fault : facts.faults) ADD_FAILURE() << what << ": " << fault;
+    for (OperationId id = 0; id < graph.operations.size(); ++id)
+        if (graph.operations[id].kind == OperationKind::matmul) {
+            EXPECT_EQ(facts.macs.at(id), graph.operations[id].macs())
+                << what << ": " << graph.operations[id].name;
+        }
 }
 
 }  // namespace octet::test

@@ -28,4 +28,7 @@ struct ProgramFacts {
 // access outside of a memory or buffer.
 ProgramFacts examine(Program& program, const Graph& graph, const AcceleratorConfig& config);
 
+// No fault, and the multiply-accumulates of every product.
+void expect_sound(const Graph& graph, const AcceleratorConfig& config, const std::string& what);
+
 }  // namespace octet::test
