@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <random>
 
@@ -55,6 +56,36 @@ TEST_P(TokenOnTheLanes, HasTheValuesOfTheReference) {
 }
 INSTANTIATE_TEST_SUITE_P(Values, TokenOnTheLanes, testing::ValuesIn(preset_list()),
                          [](const auto& variant) { return variant.param; });
+
+// The product of a row `x` and a column, as it enters the pass over the results.
+Entered product(AcceleratorConfig machine, const std::vector<double>& x, const std::vector<double>& column) {
+    machine.matvec = Matvec::vector;
+    GraphBuilder build("column");
+    build.mark_output(build.dense("product", build.tensor("x", TensorRole::input, 1, x.size()), 1, false));
+    return entered(build.finish(), machine, {x, column, {}});
+}
+
+TEST(ProductOnTheLanes, CountsIntegerSumsThatDoNotFitAndSaturates) {
+    constexpr std::size_t k = 600;
+    constexpr std::int64_t limit = 1 << 23;
+    AcceleratorConfig machine = machine_of("int8");
+    machine.buffers.accumulation_format = "int24";
+    machine.vector.format = "fp32";  // holds products and sums
+    const Entered seen = product(machine, std::vector<double>(k, 127), std::vector<double>(k, 127));
+    std::uint64_t overflows = 0;
+    for (std::int64_t n = 1; n <= std::int64_t{k}; ++n) overflows += n * 127 * 127 >= limit ? 1 : 0;
+    EXPECT_GT(overflows, 0U);
+    EXPECT_EQ(seen.counts[0].saturated, overflows);
+    EXPECT_EQ(seen.values[0][0], static_cast<float>(limit - 1));
+}
+
+TEST(ProductOnTheLanes, KeepsTheSignOfAZeroBelowTheSmallest) {
+    AcceleratorConfig machine = machine_of("fp16");
+    machine.pe.accumulator = machine.buffers.accumulation_format = machine.vector.format = "fp16";
+    const float zero = product(machine, {-0x1p-14}, {0x1p-14}).values[0][0];
+    EXPECT_EQ(zero, 0);
+    EXPECT_TRUE(std::signbit(zero)) << "the first sum of a result is converted, not added to +0";
+}
 
 class RandomToken : public testing::TestWithParam<int> {};
 

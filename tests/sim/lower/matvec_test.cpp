@@ -20,6 +20,9 @@ TEST(Program, OrdersEveryAccessOfProductsOfOneVectorOnTheLanes) {
                     const TensorId y = build.elementwise(
                         "sum", OperationKind::add,
                         {build.dense("wide", x, 300, true), build.dense("again", x, 300, false)});
+                    // Results that nothing reads go to DRAM through one area after another.
+                    for (const char* name : {"first", "second"})
+                        build.mark_output(build.dense(name, x, 90, false));
                     const TensorId query = build.dense("query", y, 80, false);
                     const TensorId scores = build.scores("scores", query, keys, 1, 2, 1);
                     build.mark_output(build.context("context", scores, values, 2, 1));
