@@ -74,7 +74,6 @@ class GemmLowering {
     std::uint64_t leaving_together() const { return machine_.inputs_stay() ? 1 : plan_.n_group; }
     template <class F>
     void each_leaving(F&& f) const;  // f(mi, first tile column, how many), in order of the loops
-    OperandSide side_of_second() const;
     std::vector<Block> sequence(bool of_a, Staging staging) const;
 
     Lowering& l_;

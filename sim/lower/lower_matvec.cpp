@@ -5,8 +5,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "sim/lower/vector_programs.h"
-
 namespace octet {
 namespace {
 
@@ -34,31 +32,14 @@ MatvecLowering::MatvecLowering(Lowering& lowering, std::size_t kernel, std::uint
       id_(lowering.fused.kernels[kernel].operation),
       k_(lowering.graph.operations[id_].k),
       n_(lowering.graph.operations[id_].n) {
-    const Operation& op = l_.graph.operations[id_];
-    const Kernel& fused = l_.fused.kernels[kernel];
-    row_sums_ = op.transpose_b != l_.placement.matrix(op.inputs[1], 0).transposed;
-    input_ = l_.block_of(op.inputs[0], op, item, op.a_blocks, 1, k_);
-    matrix_ = l_.block_of(op.inputs[1], op, item, op.b_blocks, row_sums_ ? n_ : k_, row_sums_ ? k_ : n_);
-    out_ = l_.block_of(fused.output, op, item, op.out_blocks, 1, n_);
-    TensorId stream = op.output;  // what one operation passes on to the next
-    if (op.has_bias) parameter_views_.push_back(l_.rows_of(op.inputs[2], 0, 1, 1));
-    for (OperationId f : fused.fused) {
-        const Operation& operation = l_.graph.operations[f];
-        if (operation.kind == OperationKind::add)
-            residual_ = l_.block_of(operation.inputs[0] == stream ? operation.inputs[1] : operation.inputs[0],
-                                    op, item, op.out_blocks, 1, n_);
-        for (std::size_t i = 1; i < operation.inputs.size(); ++i)
-            if (is_parameter(l_.graph, operation, i))
-                parameter_views_.push_back(l_.rows_of(operation.inputs[i], item, op.batch, 1));
-        stream = operation.output;
-    }
-    VectorProgram program =
-        epilogue_program(id_, l_.graph, fused.fused, l_.machine.storage->encode_scaled != nullptr);
-    program.encoded_later = fused.encoded_later;
-    program_ = l_.program_of(kernel, std::move(program));
-    for (const View* view : {&input_, &matrix_, &out_, &residual_})
-        if (view->matrix != nullptr) e_.pin(*view->matrix);
-    for (const View& view : parameter_views_) e_.pin(*view.matrix);
+    ProductViews views = l_.product_views(kernel, item);
+    row_sums_ = views.second_turned;
+    input_ = views.first;
+    matrix_ = views.second;
+    out_ = views.out;
+    residual_ = views.residual;
+    parameter_views_ = std::move(views.parameters);
+    program_ = views.program;
 }
 
 // Parts of the matrix, those of one reduction after one another. They begin where panels, tiles and blocks of

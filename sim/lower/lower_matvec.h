@@ -31,7 +31,7 @@ class MatvecLowering {
     std::uint64_t item_;
     OperationId id_;
     std::uint64_t k_, n_;
-    bool row_sums_ = false;  // the matrix lies as n x k
+    bool row_sums_ = false;  // the matrix lies as n x k: a result a row
     View input_, matrix_, out_, residual_;
     std::vector<View> parameter_views_;
     Lowering::Parameters parameters_;

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "sim/lower/gemm_lowering.h"
-#include "sim/lower/vector_programs.h"
 
 namespace octet {
 
@@ -23,48 +22,22 @@ GemmLowering::GemmLowering(Lowering& lowering, std::size_t kernel, std::uint64_t
       k_(op_.k),
       k_tiles_(ceil_div(k_, machine_.rows)),
       n_tiles_(ceil_div(n_, machine_.cols)) {
-    const Kernel& fused = l_.fused.kernels[kernel];
-    const OperandSide second = side_of_second();
-    const View first_operand = l_.block_of(op_.inputs[0], op_, item, op_.a_blocks, op_.m, k_);
-    const View second_operand = second == OperandSide::transposed
-                                    ? l_.block_of(op_.inputs[1], op_, item, op_.b_blocks, op_.n, k_)
-                                    : l_.block_of(op_.inputs[1], op_, item, op_.b_blocks, k_, op_.n);
+    ProductViews views = l_.product_views(kernel, item);
+    const OperandSide second = views.second_turned ? OperandSide::transposed : OperandSide::normal;
     if (machine_.inputs_stay()) {
-        a_ = second_operand;
+        a_ = views.second;
         a_side_ = second == OperandSide::transposed ? OperandSide::normal : OperandSide::transposed;
-        b_ = first_operand;
+        b_ = views.first;
         b_side_ = OperandSide::transposed;
     } else {
-        a_ = first_operand;
-        b_ = second_operand;
+        a_ = views.first;
+        b_ = views.second;
         b_side_ = second;
     }
-    out_ = l_.block_of(fused.output, op_, item, op_.out_blocks, op_.m, op_.n);
-    TensorId stream = op_.output;  // what the epilogue passes on, operation by operation
-    if (op_.has_bias) parameter_views_.push_back(l_.rows_of(op_.inputs[2], 0, 1, 1));
-    for (OperationId f : fused.fused) {
-        const Operation& operation = l_.graph.operations[f];
-        if (operation.kind == OperationKind::add)
-            residual_ = l_.block_of(operation.inputs[0] == stream ? operation.inputs[1] : operation.inputs[0],
-                                    op_, item, op_.out_blocks, op_.m, op_.n);
-        for (std::size_t i = 1; i < operation.inputs.size(); ++i)
-            if (is_parameter(l_.graph, operation, i))
-                parameter_views_.push_back(l_.rows_of(operation.inputs[i], item, op_.batch, 1));
-        stream = operation.output;
-    }
-    VectorProgram program =
-        epilogue_program(id_, l_.graph, fused.fused, machine_.storage->encode_scaled != nullptr);
-    program.encoded_later = fused.encoded_later;
-    program_ = l_.program_of(kernel, std::move(program));
-    for (const View* view : {&a_, &b_, &out_, &residual_})
-        if (view->matrix != nullptr) e_.pin(*view->matrix);
-    for (const View& view : parameter_views_) e_.pin(*view.matrix);
-}
-
-// Whether the second operand lies as N x K, not K x N.
-OperandSide GemmLowering::side_of_second() const {
-    const bool turned = l_.placement.matrix(op_.inputs[1], 0).transposed;
-    return op_.transpose_b != turned ? OperandSide::transposed : OperandSide::normal;
+    out_ = views.out;
+    residual_ = views.residual;
+    parameter_views_ = std::move(views.parameters);
+    program_ = views.program;
 }
 
 Block GemmLowering::a_block(std::uint64_t mi, std::uint64_t ki, std::uint64_t k_tiles) const {

@@ -16,6 +16,15 @@ struct View {
     Block block;
 };
 
+// What a product and the operations fused into it read and write.
+struct ProductViews {
+    View first, second, out;
+    View residual;                 // what is added to the results; no matrix: nothing
+    bool second_turned = false;    // the second operand lies as N x K, not K x N
+    std::vector<View> parameters;  // bias and masks
+    std::uint32_t program = 0;     // of its results
+};
+
 // The halves of a buffer and what they hold, in the order of filling.
 class BufferHalves {
   public:
@@ -83,6 +92,8 @@ class Lowering {
     // Operand of a batched product stored in `blocks` column blocks (0: in matrices of its own).
     View block_of(TensorId tensor, const Operation& op, std::uint64_t item, std::uint64_t blocks,
                   std::uint64_t rows, std::uint64_t cols);
+    // Of one matrix of a product's batch; none of them is evicted while it is being lowered.
+    ProductViews product_views(std::size_t kernel, std::uint64_t item);
     // Decides once where a matrix that is about to be written lives.
     void place_output(Matrix& matrix);
     std::uint64_t spare_bytes() const;

@@ -186,6 +186,7 @@ TEST_F(Explain, GivesEveryCycleOfEveryOperationOneReasonOnRandomMachines) {
         set("dram.bytes_per_cycle", {"1", "8", "256"});
         set("phase.sequence", {"1", "7", "24"});
         set("fusion", {"none", "activation", "residual"});
+        set("matvec", {"array", "vector"});
         SCOPED_TRACE(testing::PrintToString(words));
         const json result = run(words);
         expect_sums(result);

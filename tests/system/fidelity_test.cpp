@@ -49,6 +49,7 @@ std::vector<std::string> random_machine(Choice& choice) {
         {"vector.reduce_latency", {"0", "5"}},
         {"controller.overlap_operations", {"true", "true", "false"}},
         {"row_tiles", {"best", "largest"}},
+        {"matvec", {"array", "vector"}},
         {"codec.latency", {"0", "1", "3", "7"}},
         {"codec.placement", {"edge", "per_pe", "sram_port"}},
         {"sram.banks", {"1", "2", "16"}},

@@ -119,7 +119,8 @@ TEST_F(TimelineOption, AddsUpToTheBooksOfRandomMachines) {
         return fmt::format("{}={}", key, *(of.begin() + static_cast<std::ptrdiff_t>(random() % of.size())));
     };
     for (int i = 0; i < 10; ++i) {
-        const Words settings{pick("array.rows", {2, 5, 16}),
+        const Words settings{random() % 2 == 0 ? "matvec=array" : "matvec=vector",
+                             pick("array.rows", {2, 5, 16}),
                              pick("array.cols", {2, 6, 16}),
                              pick("array.pe_latency", {1, 2}),
                              pick("vector.lanes", {1, 4, 16}),
