@@ -5,6 +5,7 @@
 #include <new>
 #include <sstream>
 
+#include "sim/cli/cost_options.h"
 #include "sim/cli/options.h"
 #include "sim/cli/process.h"
 
@@ -33,6 +34,7 @@ class CommandLine {
         add_quantize();
         add_formats();
         add_dram();
+        cost_.add(app_);
         add_check();
         add_schema();
     }
@@ -50,6 +52,7 @@ class CommandLine {
                 op_options_.settings = settings_of(*op_kinds_[static_cast<std::size_t>(kind)]);
             }
         dram_options_.settings = settings_of(*dram_);
+        cost_.parsed();
         workload_options_.settings = settings_of(*show_);
         if (expand_->parsed()) workload_options_.settings = settings_of(*expand_);
     }
@@ -70,6 +73,7 @@ class CommandLine {
         if (quantize_->parsed()) return quantize_verb(quantize_options_, std::cin, out);
         if (formats_->parsed()) return formats_verb(formats_options_, out);
         if (dram_->parsed()) return dram_verb(dram_options_, out);
+        if (cost_.was_asked()) return cost_.execute(out);
         if (check_->parsed()) return check_verb(check_options_, out);
         return schema_verb(schema_kind_, out);
     }
@@ -367,6 +371,7 @@ class CommandLine {
     QuantizeOptions quantize_options_;
     FormatsOptions formats_options_;
     DramOptions dram_options_;
+    CostCommands cost_;
     CheckOptions check_options_;
     std::string schema_kind_;
 };

@@ -133,6 +133,45 @@ struct DramOptions {
 };
 int dram_verb(const DramOptions& options, std::string& out);
 
+// cost: prices, and where energy comes from.
+struct CostShowOptions {
+    std::string file;               // an accelerator or an experiment
+    std::vector<Setting> settings;  // `costs` and `costs.KEY` among them
+    bool json = false;
+};
+int cost_show_verb(const CostShowOptions& options, std::string& out);
+
+struct CostWhereOptions {
+    std::string result;     // a result document, or the folder of --out
+    std::string component;  // of the result, or of cost tables
+    bool json = false;
+};
+int cost_where_verb(const CostWhereOptions& options, std::string& out);
+
+struct CostRepriceOptions {
+    std::string result;
+    std::vector<Setting> settings;  // `costs` and `costs.KEY`
+    std::string out;                // a file for the document; empty: none
+    bool json = false;
+};
+int cost_reprice_verb(const CostRepriceOptions& options, std::string& out);
+
+struct CostExportOptions {
+    std::string file;               // a table, an accelerator, an experiment or a result
+    std::vector<Setting> settings;  // as of show
+    enum class As : std::uint8_t { ert, art, counts, csv, yaml } as = As::ert;
+    std::string out;  // a file; empty: stdout
+};
+int cost_export_verb(const CostExportOptions& options, std::string& out);
+
+struct CostImportOptions {
+    std::vector<std::string> files;  // a CSV; or an ERT, an ART or both
+    std::vector<std::string> names;  // FROM=TO
+    std::string accelerator;         // empty: none
+    std::string out;                 // a file; empty: stdout
+};
+int cost_import_verb(const CostImportOptions& options, std::string& out);
+
 int schema_verb(const std::string& kind, std::string& out);
 
 }  // namespace octet

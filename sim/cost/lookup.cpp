@@ -86,6 +86,7 @@ Price price_of(const CostTable& table, std::size_t index, const CostQuery& query
     price.confidence = row.known(quantity).confidence;
     price.row = static_cast<std::uint32_t>(index);
     price.names_width = row.find("width_bits") != nullptr;
+    price.uncertainty = row.known(quantity).uncertainty;
     const std::vector<double>& grid = row[quantity];
     if (grid.size() == 1) {
         price.value = grid.front();

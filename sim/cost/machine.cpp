@@ -217,6 +217,13 @@ CostQuery energy_query(const AcceleratorConfig& machine, Action action) {
     return query(machine, what.component, what.action, telling_keys(machine, what.component, what.action));
 }
 
+double access_bits(const AcceleratorConfig& machine, Action action) {
+    const CostQuery query = energy_query(machine, action);
+    const CostKey* width = query.find("width_bits");
+    return width == nullptr ? 8 * static_cast<double>(machine.dma.burst_bytes)
+                            : std::get<double>(width->value);
+}
+
 CostQuery cycle_query(const AcceleratorConfig& machine, Unit unit, UnitState state) {
     return query(machine, "controller", "cycle",
                  {key("unit", name(unit)), key("state", state_names[static_cast<std::size_t>(state)])});

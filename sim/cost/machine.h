@@ -17,6 +17,9 @@ bool can_count(const AcceleratorConfig& machine, Action action);
 // Whether the action is counted in bits. A row with width_bits then prices an access of that many bits.
 bool counts_bits(Action action);
 
+// Of such an action, the bits of one access: a word of a memory, a burst of the DRAM.
+double access_bits(const AcceleratorConfig& machine, Action action);
+
 CostQuery energy_query(const AcceleratorConfig& machine, Action action);
 
 enum class UnitState : std::uint8_t { busy, stall, idle, count };

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+
+#include "sim/cost/lines.h"
 
 namespace octet {
 namespace {
 
 Price free_price() {
-    return {0, Confidence::assumed, no_row, false};
+    return {0, Confidence::assumed, no_row, false, std::nullopt};
 }
 
 Price action_price(const CostTable& table, const AcceleratorConfig& machine, Action action) {
@@ -46,10 +49,14 @@ PriceList resolve(const CostTable& table, const AcceleratorConfig& machine) {
     PriceList list;
     list.clock_mhz = machine.clock_mhz;
     list.dram_ranks = static_cast<double>(dram_ranks(machine));
+    list.table = std::filesystem::path(table.path).filename().string();
+    list.scaling = table.scaling;
+    for (const CostRow& row : table.rows) list.origins.push_back({row.source, row.place});
     std::vector<std::string> problems;
     for (std::size_t i = 0; i < action_count; ++i) {
         const auto action = static_cast<Action>(i);
         if (!can_count(machine, action)) continue;
+        if (counts_bits(action)) list.access_bits[i] = access_bits(machine, action);
         attempt(problems, [&] { list.energy[i] = action_price(table, machine, action); });
     }
     for (std::size_t u = 0; u < unit_count; ++u)
@@ -68,6 +75,11 @@ PriceList resolve(const CostTable& table, const AcceleratorConfig& machine) {
         attempt(problems, [&] { list.blocks.push_back(block_price(table, block)); });
     if (!problems.empty()) throw CostError(fmt::format("{}", fmt::join(problems, "\n")));
     return list;
+}
+
+const Origin& PriceList::origin(const Price& price) const {
+    static const Origin nothing;
+    return price.row == no_row ? nothing : origins[price.row];
 }
 
 std::vector<bool> used_rows(const PriceList& prices, const CostTable& table) {
@@ -96,44 +108,21 @@ Shares energy_of(const PriceList& prices, const Activity& activity) {
             throw CostError(fmt::format("{}.{} was counted {} times but this machine has no price for it",
                                         info(action).component, info(action).action, n));
         energy.add(info(action).group, prices.energy[i]->confidence,
-                   static_cast<double>(n) * prices.energy[i]->value);
+                   static_cast<double>(n) * prices.energy[i]->value,
+                   prices.energy[i]->uncertainty.value_or(0));
     }
     return energy;
 }
 
 Shares static_energy(const PriceList& prices, const MachineReport& report) {
-    Shares energy;
-    const double total = static_cast<double>(report.total);
-    const double microseconds = total / prices.clock_mhz;  // and 1 uW is 1 pJ a microsecond
-    for (const PricedBlock& block : prices.blocks)
-        energy.add(Component::leakage, block.leakage.confidence,
-                   static_cast<double>(block.count) * block.leakage.value * microseconds);
-    const double active = report.dram_active.value_or(prices.dram_ranks * total) / prices.clock_mhz;
-    const std::array<double, rank_state_count> ranks{active, prices.dram_ranks * microseconds - active};
-    for (std::size_t s = 0; s < rank_state_count; ++s)
-        energy.add(Component::dram, prices.dram_standby[s].confidence,
-                   prices.dram_standby[s].value * ranks[s]);
-    if (report.dram_refreshes > 0) {
-        const auto& refresh = prices.energy[static_cast<std::size_t>(Action::dram_refresh)];
-        if (!refresh) throw CostError("the DRAM was refreshed but this machine has no price for it");
-        energy.add(Component::dram, refresh->confidence,
-                   static_cast<double>(report.dram_refreshes) * refresh->value);
-    }
-    for (std::size_t u = 0; u < unit_count; ++u) {
-        const double busy = static_cast<double>(report.units[u].busy);
-        const double stall = static_cast<double>(report.units[u].stall());
-        const std::array<double, unit_state_count> cycles{busy, stall, std::max(0.0, total - busy - stall)};
-        for (std::size_t s = 0; s < unit_state_count; ++s)
-            energy.add(Component::control, prices.cycle[u][s].confidence,
-                       cycles[s] * prices.cycle[u][s].value);
-    }
-    return energy;
+    return sum_of(standing_lines(prices, standing_of(prices, report)));
 }
 
 Shares area_of(const PriceList& prices) {
     Shares area;
     for (const PricedBlock& block : prices.blocks)
-        area.add(block.component, block.area.confidence, static_cast<double>(block.count) * block.area.value);
+        area.add(block.component, block.area.confidence, static_cast<double>(block.count) * block.area.value,
+                 block.area.uncertainty.value_or(0));
     return area;
 }
 

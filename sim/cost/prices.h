@@ -24,6 +24,11 @@ struct PricedBlock {
     std::string free_of_charge;
 };
 
+// What a price says of itself.
+struct Origin {
+    std::string source, place;
+};
+
 struct PriceList {
     std::array<std::optional<Price>, action_count> energy;  // pJ a count; none: cannot be counted
     std::array<std::array<Price, unit_state_count>, unit_count> cycle{};  // pJ a cycle of a unit in a state
@@ -31,6 +36,13 @@ struct PriceList {
     double dram_ranks = 1;
     std::vector<PricedBlock> blocks;
     double clock_mhz = 0;
+    // Of actions counted in bits, the bits of one access; else 0.
+    std::array<double, action_count> access_bits{};
+    std::string table;               // its file, without folders
+    std::optional<Scaling> scaling;  // of the table
+    std::vector<Origin> origins;     // by row of the table
+
+    const Origin& origin(const Price& price) const;
 };
 
 // Throws CostError with everything that has no price, or no single one.

@@ -131,6 +131,11 @@ class RowCheck {
     Diagnostics& errors_;
 };
 
+std::string place_of(const Location& location) {
+    if (location.line == 0 || location.file == nullptr) return to_string(location);
+    return fmt::format("{}:{}", std::filesystem::path(*location.file).filename().string(), location.line);
+}
+
 }  // namespace
 
 CostTable read_costs(const Node& root, const std::string& path, Diagnostics& errors) {
@@ -144,6 +149,7 @@ CostTable read_costs(const Node& root, const std::string& path, Diagnostics& err
     for (std::size_t i = 0; i < std::min(table.rows.size(), rows->items.size()); ++i) {
         const Node& node = rows->items[i];
         table.rows[i].where = to_string(node.location);
+        table.rows[i].place = place_of(node.location);
         table.rows[i].line = node.location.line;
         if (node.is_map()) RowCheck(table, table.rows[i], node, fmt::format("rows[{}]", i), errors).run();
     }

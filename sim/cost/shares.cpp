@@ -14,6 +14,8 @@ std::string_view name(Confidence confidence) {
 
 Shares& Shares::operator+=(const Shares& other) {
     total += other.total;
+    low += other.low;
+    high += other.high;
     for (std::size_t i = 0; i < component_count; ++i) components[i] += other.components[i];
     for (std::size_t i = 0; i < confidence_count; ++i) confidence[i] += other.confidence[i];
     return *this;
@@ -22,6 +24,8 @@ Shares& Shares::operator+=(const Shares& other) {
 Shares Shares::operator*(double factor) const {
     Shares product = *this;
     product.total *= factor;
+    product.low *= factor;
+    product.high *= factor;
     for (auto& part : product.components) part *= factor;
     for (auto& part : product.confidence) part *= factor;
     return product;

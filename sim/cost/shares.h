@@ -1,5 +1,6 @@
-// Energy or area, split by component and by how well its prices are known.
+// Energy or area, split by component and by how well its prices are known, with the range it lies in.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -22,11 +23,15 @@ std::string_view name(Confidence confidence);
 
 struct Shares {
     double total = 0;
+    double low = 0, high = 0;  // the total if every price were off by its uncertainty, all one way
     std::array<double, component_count> components{};
     std::array<double, confidence_count> confidence{};
 
-    void add(Component component, Confidence how, double amount) {
+    // `uncertainty`: relative error bound of the amount.
+    void add(Component component, Confidence how, double amount, double uncertainty = 0) {
         total += amount;
+        low += amount * std::max(0.0, 1 - uncertainty);
+        high += amount * (1 + uncertainty);
         components[static_cast<std::size_t>(component)] += amount;
         confidence[static_cast<std::size_t>(how)] += amount;
     }

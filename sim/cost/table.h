@@ -48,6 +48,7 @@ struct CostRow {
     std::optional<double> node_nm, voltage, uncertainty;
     Confidence confidence = Confidence::assumed;
     std::string where;  // path:line:column
+    std::string place;  // file:line without folders; or the option that holds it
     std::uint32_t line = 0;
 
     std::array<std::optional<Adjusted>, quantity_count> adjusted;  // by an adjustment
@@ -124,6 +125,7 @@ struct Price {
     Confidence confidence = Confidence::assumed;
     std::uint32_t row = 0;     // index into CostTable::rows
     bool names_width = false;  // the row has a key width_bits
+    std::optional<double> uncertainty;
 };
 
 // No price, or no single one. what() says which row to add, or names the two rows that compete.

@@ -63,11 +63,24 @@ std::string error(const NumericsResult& n) {
     return fmt::format("SQNR {}, largest {}   against double precision; values {}, {}, {}",
                        n.sqnr_db ? fmt::format("{:.2f} dB", *n.sqnr_db) : "not finite",
                        n.max_abs_error ? short_number(*n.max_abs_error) : "not finite",
-                       count(n.saturated, "saturated"), count(n.underflowed, "underflowed"), count(n.nar, "NaR"));
+                       count(n.saturated, "saturated"), count(n.underflowed, "underflowed"),
+                       count(n.nar, "NaR"));
 }
 
 double weakly_known(const Shares& shares) {
     return percent(shares[Confidence::fitted] + shares[Confidence::assumed], shares.total);
+}
+
+// "9.5 to 13 uJ (50 % published, 25 % scaled, 25 % assumed)"
+std::string range(const Shares& shares, std::string_view unit) {
+    std::string known;
+    for (std::size_t i = 0; i < confidence_count; ++i)
+        if (shares.confidence[i] > 0)
+            known +=
+                fmt::format("{}{:.0f} % {}", known.empty() ? "" : ", ",
+                            percent(shares.confidence[i], shares.total), name(static_cast<Confidence>(i)));
+    return fmt::format("{} to {} {} ({})", short_number(shares.low * 1e-6), short_number(shares.high * 1e-6),
+                       unit, known);
 }
 
 // "array 5.3 % waiting_for_weights, vector 61.0 % array_result": units that stall, by their largest cause.
@@ -134,6 +147,8 @@ std::string summary(const Result& result, bool colour) {
     line("prices",
          fmt::format("{:.0f} % of the energy and {:.0f} % of the area rest on fitted or assumed prices",
                      weakly_known(result.energy), weakly_known(result.area)));
+    line("", fmt::format("by their uncertainties: energy {}, area {}", range(result.energy, "uJ"),
+                         range(result.area, "mm2")));
     return out;
 }
 

@@ -3,14 +3,15 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "sim/cost/priced_run.h"
+#include "sim/run/costs_json.h"
 #include "sim/run/roofline.h"
 
 namespace octet {
 namespace {
 
 std::vector<OperationResult> operations_of(const AcceleratorConfig& machine, const Graph& graph,
-                                           const MachineReport& report, const PriceList& prices,
-                                           const Shares& standing) {
+                                           const MachineReport& report, const PricedRun& priced) {
     const std::vector<double> parts = oldest_unfinished(report);
     std::vector<OperationResult> list;
     list.reserve(graph.operations.size());
@@ -30,8 +31,7 @@ std::vector<OperationResult> operations_of(const AcceleratorConfig& machine, con
         result.bound_by = bound.resource;
         result.oldest_cycles = parts[i] * static_cast<double>(report.total);
         result.stalls = seen.stalls;
-        result.energy = energy_of(prices, seen.activity);
-        result.energy += standing * parts[i];
+        result.energy = priced.operations[i];
         list.push_back(std::move(result));
     }
     return list;
@@ -47,10 +47,10 @@ void add_metrics(Result& result, const RunDescription& run, const AcceleratorCon
                              static_cast<double>(result.machine.total);
     result.utilization = ratio(macs, peak_macs).value_or(0);
     if (result.macs > 0) {
-        result.tops_per_watt = ratio(2 * macs, result.energy.total);
+        result.tops_per_watt = tops_per_watt(result.macs, result.energy);
         result.mfu = ratio(run.model_flops.value_or(2 * macs), 2 * peak_macs);
     }
-    result.edp = result.energy.total * 1e-6 * result.seconds * 1e3;  // uJ x ms
+    result.edp = energy_delay(result.energy, result.seconds);
     if (run.tokens) result.tokens_per_second = ratio(static_cast<double>(*run.tokens), result.seconds);
 }
 
@@ -77,13 +77,15 @@ Result assemble(const RunDescription& run, const AcceleratorConfig& machine, con
         static_cast<Cycle>(std::ceil(bound.cycles * (1 - 1e-12)));  // a whole number stays what it is
     result.bound_by = bound.resource;
 
-    const Shares standing = static_energy(prices, report);
-    result.operations = operations_of(machine, graph, report, prices, standing);
-    result.static_energy = standing.total;
-    result.energy = standing;
-    for (const OperationReport& operation : report.operations)
-        result.energy += energy_of(prices, operation.activity);
-    result.area = area_of(prices);
+    PricedRun priced = price(prices, report);
+    result.operations = operations_of(machine, graph, report, priced);
+    result.static_energy = priced.standing.total;
+    result.energy = priced.energy;
+    result.area = priced.area;
+    result.cost_table = prices.table;
+    result.scaling = prices.scaling;
+    result.energy_lines = std::move(priced.lines);
+    result.area_lines = std::move(priced.areas);
     add_metrics(result, run, machine);
     return result;
 }

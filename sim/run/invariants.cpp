@@ -22,6 +22,7 @@ class Checker {
         shares("energy", result_.energy);
         shares("area", result_.area);
         operation_energies();
+        lines();
         stalls();
         bytes();
         times();
@@ -68,6 +69,17 @@ class Checker {
         for (std::size_t i = 0; i < component_count; ++i)
             expect_sum(fmt::format("energy of operations, {}", name(static_cast<Component>(i))),
                        sum.components[i], result_.energy.components[i]);
+    }
+
+    // What `octet cost where` prints.
+    void lines() {
+        const Shares sum = sum_of(result_.energy_lines);
+        for (std::size_t i = 0; i < component_count; ++i)
+            expect_sum(fmt::format("counts x prices, {}", name(static_cast<Component>(i))), sum.components[i],
+                       result_.energy.components[i]);
+        double area = 0;
+        for (const AreaLine& line : result_.area_lines) area += static_cast<double>(line.count) * line.area;
+        expect_sum("instances x prices of area", area, result_.area.total);
     }
 
     void stalls() {

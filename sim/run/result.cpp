@@ -1,38 +1,21 @@
 #include "sim/run/result.h"
 
-#include <cmath>
+#include "sim/run/activity_json.h"
+#include "sim/run/costs_json.h"
 
 namespace octet {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(double value) {
-    return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
 Json number(const std::optional<double>& value) {
-    return value ? number(*value) : Json(nullptr);
+    return number_json(value);
 }
 
 Json stalls_of(const StallCounts& stalls) {
     Json object = Json::object();
     for (std::size_t i = 0; i < stall_cause_count; ++i)
         object[std::string(name(static_cast<StallCause>(i)))] = stalls[i];
-    return object;
-}
-
-// The first `count` components of Component.
-Json components_of(const Shares& shares, std::size_t count) {
-    Json object = Json::object();
-    for (std::size_t i = 0; i < count; ++i)
-        object[std::string(name(static_cast<Component>(i)))] = number(shares.components[i]);
-    return object;
-}
-
-Json confidence_of(const Shares& shares) {
-    Json object = Json::object();
-    for (std::size_t i = 0; i < confidence_count; ++i)
-        object[std::string(name(static_cast<Confidence>(i)))] = number(shares.confidence[i]);
     return object;
 }
 
@@ -74,7 +57,7 @@ Json numerics_of(const Result& result) {
     return object;
 }
 
-Json operation_of(const OperationResult& operation) {
+Json operation_of(const OperationResult& operation, const Activity& activity) {
     Json object = {{"name", operation.name},
                    {"kind", operation.kind},
                    {"macs", operation.macs},
@@ -86,7 +69,8 @@ Json operation_of(const OperationResult& operation) {
                    {"ideal_cycles", number(operation.ideal_cycles)},
                    {"stalls", stalls_of(operation.stalls)},
                    {"energy_pj", number(operation.energy.total)},
-                   {"components", components_of(operation.energy, component_count)}};
+                   {"components", components_json(operation.energy)},
+                   {"activity", activity_json(activity)}};
     add_numerics(object, operation.numerics);
     return object;
 }
@@ -95,37 +79,38 @@ Json operation_of(const OperationResult& operation) {
 
 nlohmann::ordered_json to_json(const Result& result) {
     Json operations = Json::array();
-    for (const OperationResult& operation : result.operations) operations.push_back(operation_of(operation));
-    constexpr std::size_t with_area = static_cast<std::size_t>(Component::leakage);
-    Json json{{"schema", 1},
-              {"octet", OCTET_VERSION},
-              {"accelerator", result.accelerator},
-              {"workload", result.workload},
-              {"phase", result.phase},
-              {"seed", result.seed},
-              {"cycles", cycles_of(result)},
-              {"seconds", number(result.seconds)},
-              {"macs", result.macs},
-              {"energy",
-               {{"total_pj", number(result.energy.total)},
-                {"components", components_of(result.energy, component_count)},
-                {"confidence", confidence_of(result.energy)}}},
-              {"area",
-               {{"total_um2", number(result.area.total)},
-                {"components", components_of(result.area, with_area)},
-                {"confidence", confidence_of(result.area)}}},
-              {"traffic",
-               {{"dram_read_bytes", result.machine.dram_read_bytes},
-                {"dram_write_bytes", result.machine.dram_write_bytes},
-                {"sram_read_bytes", result.machine.sram_read_bytes},
-                {"sram_write_bytes", result.machine.sram_write_bytes}}},
-              {"metrics",
-               {{"tops_per_watt", number(result.tops_per_watt)},
-                {"edp", number(result.edp)},
-                {"mfu", number(result.mfu)},
-                {"tokens_per_second", number(result.tokens_per_second)}}},
-              {"operations", operations},
-              {"numerics", numerics_of(result)}};
+    for (std::size_t i = 0; i < result.operations.size(); ++i)
+        operations.push_back(operation_of(result.operations[i], i < result.machine.operations.size()
+                                                                    ? result.machine.operations[i].activity
+                                                                    : Activity{}));
+    Json json{
+        {"schema", 1},
+        {"octet", OCTET_VERSION},
+        {"accelerator", result.accelerator},
+        {"workload", result.workload},
+        {"phase", result.phase},
+        {"seed", result.seed},
+        {"cycles", cycles_of(result)},
+        {"seconds", number(result.seconds)},
+        {"macs", result.macs},
+        {"energy", energy_json(result.energy)},
+        {"area", area_json(result.area)},
+        {"costs", costs_json(result.cost_table, result.scaling, result.energy_lines, result.area_lines)},
+        {"dram_state",
+         {{"active_cycles", number(result.machine.dram_active)},
+          {"refreshes", result.machine.dram_refreshes}}},
+        {"traffic",
+         {{"dram_read_bytes", result.machine.dram_read_bytes},
+          {"dram_write_bytes", result.machine.dram_write_bytes},
+          {"sram_read_bytes", result.machine.sram_read_bytes},
+          {"sram_write_bytes", result.machine.sram_write_bytes}}},
+        {"metrics",
+         {{"tops_per_watt", number(result.tops_per_watt)},
+          {"edp", number(result.edp)},
+          {"mfu", number(result.mfu)},
+          {"tokens_per_second", number(result.tokens_per_second)}}},
+        {"operations", operations},
+        {"numerics", numerics_of(result)}};
     for (const TensorHistogram& histogram : result.histograms)
         json["histograms"].push_back(to_json(histogram));
     return json;

@@ -9,6 +9,7 @@
 
 #include "models/accelerator/report.h"
 #include "models/activity.h"
+#include "sim/cost/lines.h"
 #include "sim/cost/shares.h"
 #include "sim/run/histogram.h"
 
@@ -47,6 +48,10 @@ struct Result {
     Shares energy;             // pJ
     double static_energy = 0;  // of it, what time costs: leakage, control, DRAM standby
     Shares area;               // um2
+    std::string cost_table;    // the file, without folders
+    std::optional<Scaling> scaling;
+    std::vector<EnergyLine> energy_lines;  // they add up to `energy`
+    std::vector<AreaLine> area_lines;      // they add up to `area`
     std::vector<OperationResult> operations;
     std::optional<double> tops_per_watt, edp, mfu, tokens_per_second;
     std::optional<NumericsResult> numerics;   // of the outputs; counts of all operations

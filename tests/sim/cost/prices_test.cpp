@@ -139,7 +139,9 @@ std::vector<std::string> places(const CostTable& table, const AcceleratorConfig&
     };
     try {
         const PriceList prices = resolve(table, machine);
-        for (const auto& price : prices.energy) add(price.value_or(Price{.row = no_row}));
+        Price absent;
+        absent.row = no_row;
+        for (const auto& price : prices.energy) add(price.value_or(absent));
         for (const auto& of_unit : prices.cycle) std::ranges::for_each(of_unit, add);
         std::ranges::for_each(prices.dram_standby, add);
         for (const PricedBlock& block : prices.blocks) {

@@ -37,7 +37,7 @@ TEST(Summary, ShowsEnergyAreaTrafficAndWhatTheyRestOn) {
     result.energy = {};
     result.energy.add(Component::array, Confidence::published, 6e6);
     result.energy.add(Component::dram, Confidence::scaled, 3e6);
-    result.energy.add(Component::sram, Confidence::assumed, 2e6);
+    result.energy.add(Component::sram, Confidence::assumed, 2e6, 0.5);
     result.energy.add(Component::codec, Confidence::fitted, 1e6);
     result.static_energy = 4e6;
     result.area = {};
@@ -50,6 +50,9 @@ TEST(Summary, ShowsEnergyAreaTrafficAndWhatTheyRestOn) {
     EXPECT_THAT(text, HasSubstr("1.250 mm2   sram 100 %\n"));
     EXPECT_THAT(text, HasSubstr("4.000 MiB   read 3.000 MiB, written 1.000 MiB"));
     EXPECT_THAT(text, HasSubstr("25 % of the energy and 0 % of the area rest on fitted or assumed prices"));
+    EXPECT_THAT(
+        text, HasSubstr("by their uncertainties: energy 11.00 to 13.00 uJ (50 % published, 25 % scaled, 8 % "
+                        "fitted, 17 % assumed), area 1.250 to 1.250 mm2 (100 % scaled)\n"));
 }
 
 TEST(Summary, ShowsWhatEachUnitWaitsForMost) {

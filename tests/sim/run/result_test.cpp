@@ -22,19 +22,21 @@ TEST(ResultDocument, HasAllKeysInTheirOrder) {
     using testing::ElementsAre;
     const Json json = to_json(sample_result());
     EXPECT_THAT(keys(json), ElementsAre("schema", "octet", "accelerator", "workload", "phase", "seed",
-                                        "cycles", "seconds", "macs", "energy", "area", "traffic", "metrics",
-                                        "operations", "numerics"));
+                                        "cycles", "seconds", "macs", "energy", "area", "costs", "dram_state",
+                                        "traffic", "metrics", "operations", "numerics"));
     EXPECT_THAT(keys(json["cycles"]), ElementsAre("total", "ideal", "utilization", "stalls", "units"));
     EXPECT_THAT(keys(json["cycles"]["units"]), ElementsAre("array", "vector", "softmax", "codec", "sram",
                                                            "load", "store", "controller", "dram"));
     EXPECT_THAT(keys(json["cycles"]["units"]["dram"]), ElementsAre("busy", "stall", "idle"));
-    EXPECT_THAT(keys(json["energy"]), ElementsAre("total_pj", "components", "confidence"));
+    EXPECT_THAT(keys(json["energy"]),
+                ElementsAre("total_pj", "low_pj", "high_pj", "components", "confidence"));
     EXPECT_THAT(
         keys(json["energy"]["components"]),
         ElementsAre("array", "codec", "vector", "softmax", "buffers", "sram", "dram", "control", "leakage"));
     EXPECT_THAT(keys(json["energy"]["confidence"]),
                 ElementsAre("published", "measured", "scaled", "fitted", "assumed"));
-    EXPECT_THAT(keys(json["area"]), ElementsAre("total_um2", "components", "confidence"));
+    EXPECT_THAT(keys(json["area"]),
+                ElementsAre("total_um2", "low_um2", "high_um2", "components", "confidence"));
     EXPECT_THAT(keys(json["area"]["components"]),
                 ElementsAre("array", "codec", "vector", "softmax", "buffers", "sram", "dram", "control"));
     EXPECT_THAT(keys(json["traffic"]),
@@ -42,9 +44,17 @@ TEST(ResultDocument, HasAllKeysInTheirOrder) {
     EXPECT_THAT(keys(json["metrics"]), ElementsAre("tops_per_watt", "edp", "mfu", "tokens_per_second"));
     EXPECT_THAT(keys(json["operations"][0]),
                 ElementsAre("name", "kind", "macs", "start", "end", "cycles", "array_cycles", "array_stalls",
-                            "ideal_cycles", "stalls", "energy_pj", "components", "sqnr_db", "max_abs_error",
-                            "saturated", "underflowed", "nar"));
+                            "ideal_cycles", "stalls", "energy_pj", "components", "activity", "sqnr_db",
+                            "max_abs_error", "saturated", "underflowed", "nar"));
     EXPECT_TRUE(json["numerics"].is_null());
+    EXPECT_THAT(keys(json["costs"]), ElementsAre("table", "scaling", "energy_lines", "area_lines"));
+    EXPECT_THAT(keys(json["costs"]["energy_lines"][0]),
+                ElementsAre("group", "component", "action", "count", "price_pj", "energy_pj", "confidence",
+                            "uncertainty", "source", "row"));
+    EXPECT_THAT(keys(json["costs"]["area_lines"][0]),
+                ElementsAre("group", "component", "count", "unit_um2", "area_um2", "unit_leakage_uw",
+                            "confidence", "uncertainty", "source", "row"));
+    EXPECT_THAT(keys(json["dram_state"]), ElementsAre("active_cycles", "refreshes"));
 }
 
 TEST(ResultDocument, SaysWhatTheRunDid) {
