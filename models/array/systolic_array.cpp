@@ -1,5 +1,7 @@
 #include "models/array/systolic_array.h"
 
+#include <algorithm>
+
 #include "models/clock.h"
 
 namespace octet {
@@ -34,7 +36,8 @@ void SystolicArray::run() {
     const Cycle free_from = clock.real(start_), complete = clock.real(end_ - 1) + 1;
     around_.ledger.executed(Engine::array, operation_, &command_, taken_, free_from, complete);
     around_.scoreboard.publish(Engine::array, complete);
-    if (ends_reduction) schedule_.clock().forget(begun_);
+    // Operands that enter next may have begun to be decoded so much earlier.
+    if (ends_reduction) schedule_.clock().forget(begun_ - std::min(begun_, decode_latency()));
     const Cycle margin = timing_.weight_load() + around_.codec.latency();
     if (now() > margin) around_.codec.settle(now() - margin);
     release(free_from);

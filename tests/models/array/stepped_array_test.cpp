@@ -115,6 +115,14 @@ TEST(SteppedArray, HasEveryNumberOfThePassLevelArrayInRandomMachines) {
         EXPECT_GT(stalls[static_cast<std::size_t>(cause)], 15U) << name(cause) << ": the cases say little";
 }
 
+// Operands were complete, and the array stood still afterwards, before the command was taken: what is decoded
+// for it began in array cycles that lie before that. (A case that once differed.)
+TEST(SteppedArray, SaysLikeThePassLevelArrayWhatAPassWaitedForAcrossAStandstill) {
+    std::deque<Case> cases;
+    cases.push_back(RandomCase(2342200724U).make());
+    run_all(cases);
+}
+
 // Fills wake the array, one in every cycle, before the vector unit has its turn in it.
 TEST(SteppedArray, SeesAnEpilogueThatIsAcceptedInACycleInWhichAFillStarts) {
     std::deque<Case> cases;
