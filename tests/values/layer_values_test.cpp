@@ -209,6 +209,10 @@ TEST_P(RandomMachine, ComputesTheValuesOfTheReferenceOnARandomTransformer) {
         machine.array.dataflow = static_cast<Dataflow>(pick({0, 0, 1, 2}));
         if (machine.pe.preset.starts_with("mx") && machine.array.dataflow == Dataflow::output_stationary)
             machine.array.dataflow = Dataflow::input_stationary;
+        if (machine.array.dataflow ==
+            Dataflow::output_stationary)  // commands for each fold: not for each value
+            machine.array.rows = std::max(machine.array.rows, 4),
+            machine.array.cols = std::max(machine.array.cols, 4);
         machine.vector.lanes = pick({1, 3, 4, 16});
         machine.buffers.input_depth = static_cast<std::uint64_t>(pick({3, 16, 100, 1024}));
         machine.buffers.weight_depth = static_cast<std::uint64_t>(pick({32, 64, 100, 1024}));
