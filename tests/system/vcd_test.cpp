@@ -139,6 +139,34 @@ TEST_F(Vcd, ShowsEveryOperandAndSumInItsPlaceAndCycle) {
     EXPECT_LT(waves.cycles(), result.at("cycles").at("total").get<std::size_t>() + 1);
 }
 
+TEST_F(Vcd, ShowsSumsThatStayGrowAndLeave) {
+    document(with_values({"--set", "array.dataflow=output_stationary", "--vcd", file}));
+    const Waves waves(read_file(file));
+    std::vector<std::size_t> steps;  // cycles in which one enters, at the top left
+    for (std::size_t c = 0; c < waves.cycles(); ++c)
+        if (waves.at(c, rows - 1, 0, "input_valid") == 1) steps.push_back(c);
+    ASSERT_EQ(steps.size(), 2u * 2 * k);
+    for (std::size_t s = 0; s < steps.size(); ++s) {
+        const int fold = static_cast<int>(s) / k, step = static_cast<int>(s) % k;  // rows outer
+        for (int i = 0; i < rows; ++i)
+            for (int j = 0; j < cols; ++j) {
+                const std::size_t c = steps[s] + static_cast<std::size_t>(rows - 1 - i + j);
+                const int at_m = fold / 2 * rows + i, at_n = fold % 2 * cols + j;
+                const bool there = at_m < m && at_n < n;
+                double sum = 0;
+                for (int r = 0; r <= step; ++r) sum += there ? a(at_m, r) * b(r, at_n) : 0;
+                ASSERT_EQ(waves.at(c, i, j, "input_valid"), 1) << c;
+                ASSERT_EQ(waves.at(c, i, j, "input"), at_m < m ? a(at_m, step) : 0) << c;
+                ASSERT_EQ(waves.at(c, i, j, "weight"), at_n < n ? b(step, at_n) : 0) << c;
+                ASSERT_EQ(waves.at(c, i, j, "sum"), sum) << c;
+                if (step + 1 < k) continue;
+                const std::size_t leaves = steps[s] + rows + cols - 2;
+                ASSERT_EQ(waves.at(leaves, i, j, "shadow_full"), 1) << c;
+                ASSERT_EQ(waves.at(leaves, i, j, "shadow"), sum) << c;
+            }
+    }
+}
+
 TEST_F(Vcd, ChangesNoNumberAndIsTheSameTwice) {
     for (const Words& words : {with_values({}), product({"--shape", "40,7,9"})}) {
         Words traced = words;
