@@ -59,7 +59,6 @@ FormatComparison compare(const ComparePlan& plan,
                          std::size_t parallel, const RowEnded& ended) {
     FormatComparison comparison;
     comparison.dimensions = plan.dimensions;
-    comparison.baseline = plan.baseline;
     std::vector<ExperimentConfig> experiments;
     Diagnostics diagnostics;
     std::set<std::string> messages;  // what is wrong with every row is told once
@@ -82,6 +81,7 @@ FormatComparison compare(const ComparePlan& plan,
     std::vector<Figures> machines;
     for (std::size_t i = 0; i < results.size(); ++i) {
         ComparedRow& row = comparison.rows[i];
+        row.baseline = plan.baselines[i];
         if (!results[i].done) {
             row.error = results[i].text;
             continue;
@@ -95,7 +95,7 @@ FormatComparison compare(const ComparePlan& plan,
     std::size_t machine = 0;
     for (ComparedRow& row : comparison.rows) {
         if (!row.error.empty()) continue;
-        row.relative = relative_to(row.figures, comparison.rows[comparison.baseline].figures);
+        row.relative = relative_to(row.figures, comparison.rows[row.baseline].figures);
         row.best = best[machine];
         row.pareto = pareto[machine++];
     }
@@ -111,6 +111,7 @@ nlohmann::ordered_json to_json(const FormatComparison& comparison) {
             object[std::string(metrics[i].key)] = number(row.figures[i], metrics[i].integer);
             relative[std::string(metrics[i].key)] = number(row.relative[i], false);
         }
+        object["baseline_row"] = row.baseline;
         object["relative"] = std::move(relative);
         object["fusion"] = row.fusion;
         object["softmax"] = row.softmax;
@@ -126,8 +127,7 @@ nlohmann::ordered_json to_json(const FormatComparison& comparison) {
             {"accelerator", first.at("accelerator")},
             {"workload", first.at("workload")},
             {"phase", first.at("phase")},
-            {"baseline", comparison.rows[comparison.baseline].format},
-            {"baseline_row", comparison.baseline},
+            {"baseline", comparison.rows[comparison.rows.front().baseline].format},
             {"dimensions", comparison.dimensions},
             {"notes", comparison.notes},
             {"rows", rows}};

@@ -16,6 +16,7 @@ struct ComparedRow {
     nlohmann::ordered_json result;               // the result document; null if the simulation failed
     std::string error;                           // why it failed
     std::string format, fusion, softmax, array;  // as simulated
+    std::size_t baseline = 0;                    // the row it is set against
     Figures figures, relative;
     std::array<bool, metric_count> best{};
     bool pareto = false;
@@ -24,7 +25,6 @@ struct ComparedRow {
 struct FormatComparison {
     std::vector<std::string> dimensions;
     std::vector<ComparedRow> rows;
-    std::size_t baseline = 0;
     std::vector<std::string> notes;  // what every row keeps although a preset has a value of its own for it
 
     bool complete() const;  // no row failed

@@ -77,8 +77,13 @@ ComparePlan plan_of(const CompareLists& lists) {
             }
         plan.rows = std::move(rows);
     }
-    if (!lists.baseline.empty())
-        while (plan.rows[plan.baseline].values.front() != lists.baseline) ++plan.baseline;
+    for (const CompareRow& row : plan.rows) {
+        CompareRow base = row;
+        if (!lists.baseline.empty()) base.values.front() = lists.baseline;
+        const auto found = std::ranges::find(plan.rows, base.values, &CompareRow::values);
+        plan.baselines.push_back(
+            lists.baseline.empty() ? 0 : static_cast<std::size_t>(found - plan.rows.begin()));
+    }
     return plan;
 }
 

@@ -28,7 +28,9 @@ struct CompareRow {
 struct ComparePlan {
     std::vector<std::string> dimensions;  // the lists given: "format", "fusion", "softmax", "array"
     std::vector<CompareRow> rows;
-    std::size_t baseline = 0;  // the row others are set against: the first of the baseline's format
+    // For each row the one it is set against: of the baseline's format, with the same values otherwise;
+    // without a baseline the first row.
+    std::vector<std::size_t> baselines;
 };
 
 // Throws InputError for a value that is written twice or is no size of an array; what the machine does not

@@ -97,7 +97,12 @@ std::vector<std::string> footer(const FormatComparison& comparison, std::string_
 std::string relative_title(const FormatComparison& comparison) {
     const auto shown = shown_metrics(comparison);
     const bool decibels = std::ranges::any_of(shown, [](std::size_t i) { return metrics[i].difference; });
-    return fmt::format("relative to {}{}", label_of(comparison.rows[comparison.baseline]),
+    const ComparedRow& first = comparison.rows[comparison.rows.front().baseline];
+    const bool one = std::ranges::all_of(comparison.rows, [&](const ComparedRow& row) {
+        return row.baseline == comparison.rows.front().baseline;
+    });
+    return fmt::format("relative to {}{}{}", one ? label_of(first) : first.format,
+                       one ? "" : " with the same values otherwise",
                        decibels ? " (decibels: the difference)" : "");
 }
 

@@ -58,8 +58,9 @@ TEST(Compare, EveryRowIsTheRunWithItsSettings) {
                               document(tiny("run", {"--set", std::string("pe.preset=") + format, "--fusion",
                                                     fusion, "--softmax", softmax, "--values", "exact"})));
             }
-    const json& base = rows[4];
-    for (const json& r : rows) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const json &r = rows[i], &base = rows[4 + i % 4];  // int8, the same fusion and softmax
+        EXPECT_EQ(r.at("baseline_row"), 4 + i % 4);
         EXPECT_DOUBLE_EQ(r.at("relative").at("energy_pj").get<double>(),
                          r.at("energy_pj").get<double>() / base.at("energy_pj").get<double>());
         EXPECT_DOUBLE_EQ(r.at("relative").at("sqnr_db").get<double>(),
@@ -128,7 +129,8 @@ TEST(Compare, NamesWhatIsWrongBeforeItSimulatesAnything) {
 }
 
 TEST(Compare, ShowsTheRowsThatRanWhenOneFailsAndExitsOne) {
-    const Words words = tiny("compare", {"--formats", "int8,bf16", "--set", "sram.capacity_kib=1", "--set", "phase.sequence=2"});
+    const Words words = tiny(
+        "compare", {"--formats", "int8,bf16", "--set", "sram.capacity_kib=1", "--set", "phase.sequence=2"});
     const Outcome all = octet(words);
     EXPECT_EQ(all.status, 1);
     EXPECT_THAT(all.err, HasSubstr("octet: bf16: sram.capacity_kib"));

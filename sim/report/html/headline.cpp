@@ -47,20 +47,22 @@ std::string of_run(const Json& r) {
 std::string of_compare(const Json& c) {
     const Json &rows = c.at("rows"), &labels = c.at("labels");
     std::vector<std::string> front;
-    const Json* best = nullptr;  // the Pareto-optimal row, not the baseline, of least energy
+    const Json* best = nullptr;  // the Pareto-optimal row, not its own baseline, of least energy
     std::string best_label;
-    const auto base = c.value("baseline_row", std::size_t{0});
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (!rows[i].value("pareto", false)) continue;
         front.push_back(labels[i].get<std::string>());
-        if (i == base || (best != nullptr && value(*best, "energy_pj") <= value(rows[i], "energy_pj")))
+        const bool is_base = rows[i].value("baseline_row", std::size_t{0}) == i;
+        if (is_base || (best != nullptr && value(*best, "energy_pj") <= value(rows[i], "energy_pj")))
             continue;
         best = &rows[i];
         best_label = front.back();
     }
     std::string text = fmt::format("Pareto-optimal in time, energy, area{}: {}.",
                                    rows[0].at("sqnr_db").is_number() ? " and error" : "", list_of(front));
-    if (best == nullptr || base >= labels.size()) return text;
+    if (best == nullptr) return text;
+    const auto base = best->value("baseline_row", std::size_t{0});
+    if (base >= labels.size()) return text;
     const Json& relative = best->at("relative");
     return fmt::format(
         "{} Against {}, {} takes {:.2f} x the time, {:.2f} x the energy and {:.2f} x the area.", text,

@@ -148,7 +148,7 @@ const compare = (c) => {
     best: (r) => !relative && r.best.includes(m.key),
   }))];
   table(section('Side by side', 'The best of each column in bold. Press a title to sort.'), columns(false), rows);
-  table(section(`Relative to ${rows[c.baseline_row].label}`, 'Ratios; decibels as differences.'), columns(true), rows);
+  table(section(`Relative to ${new Set(rows.map((r) => r.baseline_row)).size === 1 ? rows[rows[0].baseline_row].label : c.baseline}`, 'Ratios to the row of the baseline with the same values otherwise; decibels as differences.'), columns(true), rows);
   const results = rows.map((r) => [r.label, r]);
   energyAndArea(section('Energy and area by component'), results);
   const error = rows.every((r) => r.sqnr_db !== null);

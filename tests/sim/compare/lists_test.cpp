@@ -25,7 +25,7 @@ TEST(CompareLists, MakeARowOfEveryCombinationInTheOrderOfTheirDimensions) {
     EXPECT_EQ(plan.rows[6].label(), "int8, residual, 8");
     EXPECT_THAT(keys_and_values(plan.rows[1]), ElementsAre("pe.preset=e4m3", "fusion=none", "array.rows=4",
                                                            "array.cols=16", "vector.lanes=16"));
-    EXPECT_EQ(plan.baseline, 0U);
+    EXPECT_THAT(plan.baselines, testing::Each(0U));
 }
 
 TEST(CompareLists, WithoutAnyAreTheExperimentAlone) {
@@ -35,17 +35,19 @@ TEST(CompareLists, WithoutAnyAreTheExperimentAlone) {
     EXPECT_TRUE(plan.dimensions.empty());
 }
 
-TEST(CompareLists, SetOthersAgainstTheFirstRowOfTheBaseline) {
+TEST(CompareLists, SetARowAgainstTheBaselineWithTheSameValuesOtherwise) {
     const CompareLists among{{"e4m3", "bf16"}, {"none", "residual"}, {}, {}, "bf16"};
     const ComparePlan plan = plan_of(among);
     EXPECT_EQ(plan.rows.size(), 4U);
-    EXPECT_EQ(plan.rows[plan.baseline].label(), "bf16, none");
+    EXPECT_THAT(plan.baselines, ElementsAre(2U, 3U, 2U, 3U));
+    EXPECT_EQ(plan.rows[3].label(), "bf16, residual");
 }
 
 TEST(CompareLists, SimulateABaselineThatIsNotAmongThem) {
     const ComparePlan plan = plan_of({{"e4m3"}, {}, {}, {}, "bf16"});
     ASSERT_EQ(plan.rows.size(), 2U);
-    EXPECT_EQ(plan.rows[plan.baseline].label(), "bf16");
+    EXPECT_THAT(plan.baselines, ElementsAre(0U, 0U));
+    EXPECT_EQ(plan.rows[0].label(), "bf16");
     EXPECT_EQ(plan_of({{}, {}, {}, {}, "bf16"}).rows.size(), 1U);
 }
 

@@ -78,6 +78,7 @@ TEST(Headline, OfAComparisonNamesTheFrontAndThreeRatiosOfItsThriftiest) {
         return Json{{"pareto", pareto},
                     {"energy_pj", energy},
                     {"sqnr_db", 20.0},
+                    {"baseline_row", 0},
                     {"relative", {{"seconds", 1.0}, {"energy_pj", factor}, {"area_um2", 0.75}}}};
     };
     const ReportInput input{
