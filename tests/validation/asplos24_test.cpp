@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "sim/config/experiment.h"
 #include "sim/config/layers.h"
 #include "sim/cost/prices.h"
 #include "tests/sim/cost/tables.h"
@@ -135,7 +136,13 @@ struct Whole {
     double area = 0, power = 0;
 };
 Whole whole(const CostTable& table, const char* preset, int n, bool with_control = true) {
-    const AcceleratorConfig machine = machine_of(preset, 200, n);
+    const bool posit = std::string_view(preset) == "posit8_1_ftz",
+               fp8 = std::string_view(preset) == "hybrid_fp8";
+    const AcceleratorConfig machine =
+        load_accelerator(fmt::format("{}/configs/accelerators/edge{}-{}.yaml", OCTET_SOURCE_DIR, n,
+                                     posit ? "posit8"
+                                     : fp8 ? "hybrid-fp8"
+                                           : "bf16"));
     const PriceList prices = resolve(table, machine);
     const auto lanes = static_cast<std::uint64_t>(n);
     const bool wide = std::string_view(preset) == "bf16";
@@ -143,8 +150,8 @@ Whole whole(const CostTable& table, const char* preset, int n, bool with_control
     Activity cycle;
     cycle.count(Action::mac, lanes * lanes);
     cycle.count(Action::accumulate, lanes);
-    if (!wide) cycle.count(Action::decode, lanes);
-    if (!wide) cycle.count(Action::encode, lanes);
+    if (!wide) cycle.count(Action::decode, lanes);  // bf16 is multiplied as it is stored
+    cycle.count(Action::encode, lanes);
     for (const Action action : {Action::vector_add, Action::vector_multiply, Action::vector_reduce})
         cycle.count(action, lanes);
     cycle.count(Action::input_buffer_read_bits, lanes * storage);
@@ -186,7 +193,7 @@ TEST(Asplos24, UnitPricesAloneMakeTheMachinesTwiceAsDifferentAsFigureThirteen) {
     EXPECT_NEAR(posit.area, -56.3, 0.1);
     EXPECT_NEAR(fp8.area, -52.5, 0.1);
     EXPECT_NEAR(posit.power, -58.7, 0.1);
-    EXPECT_NEAR(fp8.power, -60.1, 0.1);
+    EXPECT_NEAR(fp8.power, -60.0, 0.1);
 }
 
 TEST(Asplos24, FittedControlAndActivityMeetFigureThirteensAveragesWithinFourPoints) {
