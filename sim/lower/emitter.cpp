@@ -27,9 +27,11 @@ MemorySpace::Region Emitter::reserve(std::uint64_t bytes, OperationId operation)
                             placement_.sram().capacity() / 1024, name_, bytes));
         ++evictions_;
         if (!victim->in_dram) {
-            const Block all = all_of(victim->layout);
-            store(*victim, all, victim->layout.pieces(victim->sram->base, all.rows, all.columns),
-                  victim->sram_ready, operation);
+            const std::vector<Block> parts =
+                victim->written.empty() ? std::vector{all_of(victim->layout)} : victim->written;
+            for (const Block& part : parts)
+                store(*victim, part, victim->layout.pieces(victim->sram->base, part.rows, part.columns),
+                      victim->sram_ready, operation);
         }
         placement_.drop(*victim);
     }

@@ -8,15 +8,6 @@
 
 namespace octet {
 
-// Part of a matrix.
-struct Block {
-    RowRange rows;
-    ColumnRange columns;
-    friend bool operator==(const Block& a, const Block& b) {
-        return a.rows.first == b.rows.first && a.rows.count == b.rows.count &&
-               a.columns.first == b.columns.first && a.columns.count == b.columns.count;
-    }
-};
 inline Block all_of(const Layout& layout) {
     return {{0, layout.rows()}, {0, layout.cols()}};
 }

@@ -30,6 +30,16 @@ struct ColumnRange {
     std::uint64_t first = 0, count = 0;
 };
 
+// Part of a matrix.
+struct Block {
+    RowRange rows;
+    ColumnRange columns;
+    friend bool operator==(const Block& a, const Block& b) {
+        return a.rows.first == b.rows.first && a.rows.count == b.rows.count &&
+               a.columns.first == b.columns.first && a.columns.count == b.columns.count;
+    }
+};
+
 // Where a part of a matrix lies.
 struct Pieces {
     Strips values;

@@ -159,6 +159,9 @@ VectorProgram Lowering::program_of_kernel(std::size_t kernel, bool in_place) con
 // A block of a resident matrix has been written; what leaves the machine goes to DRAM at once.
 void Lowering::stored(Matrix& matrix, const Block& block, std::uint32_t writer) {
     matrix.sram_ready.after(Engine::vector, writer);
+    matrix.written.push_back(block);
+    matrix.written_values += block.rows.count * block.columns.count;
+    if (matrix.written_values == matrix.layout.rows() * matrix.layout.cols()) matrix.written.clear();
     if (graph.tensors[matrix.tensor].role != TensorRole::output) return;
     Needs needs;
     needs.after(Engine::vector, writer);

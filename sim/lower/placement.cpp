@@ -178,6 +178,7 @@ void Placement::drop(Matrix& matrix) {
     sram_.release(*matrix.sram, last_use);
     matrix.sram.reset();
     matrix.readers = {};
+    matrix.written.clear();
 }
 
 void Placement::used(Matrix& matrix) {
