@@ -191,7 +191,9 @@ void Arbiter::enter(Lane& lane, const BeatRun& run) {
 }
 
 void Arbiter::begin(Cycle present) {
-    if (present != present_) calendar_.forget(present_ = present);
+    if (present == present_) return;
+    calendar_.forget(present_ = present);
+    if (used_ != nullptr) used_->settle(present);
 }
 
 FlowGrant Arbiter::reserve(Cycle present, Cycle from, std::uint32_t interval, std::uint64_t slots,
@@ -245,19 +247,25 @@ FlowGrant Arbiter::reserve_beat(Cycle present, Cycle from, std::uint32_t lane, s
                                 BankRange banks) {
     begin(present);
     Cycle& free_from = lanes_[lane].free_from;
-    FlowGrant grant;
     Cycle at = std::max(from, free_from);
-    const auto found = [&] {
-        if (calendar_.take(at, plane, banks)) return true;
-        for (std::uint32_t other = 0; ports_ > 1 && other < ports_; ++other)
-            if (calendar_.take(at, other, banks)) return true;
-        return false;
-    };
-    for (; !found(); ++at) ++grant.conflicts;
-    grant.first = grant.last = at;
+    std::uint64_t conflicts = 0;
+    if (!calendar_.take(at, plane, banks)) {
+        const Cycle wanted = at;
+        at = next_free(at, plane, banks);
+        conflicts = at - wanted;
+    }
     free_from = at + 1;
     if (used_ != nullptr) used_->mark(at);
-    return grant;
+    return {at, at, conflicts};
+}
+
+// Takes the banks in the first cycle from `at` on in which a plane has them; not `plane` in cycle `at`.
+Cycle Arbiter::next_free(Cycle at, std::uint32_t plane, BankRange banks) {
+    for (;; ++at) {
+        for (std::uint32_t other = 0; ports_ > 1 && other < ports_; ++other)
+            if (calendar_.take(at, other, banks)) return at;
+        if (calendar_.take(at + 1, plane, banks)) return at + 1;
+    }
 }
 
 }  // namespace octet

@@ -60,7 +60,7 @@ class Arbiter {
     FlowGrant reserve_beat(Cycle present, Cycle from, std::uint32_t lane, std::uint32_t plane,
                            BankRange banks);
 
-    // From now on `used` is told in which cycles any bank is used; it settles what is past.
+    // From now on `used` is told in which cycles any bank is used, and settles what is past.
     void watch(BusyCycles* used) { used_ = used; }
 
     std::uint32_t banks() const { return banks_; }
@@ -109,6 +109,7 @@ class Arbiter {
     void commit(Cycle at, std::uint32_t interval, std::uint64_t slots);
     void enter(Lane& lane, const BeatRun& run);
     void begin(Cycle present);
+    Cycle next_free(Cycle at, std::uint32_t plane, BankRange banks);
 
     bool take(const Flight& flight, Cycle at) {
         return calendar_.take(at + flight.stream->offset + flight.stream->late, flight.plane, flight.banks);

@@ -56,7 +56,8 @@ void DmaEngine::end(const DmaCommand& command, OperationId operation, Cycle star
     scoreboard_.publish(engine(), completed);
 }
 
-DmaEngine::Words DmaEngine::move_words(Cycle present, Cycle from, std::uint32_t bytes, StripWalker& sram) {
+// One after the other.
+DmaEngine::Words DmaEngine::move_pieces(Cycle present, Cycle from, std::uint32_t bytes, StripWalker& sram) {
     Words words;
     while (bytes > 0) {
         const std::uint32_t piece = std::min(bytes, sram.left());

@@ -52,7 +52,12 @@ class DmaEngine {
     void end(const DmaCommand& command, OperationId operation, Cycle started, Cycle free, Cycle completed,
              std::vector<std::uint8_t> bytes);
     // In `present`, the cycle of the kernel; the words not before `from`.
-    Words move_words(Cycle present, Cycle from, std::uint32_t bytes, StripWalker& sram);
+    Words move_words(Cycle present, Cycle from, std::uint32_t bytes, StripWalker& sram) {
+        if (bytes > sram.left()) return move_pieces(present, from, bytes, sram);
+        const FlowGrant grant = sram_.reserve_words(client_, present, from, sram.address(), bytes);
+        sram.advance(bytes);
+        return {grant.last, grant.conflicts > 0};
+    }
 
     DramPort port_;
     SramClient client_;
@@ -63,6 +68,8 @@ class DmaEngine {
     Timeline& timeline_;
 
   private:
+    Words move_pieces(Cycle present, Cycle from, std::uint32_t bytes, StripWalker& sram);
+
     std::uint64_t bytes_ = 0;
     MachineValues* values_ = nullptr;
 };

@@ -7,6 +7,7 @@
 #include <array>
 #include <vector>
 
+#include "models/memory/dram_banks.h"
 #include "models/memory/dram_mapping.h"
 
 namespace octet {
@@ -49,10 +50,10 @@ struct DramCounts {
 class DramChannel {
   public:
     static constexpr std::uint32_t no_tag = ~std::uint32_t{0};
-    static constexpr std::uint32_t most_banks = 64;
-    struct Done {  // a read whose data has been ordered
+    struct Done {  // reads of one tag whose data has been ordered
         std::uint32_t tag = 0;
-        DramClock from = 0, at = 0;  // its beats; none if a posted write has answered it
+        std::uint32_t bursts = 1;
+        DramClock from = 0, at = 0;  // their beats, without a gap; none if a posted write has answered it
     };
     struct Beats {  // the data bus moves data in clocks [from, to)
         DramClock from = 0, to = 0;
@@ -68,11 +69,29 @@ class DramChannel {
         if (empty() && until != dram_never && until > due_ && until - due_ > 2 * part_.refresh_interval)
             rest(until);
     }
-    void step(DramClock now) { row_hits_alone_ ? step_row_hits(now) : step_any(now); }
+    void step(DramClock now) { reads_flow_ ? step_flow(now) : step_any(now); }
+    // Steps from next(), which is before `until`, to the last clock before it in which something happens, or
+    // to the one in which the last read is issued. Nothing may be taken meanwhile. Returns that clock.
+    DramClock run(DramClock until) {
+        DramClock now;
+        do {
+            if (flows_alone())
+                now = flow(until);
+            else
+                step(now = next_);
+        } while (next_ < until && has_reads());
+        return now;
+    }
 
     // In clock `now`, after step(now) if that was due.
     bool has_room(bool write) const { return waiting_[write] < room_[write]; }
     void take(DramClock now, const DramPlace& place, std::uint64_t burst, bool write, std::uint32_t tag);
+    // Whether a read may be taken now for a clock to come, in which it would be taken otherwise, if nothing
+    // is taken between.
+    bool takes_ahead(std::uint64_t burst) const { return has_room(false) && pending_[slot_of(burst)] == 0; }
+    // Takes so a first burst and those that follow it in its row, one a clock, up to `most`. How many.
+    std::uint32_t take_ahead(DramClock now, const DramPlace& place, std::uint64_t burst, std::uint32_t most,
+                             std::uint32_t tag);
     // No burst will follow: what is posted drains.
     void last(DramClock now);
 
@@ -97,49 +116,29 @@ class DramChannel {
     // From now on commands are also written here.
     void log(std::vector<DramCommand>* commands) {
         log_ = commands;
-        row_hits_alone_ = false;
+        reads_flow_ = false;
     }
 
   private:
     static constexpr std::uint32_t none = ~std::uint32_t{0};
-    struct Burst {
+    struct alignas(64) Burst {
         std::uint64_t burst = 0;
+        DramClock from = 0;  // it can move; of two bursts the one that was taken later has the later clock
         std::uint32_t row = 0, tag = no_tag;
         std::uint32_t next = none;    // in the list it stands in
         std::uint32_t merged = none;  // reads of the same address that it serves, a list
-        std::uint32_t order = 0;      // in which it was taken, modulo 2^32
         bool write = false;
     };
     struct List {
         std::uint32_t head = none, tail = none;
     };
-    // Sizes are powers of two, for quick indexing.
-    struct alignas(128) Bank {
-        DramClock activate_from = 0, precharge_from = 0;
-        std::array<DramClock, 2> column_from{};  // read, write
-        std::uint32_t open_row = none;
-        std::uint32_t hits = 0;                   // column commands since the activate
+    struct alignas(64) Queue {                    // of a bank
+        List queue;                               // its commands
+        std::array<List, 2> waiting;              // what waits for it in the read queue, in the write buffer
         std::uint32_t queued = 0;                 // commands in its queue
         std::array<std::uint32_t, 2> row_hits{};  // of them, reads and writes of the open row
-        List queue;
-        std::array<List, 2> waiting;        // in the read queue, in the write buffer
-        std::uint32_t rank = 0, group = 0;  // group: of all of the channel
-        bool conflict = false;              // the last precharge made way for another row
-    };
-    struct alignas(32) Group {
-        DramClock activate_from = 0;
-        std::array<DramClock, 2> column_from{};
-    };
-    struct alignas(128) Rank {
-        DramClock activate_from = 0;
-        std::array<DramClock, 2> column_from{};
-        DramClock closed_from = 0;  // when all precharges and refreshes issued so far are over
-        DramClock refresh_due = 0;
-        std::uint64_t banks = 0;               // a bit each
-        std::array<DramClock, 4> activates{};  // the last four, a ring
-        std::uint32_t oldest = 0, activated = 0;
-        std::uint32_t open = 0;
-        DramClock active_from = 0, active_to = 0, active = 0;
+        std::uint32_t hits = 0;                   // column commands since the activate
+        bool conflict = false;                    // the last precharge made way for another row
     };
     struct Plan {  // the next command
         DramClock at = dram_never;
@@ -150,16 +149,30 @@ class DramChannel {
     static std::uint32_t slot_of(std::uint64_t burst) {
         return static_cast<std::uint32_t>(burst * 0x9e3779b97f4a7c15U >> 54U);
     }
+    static constexpr std::uint64_t bit(std::uint32_t bank) { return std::uint64_t{1} << bank; }
     std::uint32_t find(std::uint32_t index, std::uint64_t burst, bool write) const;
-    std::uint32_t allocate();
-    void append(List& list, std::uint32_t index);
+    std::uint32_t allocate() {
+        if (free_ == none) {
+            pool_.emplace_back();
+            return static_cast<std::uint32_t>(pool_.size() - 1);
+        }
+        const std::uint32_t index = free_;
+        free_ = pool_[index].next;
+        return index;
+    }
+    void append(List& list, std::uint32_t index) {
+        pool_[index].next = none;
+        (list.head == none ? list.head : pool_[list.tail].next) = index;
+        list.tail = index;
+    }
 
-    bool may_precharge(const Bank& bank) const;
-    DramClock column_ready(const Bank& bank, bool write) const;
-    template <bool row_hits>
-    DramClock ready(const Bank& bank) const;
-    DramClock refresh_ready(const Rank& rank) const;
-    template <bool row_hits>
+    bool may_precharge(std::uint32_t bank) const;
+    bool head_hits(std::uint32_t bank) const {
+        return pool_[queues_[bank].queue.head].row == banks_.open_row(bank);
+    }
+    template <bool flow>
+    DramClock ready(std::uint32_t bank) const;
+    template <bool flow>
     void plan(DramClock from);
     void plan_too(DramClock from, std::uint32_t bank);
     void become_due(DramClock now);
@@ -168,12 +181,20 @@ class DramChannel {
     void issue(DramClock now);
     void issue_refresh(DramClock now, std::uint32_t rank);
     void activate(DramClock now, std::uint32_t bank, std::uint32_t row);
-    void close(Bank& bank, DramClock from, std::uint32_t duration);
-    template <bool row_hits>
+    void forget_row(std::uint32_t bank);
+    template <bool flow>
     void column(DramClock now, std::uint32_t bank, std::uint32_t before, std::uint32_t command);
-    bool has_row_hits_alone() const;
+    bool do_reads_flow() const;
+    // Whether the reads that flow, and all that can move meanwhile, are of one bank.
+    bool flows_alone() const {
+        return reads_flow_ && active_ != 0 && ((active_ - 1) & active_) == 0 &&
+               (movable_[0] & ~active_) == 0 && next_ < due_ &&
+               (!may_drain() || (commands_ > 1 && waiting_[1] < room_[1] && !last_));
+    }
+    DramClock flow(DramClock until);
+    bool has_reads() const { return commands_ - write_commands_ + waiting_[0] > 0; }
     void step_any(DramClock now);
-    void step_row_hits(DramClock now);
+    void step_flow(DramClock now);
     void complete(std::uint32_t index, DramClock at);
 
     void end_beats() {
@@ -188,27 +209,29 @@ class DramChannel {
     // Whether draining can begin at all as things stand.
     bool may_drain() const { return waiting_[1] > calm_ || (last_ && waiting_[1] > 0); }
     bool wants_move() const { return movable_[draining_ > 0 || starts_draining()] != 0; }
-    std::uint32_t move();
+    DramClock next_move(DramClock now) const;
+    std::uint32_t move(DramClock now);
     std::uint32_t oldest_movable(bool write) const;
     bool enqueue(std::uint32_t bank, bool write);
-    void set_movable(std::uint32_t bank, bool write);
+    void set_movable(std::uint32_t bank, bool write) {
+        const Queue& queue = queues_[bank];
+        const std::uint64_t movable = queue.waiting[write].head != none && queue.queued < bank_room_;
+        movable_[write] = (movable_[write] & ~bit(bank)) | movable << bank;
+    }
     void record(DramClock at, DramCommand::Kind kind, std::uint32_t rank, std::uint32_t bank,
                 std::uint32_t row, std::uint64_t burst = 0) {
         if (log_ != nullptr) log_->push_back({at, kind, rank, bank, row, burst});
     }
 
     DramPart part_;
-    // From a read or a write to the end of its data, to the precharge of its bank, to the other kind of
-    // command: of the rank, of the group.
-    std::array<DramClock, 2> to_data_, to_precharge_, to_other_s_, to_other_l_;
     std::array<std::uint32_t, 2> room_;  // of the read queue, of the write buffer
     std::uint32_t bank_room_, row_hit_cap_;
     std::uint32_t calm_;  // so many writes may wait without draining
     bool open_page_;
-    std::uint32_t bank_count_, rank_count_;
-    std::array<Bank, most_banks> banks_;
-    std::array<Group, most_banks> groups_;
-    std::array<Rank, most_banks> ranks_;
+    std::uint32_t bank_count_;
+    DramBanks banks_;
+    std::array<Queue, DramBanks::most> queues_;
+    std::array<DramClock, DramBanks::most> refresh_due_{};  // of the ranks
     std::vector<Burst> pool_;
     std::uint32_t free_ = none;
     static constexpr std::uint32_t pending_slots = 1U << 10U;  // slot_of() has as many values
@@ -222,12 +245,12 @@ class DramChannel {
     std::array<std::uint64_t, 2> movable_{};  // with room for what waits for them in queue or buffer
 
     std::array<std::uint32_t, 2> waiting_{};  // in the read queue, in the write buffer
-    std::uint32_t order_ = 0;
-    std::uint32_t commands_ = 0;  // in all bank queues
-    std::uint32_t draining_ = 0;  // writes that move before reads do
+    std::uint32_t commands_ = 0;              // in all bank queues
+    std::uint32_t write_commands_ = 0;        // of them, writes
+    std::uint32_t draining_ = 0;              // writes that move before reads do
     bool last_ = false;
-    bool row_hits_alone_ = false;  // see has_row_hits_alone()
-    std::uint32_t turn_ = 0;       // the bank after the one that issued last
+    bool reads_flow_ = false;  // see do_reads_flow()
+    std::uint32_t turn_ = 0;   // the bank after the one that issued last
     DramClock due_ = dram_never, next_ = dram_never, last_beat_ = 0;
     Plan plan_;
     DramCounts counts_;

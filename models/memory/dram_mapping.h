@@ -51,10 +51,10 @@ class DramCursor {
   public:
     explicit DramCursor(const DramMapping& mapping) : mapping_(mapping) {}
     const DramPlace& place(std::uint64_t burst) {
-        if (burst == burst_ && run_ > 0) return place_;
-        if (burst == burst_ + 1 && run_ > 1) {
-            --run_;
-            ++place_.column;
+        if (burst >= burst_ && burst - burst_ < run_) {
+            const auto ahead = static_cast<std::uint32_t>(burst - burst_);
+            run_ -= ahead;
+            place_.column += ahead;
         } else {
             place_ = mapping_.place(burst);
             run_ = mapping_.run(place_);
@@ -62,12 +62,14 @@ class DramCursor {
         burst_ = burst;
         return place_;
     }
+    // How many bursts from the latest one on, itself included, follow one another in its row.
+    std::uint32_t run() const { return run_; }
 
   private:
     const DramMapping& mapping_;
     std::uint64_t burst_ = ~std::uint64_t{0};
     DramPlace place_;
-    std::uint32_t run_ = 0;  // bursts from burst_ on that lie one after another in its row; 0: no burst yet
+    std::uint32_t run_ = 0;  // 0: no burst yet
 };
 
 }  // namespace octet

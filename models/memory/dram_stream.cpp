@@ -113,7 +113,7 @@ class Stream {
         for (const DramChannel::Done& done : channel.done()) {
             Waiting& read = waiting_[done.tag];
             read.done = std::max(read.done, done.at);
-            if (--read.bursts > 0) continue;
+            if ((read.bursts -= done.bursts) > 0) continue;
             result_.latency.add(read.done - read.taken);
             result_.clocks = std::max(result_.clocks, read.done);
             free_.push_back(done.tag);

@@ -73,29 +73,24 @@ void PartDma::request_more() {
     }
 }
 
-void PartDma::request_taken(DramClock clock) {
-    Burst& burst = window_[taken_];
-    const Request& request = requests_[taken_];
-    taken_ = after(taken_);
-    --untaken_;
-    if (loads()) return;
+// The last part of a store's burst has been taken in clock `last`.
+void PartDma::stored(std::uint32_t place, DramClock last) {
+    Burst& burst = window_[place];
+    const Request& request = requests_[place];
     // Posted: complete for who stores.
     const Cycle first = crossing_.cycle_of(request.taken);
     timeline_.stall(burst.started, crossing_.cycle_of(request.from), burst.waits_for, burst.operation);
     timeline_.stall(burst.started, first, StallCause::dram, burst.operation);
-    timeline_.busy(first, crossing_.cycle_from(clock + 1), burst.operation);
+    timeline_.busy(first, crossing_.cycle_from(last + 1), burst.operation);
     burst.held_by = StallCause::dram;
-    complete(burst, crossing_.cycle_from(clock + 1));
+    complete(burst, crossing_.cycle_from(last + 1));
     request_more();
 }
 
-void PartDma::data_moves(std::uint32_t place, DramClock from, DramClock to) {
+void PartDma::begin_bus_times(std::uint32_t place, DramClock from) {
+    enter_bus_times();
     const Burst& burst = window_[place];
-    if (from != bus_.to || burst.operation != bus_.operation) {
-        enter_bus_times();
-        bus_ = {from, to, burst.operation, burst.started, burst.waits_for};
-    }
-    bus_.to = to;
+    bus_ = {from, from, burst.operation, burst.started, burst.waits_for};
 }
 
 void PartDma::enter_bus_times() {
@@ -104,11 +99,6 @@ void PartDma::enter_bus_times() {
     timeline_.stall(bus_.started, from, bus_.cause, bus_.operation);
     timeline_.busy(from, crossing_.cycle_from(bus_.to), bus_.operation);
     bus_.from = bus_.to;
-}
-
-void PartDma::arrived(std::uint32_t place, DramClock end) {
-    window_[place].arrived = end;
-    if (place == oldest_) write_in_order();
 }
 
 // Writes what has arrived to SRAM, up to the first burst that has not.

@@ -45,12 +45,23 @@ class PartDma : public DmaEngine {
     // The oldest one that has not been taken as a whole; nullptr: none.
     Request* request() { return untaken_ > 0 ? &requests_[taken_] : nullptr; }
     bool is_being_taken(std::uint32_t place) const { return untaken_ > 0 && taken_ == place; }
-    void request_taken(DramClock now);  // all of it; the last part in clock `now`
+    void request_taken(DramClock now) {  // all of it; the last part in clock `now`
+        const std::uint32_t place = taken_;
+        taken_ = after(taken_);
+        --untaken_;
+        if (!loads()) stored(place, now);
+    }
     OperationId operation_of(std::uint32_t place) const { return window_[place].operation; }
     // Bytes of a load's burst move on the data bus in clocks [from, to).
-    void data_moves(std::uint32_t place, DramClock from, DramClock to);
+    void data_moves(std::uint32_t place, DramClock from, DramClock to) {
+        if (from != bus_.to || window_[place].operation != bus_.operation) begin_bus_times(place, from);
+        bus_.to = to;
+    }
     // All bytes of a load's burst have arrived at the end of clock `end` - 1.
-    void arrived(std::uint32_t place, DramClock end);
+    void arrived(std::uint32_t place, DramClock end) {
+        window_[place].arrived = end;
+        if (place == oldest_) write_in_order();
+    }
     void close() { enter_bus_times(); }
 
   private:
@@ -75,7 +86,9 @@ class PartDma : public DmaEngine {
     void request_more();
     void write_in_order();
     void complete(Burst& burst, Cycle at);
+    void stored(std::uint32_t place, DramClock last);
     void enter_bus_times();
+    void begin_bus_times(std::uint32_t place, DramClock from);
 
     const ClockCrossing& crossing_;
     MemoryProcess& memory_;

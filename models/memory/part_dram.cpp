@@ -87,9 +87,15 @@ void PartDram::simulate(Channels channels) {
         limit = limit_;
         end = limit == ~Cycle{0} ? dram_never : crossing_.clock_from(limit);
     };
-    look();
+    bool known = false;  // what can be taken
     while (!idle()) {
         heed_limit();
+        if (channels.size() == 1 && ports_[1].engine->idle()) {
+            if (stream(channels[0], end)) continue;
+            known = false;
+        }
+        if (!known) look();
+        known = true;
         DramClock next = dram_never;
         for (const DramChannel& channel : channels) next = std::min(next, channel.next());
         const DramClock clock = std::min(std::min(can[0], can[1]), next);
@@ -115,39 +121,96 @@ void PartDram::simulate(Channels channels) {
     }
 }
 
+bool PartDram::stream(DramChannel& channel, DramClock end) {
+    DramClock until = end;
+    if (load().request() != nullptr) take_ahead(until);
+    const DramClock next = channel.next();
+    if (next >= until) return false;
+    // What is issued from now on is there no earlier than this, and followed by other requests a cycle later.
+    const Cycle there = crossing_.cycle_from(next + part_.read_data());
+    until = std::min(until, crossing_.clock_from(there + 1));
+    simulated_ = channel.run(until);
+    collect(0);
+    return true;
+}
+
+inline std::uint32_t PartDram::taken(DramPort port, PartDma::Request& request, std::uint32_t bursts,
+                                     DramClock last) {
+    const std::uint64_t end = (burst_.quotient(request.address) + bursts) * burst_.by();
+    const auto bytes =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(end - request.address, request.bytes));
+    request.address += bytes;
+    request.bytes -= bytes;
+    take_from_ = last + 1;
+    if (port == DramPort::load) flights_[request.place].parts += bursts;
+    if (request.bytes == 0) ports_[port == DramPort::store].engine->request_taken(last);
+    return bytes;
+}
+
+// Of what will have come before clock `until`; if not all can be taken now, `until` becomes the clock of the
+// rest.
+void PartDram::take_ahead(DramClock& until) {
+    DramChannel& channel = channels_.front();
+    DramCursor& cursor = ports_[0].cursor;
+    PartDma& engine = load();
+    PartDma::Request* request = engine.request();
+    OperationId operation = engine.operation_of(request->place);
+    std::uint64_t asked = 0, moved = 0;
+    while (request != nullptr) {
+        const DramClock clock = std::max(request->from, take_from_);
+        if (clock >= until) break;
+        const std::uint64_t burst = burst_.quotient(request->address);
+        const std::uint64_t all = burst_.quotient(request->address + request->bytes - 1) - burst + 1;
+        const DramPlace& place = cursor.place(burst);
+        const std::uint64_t most = std::min(std::min<std::uint64_t>(all, cursor.run()), until - clock);
+        const std::uint32_t bursts =
+            channel.take_ahead(clock, place, burst, static_cast<std::uint32_t>(most), request->place);
+        if (bursts == 0) {
+            until = clock;
+            break;
+        }
+        if (const OperationId next = engine.operation_of(request->place); next != operation) {
+            count(DramPort::load, operation, asked, moved);
+            operation = next;
+            asked = moved = 0;
+        }
+        asked += taken(DramPort::load, *request, bursts, clock + bursts - 1);
+        moved += bursts * burst_.by();
+        request = engine.request();
+    }
+    count(DramPort::load, operation, asked, moved);
+}
+
 void PartDram::take(DramPort port, DramClock clock, DramClock until) {
     const bool write = port == DramPort::store;
     PartDma& engine = *ports_[write].engine;
     PartDma::Request& request = *engine.request();
+    const std::uint32_t tag = write ? of_store | engine.operation_of(request.place) : request.place;
     const OperationId operation = engine.operation_of(request.place);
-    const std::uint32_t tag = write ? of_store | operation : request.place;
     request.taken = std::min(request.taken, clock);
-    std::uint32_t taken = 0, parts = 0;
+    std::uint64_t asked = 0, moved = 0;
     for (bool more = true; more; ++clock) {
         const std::uint64_t burst = burst_.quotient(request.address);
-        const std::uint64_t rest = (burst + 1) * burst_.by() - request.address;
-        const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(rest, request.bytes));
         const DramPlace& place = ports_[write].cursor.place(burst);
         DramChannel& channel = channels_[place.channel];
-        request.address += bytes;
-        request.bytes -= bytes;
-        taken += bytes;
-        ++parts;
-        if (!write) ++flights_[request.place].parts;
         channel.take(clock, place, burst, write, tag);
         simulated_ = clock;
-        if (request.bytes == 0) engine.request_taken(clock);
+        asked += taken(port, request, 1, clock);
+        moved += burst_.by();
         more =
             clock + 1 < until && request.bytes > 0 && channel.has_room(write) && channel.next() > clock + 1;
         collect(place.channel);
     }
-    take_from_ = clock;
-    bytes_[write] += taken;
-    ledger_.count(operation, write ? Action::dram_write_bits : Action::dram_read_bits,
-                  std::uint64_t{taken} * 8);
-    if (const std::uint64_t moved = parts * burst_.by(); taken < moved)
+    count(port, operation, asked, moved);
+}
+
+void PartDram::count(DramPort port, OperationId operation, std::uint64_t bytes, std::uint64_t moved) {
+    const bool write = port == DramPort::store;
+    bytes_[write] += bytes;
+    ledger_.count(operation, write ? Action::dram_write_bits : Action::dram_read_bits, bytes * 8);
+    if (bytes < moved)
         ledger_.count(operation, write ? Action::dram_write_padding_bits : Action::dram_read_padding_bits,
-                      (moved - taken) * 8);
+                      (moved - bytes) * 8);
 }
 
 void PartDram::collect(std::size_t index) {
@@ -163,7 +226,7 @@ void PartDram::collect(std::size_t index) {
         Flight& flight = flights_[done.tag];
         flight.end = std::max(flight.end, done.at);
         if (done.from < done.at) load().data_moves(done.tag, done.from, done.at);
-        if (--flight.parts > 0 || load().is_being_taken(done.tag)) continue;
+        if ((flight.parts -= done.bursts) > 0 || load().is_being_taken(done.tag)) continue;
         const DramClock arrived = std::exchange(flight.end, 0);
         load().arrived(done.tag, arrived);
     }

@@ -40,6 +40,9 @@ class PartDram : public Dram, public MemoryProcess, public sc_core::sc_module {
     void simulate();
     template <class Channels>
     void simulate(Channels channels);
+    // While one channel has nothing but loads to serve: takes what will have come before clock `end` and goes
+    // on to the first clock in which the engine can have learned of it. False: it is not so.
+    bool stream(DramChannel& channel, DramClock end);
     struct Port {  // of the controller
         PartDma* engine = nullptr;
         DramCursor cursor;
@@ -49,6 +52,12 @@ class PartDram : public Dram, public MemoryProcess, public sc_core::sc_module {
     // In clock `now` and, as long as the parts of the request can be taken one a clock and nothing else
     // happens, in those up to `until`.
     void take(DramPort port, DramClock now, DramClock until);
+    void take_ahead(DramClock& until);
+    // `bursts` bursts of the engine's oldest request have been taken, the last one in clock `last`. Returns
+    // the bytes that were asked for; the request may be another one then.
+    std::uint32_t taken(DramPort port, PartDma::Request& request, std::uint32_t bursts, DramClock last);
+    // What the DRAM moves for an operation: of so many bytes of bursts so many were asked for.
+    void count(DramPort port, OperationId operation, std::uint64_t bytes, std::uint64_t moved);
     void collect(std::size_t channel);
     void collect_bus(bool all);
     PartDma& load() { return *ports_[0].engine; }

@@ -77,20 +77,12 @@ std::uint32_t Sram::first_lane(const std::vector<AccessStream>& streams, SramCli
 
 FlowGrant Sram::reserve(Cycle from, std::uint32_t interval, std::uint64_t slots,
                         std::span<AccessStream> streams, std::vector<GrantRun>* runs) {
-    const Cycle present = now();
-    used_.settle(present);
-    return arbiter_.reserve(present, from, interval, slots, streams, runs);
+    return arbiter_.reserve(now(), from, interval, slots, streams, runs);
 }
 
-FlowGrant Sram::reserve_words(SramClient client, Cycle present, Cycle from, Address address,
-                              std::uint64_t bytes) {
-    used_.settle(present);
-    const std::uint64_t first = word_.quotient(address),
-                        words = word_.quotient(address + bytes - 1) - first + 1;
-    const auto bank = static_cast<std::uint32_t>(banks_.remainder(first));
-    const std::uint32_t lane = static_cast<std::uint32_t>(client) * max_parts_;
-    if (words <= banks_.by())
-        return arbiter_.reserve_beat(present, from, lane, 0, {bank, static_cast<std::uint32_t>(words)});
+// More words than banks.
+FlowGrant Sram::reserve_parts(std::uint32_t lane, Cycle present, Cycle from, std::uint32_t bank,
+                              std::uint64_t words) {
     if (words > banks_.by() * max_parts_) throw std::logic_error("a beat has more parts than its port");
     FlowGrant all;
     for (std::uint32_t part = 0; part * banks_.by() < words; ++part) {

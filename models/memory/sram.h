@@ -57,13 +57,22 @@ class Sram : public sc_core::sc_module {
     // A single beat: the words that hold `bytes` bytes, in `present`, the cycle of the kernel. Those that lie
     // in different banks go together; what it has beyond one row of banks finds its own ports.
     FlowGrant reserve_words(SramClient client, Cycle present, Cycle from, Address address,
-                            std::uint64_t bytes);
+                            std::uint64_t bytes) {
+        const std::uint64_t first = word_.quotient(address),
+                            words = word_.quotient(address + bytes - 1) - first + 1;
+        const auto bank = static_cast<std::uint32_t>(banks_.remainder(first));
+        const std::uint32_t lane = static_cast<std::uint32_t>(client) * max_parts_;
+        if (words > banks_.by()) return reserve_parts(lane, present, from, bank, words);
+        return arbiter_.reserve_beat(present, from, lane, 0, {bank, static_cast<std::uint32_t>(words)});
+    }
 
     void count_read(OperationId operation, std::uint64_t bits);
     void count_write(OperationId operation, std::uint64_t bits);
     void close(Cycle total);
 
   private:
+    FlowGrant reserve_parts(std::uint32_t lane, Cycle present, Cycle from, std::uint32_t bank,
+                            std::uint64_t words);
     std::uint32_t first_lane(const std::vector<AccessStream>& streams, SramClient client) const;
 
     SramConfig config_;
