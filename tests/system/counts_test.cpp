@@ -132,6 +132,43 @@ TEST(CountsOfAProduct, OnEightByEightAreThoseOfTheRules) {
     expect_counts(run("edge8-posit8", product), c, product_bytes);
 }
 
+TEST(CountsOfAProduct, WhoseSumsStayAreThoseOfTheRules) {
+    // Two folds of 7 x 8 and 7 x 5 results, 17 steps each.
+    Counts c;
+    c.array = 1547                                      // mac
+              + 17 * (64 - 7 * 8) + 17 * (64 - 7 * 5)   // pe_pass: elements without a result
+              + (8 + 5) * (7 * 6 / 2)                   // row i goes down i drain registers
+              + 17 * 13 * 7;                            // weight_pass: every weight down 7 rows
+    c.codec = 2 * 119 + 221                             // decode: inputs for each of two folds, weights
+              + 119                                     // transpose: inputs, when they are filled
+              + 91;                                     // encode
+    c.vector = 7 * (8 + 8) - 91;                        // idle
+    c.buffers = 8 * (119 + 2 * 119) + 8 * (221 + 221);  // no sum is stored
+    c.sram = 8 * (431 + 431);
+    c.dram = 8 * (340 + 91);
+    expect_counts(run("edge8-posit8", product, {"array.dataflow=output_stationary"}), c, product_bytes);
+}
+
+TEST(CountsOfAProduct, WhoseInputsStayAreThoseOfTheRules) {
+    // As with weights that stay and M and N exchanged: tiles of 8, 8 and 1 inputs of 7 rows, 13 vectors each.
+    Counts c;
+    c.array = 1547                         // mac
+              + 13 * (3 * 64) - 1547       // pe_pass
+              + 119                        // weight_load
+              + 7 * (28 + 28 + 0)          // weight_pass
+              + 2 * 7 * 13;                // accumulate
+    c.codec = 119 + 221                    // decode
+              + 119                        // transpose: inputs, on the way to the weight buffer
+              + 91;                        // encode
+    c.vector = 13 * 8 - 91;                // idle: vectors of 7
+    c.buffers = 8 * (119 + 119)            // weight buffer
+                + 8 * (221 + 221)          // input buffer
+                + 16 * (2 * 91 + 2 * 91);  // accumulation
+    c.sram = 8 * (431 + 431);
+    c.dram = 8 * (340 + 91);
+    expect_counts(run("edge8-posit8", product, {"array.dataflow=input_stationary"}), c, product_bytes);
+}
+
 TEST(CountsOfAProduct, OnThirtyTwoByThirtyTwoNeverTouchTheAccumulationBuffer) {
     // One reduction tile of 17 rows, one column tile.
     Counts c;
