@@ -248,5 +248,47 @@ TEST(Epilogue, WritesAResultTheLatencyAfterItCame) {
     EXPECT_EQ(r[1].operations[0].end, o.end + 5);
 }
 
+// One block of four vectors of four results, through ports that take `beats` cycles a vector, as it comes or
+// turned on its way to the SRAM (and the residual on its way from there).
+Case one_block(bool turned, int beats, bool residual) {
+    Case c{ample_machine(4, 4), Program(1)};
+    if (turned) c.config.array.dataflow = Dataflow::input_stationary;
+    c.config.vector.port_beats = beats;
+    c.program.program({VectorPass{{}, 0, true}});
+    Product block{4, 4, 4};
+    block.output_bits = 16;
+    add_product(c.program, c.config, block);
+    for (Command& command : c.program.commands())
+        if (auto* epilogue = std::get_if<EpilogueCommand>(&command.body)) {
+            epilogue->by_column = turned;
+            if (!residual) continue;
+            epilogue->residual.sram = Program::strip(16 << 20, 32);
+            epilogue->residual.bits = 16;
+        }
+    return c;
+}
+
+TEST(Epilogue, WritesATurnedBlockWhenAllOfItHasCome) {
+    std::deque<Case> cases;
+    for (const int beats : {1, 2, 3})
+        for (const bool turned : {false, true}) cases.push_back(one_block(turned, beats, false));
+    const auto r = run_all(cases);
+    for (std::size_t beats = 1; beats <= 3; ++beats)
+        EXPECT_EQ(r[2 * beats - 1].operations[0].end, r[2 * beats - 2].operations[0].end + 4 * beats);
+}
+
+// The array asks for room when its weights begin to enter: 4 cycles before the first vector, 12 before its
+// result. A block of 16 cycles could not be read in that time, and starts 4 cycles late.
+TEST(Epilogue, ReadsABlockOfTheResidualBeforeItsFirstResultIfItIsTurned) {
+    std::deque<Case> cases;
+    for (const int beats : {2, 3, 4})
+        for (const bool turned : {false, true}) cases.push_back(one_block(turned, beats, true));
+    const auto r = run_all(cases);
+    const auto later = [&](std::size_t i) { return r[i + 1].operations[0].end - r[i].operations[0].end; };
+    EXPECT_EQ(later(0), 4u * 2);
+    EXPECT_EQ(later(2), 4u * 3);
+    EXPECT_EQ(later(4), 4u * 4 + 4);
+}
+
 }  // namespace
 }  // namespace octet::testing
