@@ -52,6 +52,28 @@ TEST(Pass, NeedsTransposedTilesRCyclesLater) {
     EXPECT_EQ(r[1].operations[0].activity[Action::transpose], rows * cols);
 }
 
+// Pieces that each hold four vectors of both slabs, one piece after another: slab 0 lacks its part of the
+// last one.
+TEST(Pass, NeedsASlabThatLiesAcrossPiecesWhenItsPartOfTheLastOneIsThere) {
+    std::deque<Case> cases;
+    for (const std::uint32_t pieces : {3U, 4U}) {
+        Case c{ample_machine(rows, cols), Program(1)};
+        c.program.program({VectorPass{}});
+        add_product(c.program, c.config, {4 * pieces, 2 * rows, cols});
+        auto& fill = std::get<FillCommand>(c.program.commands()[0].body);
+        fill.sram = {0, pieces, 32, 32, 64, 0};
+        fill.slabs = fill.slabs_per_piece = 2;
+        fill.vectors = fill.vectors_last = 4;
+        fill.across = true;
+        cases.push_back(std::move(c));
+    }
+    const auto r = run_all(cases);
+    // Two vectors a cycle from the grant in cycle 1 on, in the buffer 3 cycles later, decoded one later: four
+    // cycles a piece, and two for the slab's part of the last one.
+    EXPECT_EQ(r[0].operations[0].array_first + rows, 1u + 2 * 4 + 1 + 3 + 1);
+    EXPECT_EQ(r[1].operations[0].array_first + rows, 1u + 3 * 4 + 1 + 3 + 1);
+}
+
 TEST(Pass, WaitsForTheAcceptanceOfItsEpilogue) {
     std::deque<Case> cases;
     for (const std::uint32_t bytes : {0U, 4096U}) {
