@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "models/accelerator/run.h"
+#include "models/memory/dram_part.h"
 #include "sim/config/accelerator_keys.h"
 #include "sim/config/experiment_keys.h"
 #include "sim/config/json_writer.h"
@@ -61,6 +62,25 @@ class FanOut final : public RunObserver {
     const Followers& followers_;
 };
 
+// The DRAM holds less than the program needs: its addresses would start over.
+class DramTooSmall : public std::invalid_argument {
+  public:
+    using std::invalid_argument::invalid_argument;
+};
+
+void check_dram(const AcceleratorConfig& machine, std::uint64_t needed, std::string_view what) {
+    const auto* device = std::get_if<DramDeviceConfig>(&machine.dram);
+    if (device == nullptr) return;  // ideal: without end
+    const std::uint64_t there = DramPart(*device).capacity();
+    if (needed <= there) return;
+    throw DramTooSmall(
+        fmt::format("{} take {} bytes, {} ({} channels, {} ranks, {} banks, {} rows) holds {}: take a part "
+                    "with more ranks, rows or "
+                    "channels, or an ideal memory",
+                    what, needed, device->standard, device->channels, device->ranks,
+                    device->bank_groups * device->banks, device->rows, there));
+}
+
 template <class T>
 nlohmann::ordered_json json_of(T value) {
     JsonWriter writer;
@@ -103,8 +123,14 @@ Simulation simulate(const ExperimentConfig& experiment, bool histograms, const F
         values.emplace(experiment.accelerator, experiment.seed, workload.graph,
                        bind_sources(workload.graph, experiment.inputs, experiment.seed, threads));
     if (values && histograms) values->count_codes();
-    return simulate(std::move(workload.graph), experiment.accelerator, resolve(table, experiment.accelerator),
-                    description, values ? &*values : nullptr, experiment.fidelity, followers, registers);
+    try {
+        return simulate(std::move(workload.graph), experiment.accelerator,
+                        resolve(table, experiment.accelerator), description, values ? &*values : nullptr,
+                        experiment.fidelity, followers, registers);
+    } catch (const DramTooSmall& error) {
+        const Node& accelerator = experiment.tree.find("accelerator")->value;
+        throw InputError(accelerator.find("dram")->key_location, "accelerator.dram", error.what());
+    }
 }
 
 Result with_prices_of(const Simulation& simulation, const ExperimentConfig& experiment) {
@@ -135,6 +161,7 @@ Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceLi
     Program program = values != nullptr ? Program(simulation.graph, machine, description.seed,
                                                   values->scales(), values->tokens())
                                         : Program(simulation.graph, machine, description.seed);
+    check_dram(machine, program.dram_bytes(), "weights and inputs");
     for (Follower* observer : followers) observer->begins(simulation.graph, machine);
     FanOut all(followers);
     RunObserver* observer = followers.empty() ? nullptr : &all;
@@ -144,6 +171,7 @@ Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceLi
                     observer, registers);
     simulation.lowering_and_machine_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    check_dram(machine, program.dram_bytes(), "weights, inputs and what does not stay in SRAM");
     complete_fused(report, program.hosts());
     if (!machine.controller.overlap_operations) take_turns(report, program.hosts());
     simulation.result = assemble(description, machine, simulation.graph, report, prices);

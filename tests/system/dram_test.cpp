@@ -218,5 +218,42 @@ TEST(MachineOnAPart, FollowsItsTimings) {
     EXPECT_LT(total("dram.channels=4"), as_is);
 }
 
+// Addresses beyond the capacity would start over.
+TEST(Dram, TooSmallForTheProgramIsAnErrorWhereTheAcceleratorNamesIt) {
+    const auto run_rows = [](std::uint64_t rows, std::vector<std::string> more = {}) {
+        std::vector<std::string> arguments{
+            "run", source + "/configs/experiments/bert-base-edge16-posit8-lpddr4.yaml", "--set",
+            "dram.organization.rows=" + std::to_string(rows)};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return test::run_octet(arguments);
+    };
+    constexpr std::uint64_t row = 8 * 1024 * 2;  // bytes, over all banks
+    const std::string where = ": accelerator.dram: ";
+    const test::Run weights = run_rows(64);
+    EXPECT_EQ(weights.exit, 1);
+    EXPECT_EQ(weights.out, "");
+    const std::string begin = where + "weights and inputs take ";
+    ASSERT_THAT(weights.err, HasSubstr(begin));
+    EXPECT_THAT(weights.err, HasSubstr("holds " + std::to_string(64 * row)));
+    const std::uint64_t needed = std::stoull(weights.err.substr(weights.err.find(begin) + begin.size()));
+    EXPECT_GT(needed, 85'000'000U);  // the parameters of the encoder layers, a byte each
+    // The weights fit, what leaves the SRAM on the way does not.
+    const test::Run results = run_rows((needed + row - 1) / row);
+    EXPECT_EQ(results.exit, 1);
+    EXPECT_EQ(results.out, "");
+    EXPECT_THAT(results.err, HasSubstr(where + "weights, inputs and what does not stay in SRAM take "));
+    // One row less is too few for the weights, two ranks are as good as twice the rows.
+    EXPECT_THAT(run_rows((needed - 1) / row).err, HasSubstr(begin));
+    EXPECT_EQ(run_rows((needed + row - 1) / row, {"--set", "dram.organization.ranks=2"}).exit, 0);
+    const test::Run named = test::run_octet(
+        {"run", source + "/configs/experiments/llama2-7b-decode-edge16-posit8-lpddr4.yaml", "--set",
+         "accelerator=" + source + "/configs/accelerators/edge16-posit8-lpddr4.yaml"});
+    EXPECT_EQ(named.exit, 1);
+    EXPECT_THAT(
+        named.err,
+        HasSubstr(
+            "/configs/accelerators/edge16-posit8-lpddr4.yaml:5:1: accelerator.dram: weights and inputs"));
+}
+
 }  // namespace
 }  // namespace octet

@@ -181,6 +181,21 @@ TEST(DramTiming, OfRefreshes) {
     }
 }
 
+// A write holds the first refresh up for so long that the second one is due while it is under way.
+TEST(DramTiming, OfARefreshKeepsTheNextOneApart) {
+    for (const int clocks : {n, n + 1}) {
+        DramDeviceConfig part = quick_part();
+        part.ranks = 1;
+        part.timing["tREFI"] = 40;
+        part.timing["tWR"] = 30;
+        part.timing["tRFC"] = clocks;
+        const Outcome r = run(part, {at(0, 0, 0, 0, 0, true, 35), at(0, 0, 1, 0, 0, false, 200)});
+        EXPECT_EQ(r.clock(Kind::refresh, 0),
+                  r.clock(Kind::write, 0) + 1 + 1 + 30 + 1);  // WL, data, tWR, tRPab
+        EXPECT_EQ(r.clock(Kind::refresh, 1) - r.clock(Kind::refresh, 0), static_cast<DramClock>(clocks));
+    }
+}
+
 TEST(DramTiming, RefreshesRanksInTurn) {
     DramDeviceConfig part = quick_part();
     part.timing["tREFI"] = 200;
