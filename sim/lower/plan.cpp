@@ -199,8 +199,6 @@ GemmPlan best_of(std::vector<GemmPlan> plans, const GemmRequest& r, const Machin
         plans.begin(), plans.end(), [](const GemmPlan& a, const GemmPlan& b) { return a.total < b.total; });
     const double course = std::max(
         {passes, late * fastest.load, fastest.dram, fastest.sram, fastest.input_fill, fastest.weight_fill});
-    // Where the array is the bound, more passes than need be are no choice.
-    if (course <= passes) std::erase_if(plans, [&](const GemmPlan& plan) { return plan.array > passes; });
     // Beside cycles, traffic costs that gets in the way of everybody else's, and commands do.
     const auto cost = [&](const GemmPlan& plan) {
         return plan.total + plan.dram / 4 + (plan.sram + plan.input_fill + plan.weight_fill) / 64 +
