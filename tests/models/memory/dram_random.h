@@ -44,7 +44,7 @@ class DramDice {
                     {"tWTR_S", wtr},
                     {"tWTR_L", wtr + pick(0, 8)},
                     {"tCCD_S", ccd_s},
-                    {"tCCD_L", ccd_s + pick(0, 4)},
+                    {"tCCD_L", std::max(1, ccd_s + pick(-2, 4))},
                     {"tREFI", pick(0, 5) == 0 ? 0 : pick(600, 3000)},
                     {"tRFC", pick(20, 250)}};
         c.read_queue = pick(0, 1) == 0 ? 32 : pick(1, 40);
