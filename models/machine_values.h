@@ -43,6 +43,7 @@ struct ValueCounts {
         0;  // beyond the largest number of the format, or an integer sum that overflowed
     std::uint64_t underflowed = 0;  // not zero, but below the smallest number of the format
     std::uint64_t nar = 0;          // not a number
+    std::uint64_t zero_products = 0;  // of the array, with an operand that is zero
 };
 
 struct ValueConfig {

@@ -1,10 +1,25 @@
 #include "models/accelerator/run.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "models/accelerator/accelerator.h"
 
 namespace octet {
+
+namespace {
+
+// Of the multiplications that the array counted by shape, those that turned out to have a zero.
+void count_zero_operands(const MachineValues& values, MachineReport& report) {
+    for (std::size_t i = 0; i < std::min(report.operations.size(), values.counts.size()); ++i) {
+        const std::uint64_t zeros = values.counts[i].zero_products;
+        Activity& activity = report.operations[i].activity;
+        activity.count(Action::mac, std::uint64_t{0} - zeros);  // takes back
+        activity.count(Action::mac_zero_operand, zeros);
+    }
+}
+
+}  // namespace
 
 MachineReport run_machine(const AcceleratorConfig& config, CommandSource& program, MachineValues* values,
                           Fidelity fidelity, RunObserver* observer, sc_core::sc_trace_file* registers) {
@@ -18,7 +33,9 @@ MachineReport run_machine(const AcceleratorConfig& config, CommandSource& progra
         if (values != nullptr) machine.attach(*values);
         if (registers != nullptr) machine.trace(*registers);
         sc_core::sc_start();
-        return machine.finish();
+        MachineReport report = machine.finish();
+        if (values != nullptr) count_zero_operands(*values, report);
+        return report;
     } catch (const sc_core::sc_report& report) {  // how the kernel hands on what a process has thrown
         throw std::logic_error(report.get_msg());
     }

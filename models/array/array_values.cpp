@@ -14,7 +14,30 @@ std::vector<T> transpose(const std::vector<T>& matrix, std::size_t rows, std::si
     return turned;
 }
 
+// In each reduction step a vector of `a` meets a row of `b`: what is not zero meets what is not.
+template <class Operand>
+std::uint64_t zeros(const std::vector<Operand>& a, const std::vector<Operand>& b, std::size_t m,
+                    std::size_t k, std::size_t n, const ProductPart& part) {
+    const auto is_something = [](Operand value) { return value != 0; };
+    std::vector<std::uint64_t> of_a(part.k_end - part.k);
+    for (std::size_t i = 0; i < m; ++i)
+        for (std::size_t l = part.k; l < part.k_end; ++l) of_a[l - part.k] += is_something(a[i * k + l]);
+    std::uint64_t something = 0;
+    for (std::size_t l = part.k; l < part.k_end; ++l) {
+        std::uint64_t of_b = 0;
+        for (std::size_t j = part.n; j < part.n_end; ++j) of_b += is_something(b[l * n + j]);
+        something += of_a[l - part.k] * of_b;
+    }
+    return std::uint64_t{m} * (part.k_end - part.k) * (part.n_end - part.n) - something;
+}
+
 }  // namespace
+
+std::uint64_t zero_products(const ArrayValues::Operands& a, const ArrayValues::Operands& b,
+                            const ProductPart& part) {
+    return a.numbers.empty() ? zeros(a.integers, b.integers, a.rows, a.columns, b.columns, part)
+                             : zeros(a.numbers, b.numbers, a.rows, a.columns, b.columns, part);
+}
 
 ArrayValues::Operands ArrayValues::read(const FillCommand& c) const {
     const ValueConfig& config = values_.config;
@@ -157,6 +180,7 @@ void ArrayValues::multiply(const MatmulCommand& c, OperationId operation, const 
     GemmRules& rules = values_.config.rules;
     const std::uint32_t k = a.columns, n = b.columns;
     if (a.phase != b.phase) throw std::logic_error("operands have other blocks along the reduction");
+    values_.counts[operation].zero_products += zero_products(a, b, {0, k, 0, n});
     const std::size_t size = std::size_t{c.m} * n;
     const auto problem = [&]<class Operand, class Sum>(const std::vector<Operand>& x,
                                                        const std::vector<Operand>& y,

@@ -68,6 +68,14 @@ class ArrayValues {
     std::vector<std::int32_t> held_integers_;
 };
 
+// A part of a product: reduction steps [k, k_end), columns [n, n_end).
+struct ProductPart {
+    std::size_t k = 0, k_end = 0, n = 0, n_end = 0;
+};
+// How many of its multiplications have an operand that is zero.
+std::uint64_t zero_products(const ArrayValues::Operands& a, const ArrayValues::Operands& b,
+                            const ProductPart& part);
+
 // Results of an input-stationary array: a row of sums is a column of the product.
 MachineValues::Sums turned_back(const MachineValues::Sums& sums);
 

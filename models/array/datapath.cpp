@@ -1,5 +1,6 @@
 #include "models/array/datapath.h"
 
+#include <algorithm>
 #include <deque>
 #include <stdexcept>
 
@@ -108,6 +109,10 @@ class ValueDatapath final : public ArrayDatapath {
         // A command with all of K needs room for one column tile, others for all of theirs.
         if (!(c.first_k && c.last_k)) below.buffer += std::size_t{pass.n} * c.m;
         if (buffer_.size() < (below.buffer + c.m) * columns_) buffer_.resize((below.buffer + c.m) * columns_);
+        const std::size_t k = pass.k * rows_, n = pass.n * columns_;
+        values_.machine().counts[pass.course->operation].zero_products +=
+            zero_products(*below.inputs, *below.weights,
+                          {k, std::min<std::size_t>(k + rows_, below.inputs->columns), n, n + below.used});
         if (pass.streams_on) {
             MachineValues::Sums& sums = results_[c.epilogue];
             if (sums.rows == 0) {

@@ -1,4 +1,5 @@
 // Where sums stay in the array: both operands pass by, and below each column stands one register.
+#include <algorithm>
 #include <deque>
 
 #include "models/array/datapath.h"
@@ -78,6 +79,11 @@ class ValueDatapath final : public ArrayDatapath {
         const MatmulCommand& c = pass->course->command;
         inputs_ = values_.inputs(c, pass->k, cycle);
         weights_ = values_.weights(c, pass->n * c.k_tiles + pass->k, cycle);
+        const std::size_t k = pass->k * rows_, n = pass->n * columns_;
+        values_.machine().counts[pass->course->operation].zero_products +=
+            zero_products(*inputs_, *weights_,
+                          {k, std::min<std::size_t>(k + rows_, inputs_->columns), n,
+                           std::min<std::size_t>(n + columns_, weights_->columns)});
         if (pass->streams_on) leaving_.push_back(pass);
     }
 

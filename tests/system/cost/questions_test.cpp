@@ -147,6 +147,60 @@ TEST(CostWhere, SaysWhichComponentsThereAre) {
     EXPECT_THAT(where.err, HasSubstr("weight_buffer"));
 }
 
+TEST(CostWhere, CountsMacsWithAZeroOperandByThemselvesWhenThereAreValues) {
+    const Folder folder;
+    constexpr std::size_t m = 9, k = 21, n = 13;
+    // Whole numbers that are codes of INT8, and that no posit flushes to zero.
+    std::mt19937_64 random(7);
+    std::vector<float> a(m * k), b(k * n);
+    for (float& x : a) x = random() % 3 == 0 ? 0 : static_cast<float>(1 + random() % 126);
+    for (float& x : b) x = random() % 5 == 0 ? 0 : static_cast<float>(1 + random() % 126);
+    a.front() = b.front() = 127;
+    std::uint64_t zero = 0;
+    for (std::size_t i = 0; i < m; ++i)
+        for (std::size_t j = 0; j < n; ++j)
+            for (std::size_t l = 0; l < k; ++l) zero += a[i * k + l] == 0 || b[l * n + j] == 0;
+    for (const char* dataflow : {"weight_stationary", "output_stationary", "input_stationary"})
+        for (const char* fidelity : {"pass", "register"})
+            for (const char* preset : {"posit8_1_ftz", "int8"}) {
+                SCOPED_TRACE(fmt::format("{} {} {}", dataflow, fidelity, preset));
+                const std::vector<std::string> op{"op",
+                                                  "gemm",
+                                                  "--accelerator",
+                                                  test::edge16,
+                                                  "--json",
+                                                  "--fidelity",
+                                                  fidelity,
+                                                  "--set",
+                                                  "array.rows=8",
+                                                  "--set",
+                                                  "array.cols=4",
+                                                  "--set",
+                                                  fmt::format("array.dataflow={}", dataflow),
+                                                  "--set",
+                                                  fmt::format("pe.preset={}", preset)};
+                std::vector<std::string> with = op, without = op;
+                with.insert(with.end(), {"--in", test::file(folder, "a.npy", {m, k}, a),
+                                         test::file(folder, "b.npy", {k, n}, b)});
+                without.insert(without.end(), {"--shape", fmt::format("{},{},{}", m, n, k)});
+                const auto lines = [&](const std::vector<std::string>& arguments) {
+                    const Outcome outcome = test::octet(arguments);
+                    EXPECT_EQ(outcome.status, 0) << outcome.err;
+                    return test::document({"cost", "where", folder.write("result.json", outcome.out), "mac"})
+                        .at("lines");
+                };
+                const json exact = lines(with);
+                ASSERT_EQ(exact.size(), 2U);
+                EXPECT_EQ(exact.at(0).at("count"), m * n * k - zero);
+                EXPECT_EQ(exact.at(1).at("action"), "mac_zero_operand");
+                EXPECT_EQ(exact.at(1).at("count"), zero);
+                EXPECT_LT(exact.at(1).at("price_pj").get<double>(), exact.at(0).at("price_pj").get<double>());
+                const json blind = lines(without);
+                ASSERT_EQ(blind.size(), 1U);
+                EXPECT_EQ(blind.at(0).at("count"), m * n * k);
+            }
+}
+
 TEST(CostReprice, GivesTheDocumentOfARunWithThatTable) {
     const std::uint64_t start = seed();
     std::mt19937_64 random(start);
