@@ -97,17 +97,19 @@ void stage(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine, co
         plan.a_slot_bytes = plan.m_tile * r.a_row_bytes + 64;
         plan.a_slots = std::min(few, c.m_tiles);
     } else if (plan.a == Staging::chunk) {
-        const std::uint64_t slab_row =
-            ceil_div(r.a_row_bytes, c.k_tiles) + 1;  // bytes of one row of one slab, at most
-        plan.a_slot_bytes = plan.m_tile * plan.k_chunk * slab_row + 64;
+        // Bytes of one row of a full slab, at most: the last slab may be narrow, so they are more than the
+        // mean.
+        const std::uint64_t slab_row = ceil_div(r.a_row_bytes * std::min(machine.rows, r.k), r.k) + 1;
+        plan.a_slot_bytes = plan.m_tile * std::min(plan.k_chunk * slab_row, r.a_row_bytes + 1) + 64;
         plan.a_slots = ring_slots(plan.a_slot_bytes, machine, 3, most);
     }
     if (plan.b == Staging::tile) {
         plan.b_slot_bytes = plan.n_group * r.b_column_bytes + 64;
         plan.b_slots = std::min(few, c.n_groups);
     } else if (plan.b == Staging::chunk) {
-        plan.b_slot_bytes = plan.n_group * plan.k_chunk * (ceil_div(r.b_column_bytes, c.k_tiles) + 64) +
-                            plan.n_group * r.b_block_bytes + 64;
+        const std::uint64_t tile =
+            ceil_div(r.b_column_bytes * std::min(machine.rows, r.k), r.k);  // a full one
+        plan.b_slot_bytes = plan.n_group * plan.k_chunk * (tile + 64) + plan.n_group * r.b_block_bytes + 64;
         plan.b_slots = ring_slots(plan.b_slot_bytes, machine, 3, most);
     }
     if (!r.out_resident) {

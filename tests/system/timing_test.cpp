@@ -218,5 +218,15 @@ TEST(Roofline, IsNeverBeatenAndIsApproachedWhenTheOtherResourcesAreAmple) {
               1.01 * result.at("cycles").at("ideal").get<double>());
 }
 
+// Slabs of 32 of 200 columns: full ones are larger than the mean of seven.
+TEST(SmallMemory, HoldsTheStagingAreasOfAProductWhoseLastSlabIsNarrow) {
+    const Folder folder;
+    const auto result =
+        run_product(folder, 513, 384, 200,
+                    {"array.rows=32", "array.cols=8", "vector.lanes=2", "sram.capacity_kib=64",
+                     "pe.preset=bf16", "dram={kind: ideal, bytes_per_cycle: 1, latency: 30}"});
+    EXPECT_EQ(result.at("macs"), 513 * 384 * 200);
+}
+
 }  // namespace
 }  // namespace octet::test
