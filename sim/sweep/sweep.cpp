@@ -199,8 +199,7 @@ std::vector<std::optional<SweepPoint>> Sweep::evaluate(const std::vector<PointIn
         }
         results.emplace_back(counted(*stored));
         results.back()->config = config_json(space_.values(p->index));  // another sweep may have stored it
-        const auto same = [&](const SweepPoint& other) { return other.id == stored->id; };
-        if (std::ranges::none_of(result_.points, same)) result_.points.push_back(*results.back());
+        if (counted_.insert(stored->id).second) result_.points.push_back(*results.back());
     }
     return results;
 }
@@ -284,36 +283,31 @@ SweepResult Sweep::run(const PointEnded& ended) {
             mine.push_back(std::move(points[i]));
         evaluate(mine);
     }
-    mark_front(result_.points, objectives_);
+    mark_front();
     return std::move(result_);
 }
 
-void mark_front(std::vector<SweepPoint>& points, const std::vector<SweepObjective>& objectives) {
+void Sweep::mark_front() {
     std::vector<std::vector<double>> costs;
     std::vector<SweepPoint*> compared;
-    for (SweepPoint& point : points) {
-        if (!point.feasible) continue;
-        std::vector<double> cost;
-        for (const SweepObjective& objective : objectives) {
-            const Json& value = point.metrics.at(objective.metric);
-            if (value.is_number())
-                cost.push_back(objective.maximize ? -value.get<double>() : value.get<double>());
+    for (SweepPoint& point : result_.points)
+        if (auto cost = objectives_of(point)) {
+            costs.push_back(std::move(*cost));
+            compared.push_back(&point);
         }
-        if (cost.size() < objectives.size()) continue;
-        costs.push_back(std::move(cost));
-        compared.push_back(&point);
-    }
     const auto front = pareto_front(costs);
     for (std::size_t i = 0; i < front.size(); ++i) compared[i]->pareto = front[i];
 }
 
-nlohmann::ordered_json to_json(const SweepResult& result, const SweepConfig& config, const std::string& store) {
+nlohmann::ordered_json to_json(const SweepResult& result, const SweepConfig& config,
+                               const std::string& store) {
     Json pareto = Json::array(), ids = Json::array(), objectives = Json::array();
     for (const SweepPoint& point : result.points) {
         ids.push_back(point.id);
         if (point.pareto) pareto.push_back(point.id);
     }
-    for (const SweepObjective& objective : objectives_or_default(config)) objectives.push_back(objective.metric);
+    for (const SweepObjective& objective : objectives_or_default(config))
+        objectives.push_back(objective.metric);
     return {{"schema", 1},
             {"octet", OCTET_VERSION},
             {"points", result.points.size()},

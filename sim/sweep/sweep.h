@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,8 @@ class Sweep {
     bool allows(const nlohmann::ordered_json& values, const SweepConstraint& constraint) const;
     bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
     Objectives objectives_of(const SweepPoint& point) const;
+    // Marks the points that no other feasible one dominates in the objectives.
+    void mark_front();
 
     const SweepConfig& config_;
     const DesignSpace& space_;
@@ -79,16 +82,15 @@ class Sweep {
     std::vector<SweepConstraint> of_config_, of_result_;
     PointEnded ended_;
     SweepResult result_;
+    std::set<std::int64_t> counted_;  // ids of its points
     std::uint64_t known_ = 0, finished_ = 0;
 };
 
 // Those of the file; without any: latency_ms, energy_uj and area_mm2.
 std::vector<SweepObjective> objectives_or_default(const SweepConfig& config);
 
-// Marks the points that no other feasible one dominates in the objectives.
-void mark_front(std::vector<SweepPoint>& points, const std::vector<SweepObjective>& objectives);
-
 // The document of `octet sweep --json`.
-nlohmann::ordered_json to_json(const SweepResult& result, const SweepConfig& config, const std::string& store);
+nlohmann::ordered_json to_json(const SweepResult& result, const SweepConfig& config,
+                               const std::string& store);
 
 }  // namespace octet
