@@ -182,6 +182,7 @@ enum class VectorFunction : std::uint8_t {
     take,              // v
     add_parameter,     // v + parameter vector `index`
     add_operand,       // v + operand `index` (of an epilogue: the residual)
+    subtract_operand,  // v - operand `index`
     multiply_operand,  // v * operand `index`
     scale,             // v * constant
     relu,
@@ -189,16 +190,26 @@ enum class VectorFunction : std::uint8_t {
     silu,
     tanh,
     sigmoid,
-    softmax,    // of a row
+    gelu_tanh,
+    gelu_sigmoid,
+    hgelu,
+    softmax,    // of a row, or of what `mask` shows of it
     layernorm,  // of a row; parameter vectors 0 and 1 are gamma and beta, the constant is epsilon
     rmsnorm,    // of a row; parameter vector 0 is gamma
     nonorm      // v * parameter vector `index` + parameter vector `index` + 1
+};
+// Row i of each matrix of `rows` rows sees the columns up to i + offset, the last `window` of them if that is
+// not 0.
+struct RowMask {
+    std::uint32_t rows = 0;  // 0: all columns are seen
+    std::uint32_t offset = 0, window = 0;
 };
 struct VectorStep {
     VectorFunction function = VectorFunction::take;
     OperationId operation = 0;
     std::uint8_t index = 0;
     double constant = 0;
+    RowMask mask{};
 };
 
 struct VectorProgram {
@@ -225,7 +236,7 @@ struct EpilogueCommand {
 struct VectorCommand {
     std::uint32_t program = 0;
     std::uint32_t rows = 0, columns = 0;
-    std::array<VectorOperand, 3> operands;  // those a pass reads by its mask
+    std::array<VectorOperand, 3> operands;  // those a pass reads by its mask; some are temporaries of a norm
     VectorOperand parameters;               // scale and shift of a norm, one value a column each
     VectorOperand output;
     ResultPart part;

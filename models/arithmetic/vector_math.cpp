@@ -45,9 +45,11 @@ float tabulated(bool bf16, float x, F function) {
 }  // namespace
 
 VectorMath::VectorMath(Accumulator format)
-    : round_(visit_float_accumulator(format, [](auto kind) -> float (*)(double) {
-          return [](double x) { return decltype(kind)::type::template round<Rounding::nearest_even>(x); };
-      })),
+    : round_(visit_float_accumulator(
+          format,
+          [](auto kind) -> float (*)(double) {
+              return [](double x) { return decltype(kind)::type::template round<Rounding::nearest_even>(x); };
+          })),
       bf16_(format == Accumulator::bf16) {}
 
 // Quotients and roots of 24 bits come no nearer to a border between two numbers of 24 bits than 2^-50 of
@@ -102,6 +104,22 @@ float VectorMath::gelu_tanh(float argument) const {
         const long double wide = x, slope = std::sqrt(2 * std::numbers::inv_pi_v<long double>);
         // (1 + tanh u) / 2 = 1 / (1 + exp(-2u)), without cancellation
         return round(to_odd(wide / (1 + std::exp(-2 * slope * (wide + 0.044715L * wide * wide * wide)))));
+    });
+}
+
+float VectorMath::gelu_sigmoid(float argument) const {
+    return tabulated(bf16_, argument, [round = round_](float x) {
+        if (x == -HUGE_VALF) return -0.0F;
+        return round(to_odd(x / (1 + std::exp(-1.702L * x))));
+    });
+}
+
+// 1.702 x + 3 = (851 x + 1500) / 500: what is divided by has 64 bits where it cancels.
+float VectorMath::hgelu(float argument) const {
+    return tabulated(bf16_, argument, [round = round_](float x) {
+        const long double wide = x, slope = 851 * wide + 1500;
+        if (slope <= 0) return -0.0F;
+        return slope >= 3000 ? x : round(to_odd(wide * slope / 3000));
     });
 }
 

@@ -14,8 +14,8 @@ class VectorMath {
     explicit VectorMath(Accumulator format);  // a floating-point one
 
     float round(double exact_or_odd) const { return round_(exact_or_odd); }
-    // Two bf16 numbers need no more than fp32 on the way: a sum of theirs that does not fit 24 bits is nowhere
-    // near a tie of 8, and a product has 16.
+    // Two bf16 numbers need no more than fp32 on the way: a sum of theirs that does not fit 24 bits is
+    // nowhere near a tie of 8, and a product has 16.
     float add(float a, float b) const {
         return bf16_ && are_bf16(a, b) ? to_bf16(a + b) : round_(add_to_odd(double{a}, double{b}));
     }
@@ -32,8 +32,10 @@ class VectorMath {
     float exponential(float x) const;
     float tanh(float x) const;
     float sigmoid(float x) const;
-    float gelu(float x) const;       // x/2 (1 + erf(x / sqrt 2))
-    float gelu_tanh(float x) const;  // x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
+    float gelu(float x) const;          // x/2 (1 + erf(x / sqrt 2))
+    float gelu_tanh(float x) const;     // x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
+    float gelu_sigmoid(float x) const;  // x / (1 + exp(-1.702 x))
+    float hgelu(float x) const;         // x/6 times 1.702 x + 3 cut to 0 to 6
     float silu(float x) const;
 
     // Sum of a row as a unit of `lanes` lanes adds it: a tree over each vector (neighbours first, what is

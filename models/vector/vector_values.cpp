@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "models/arithmetic/ibert.h"
@@ -95,10 +96,13 @@ void VectorValues::run(const VectorCommand& c, Cycle start, Cycle done) {
     work.program = c.program;
     work.rows = c.rows;
     work.columns = c.columns;
-    std::uint8_t reads = 0;
-    for (const VectorPass& pass : programs_.at(c.program).passes) reads |= pass.reads;
+    std::uint32_t inputs = 0, written = 0;  // what no pass before has written
+    for (const VectorPass& pass : programs_.at(c.program).passes) {
+        inputs |= pass.reads & ~written;
+        if (pass.writes_operand >= 0) written |= 1U << static_cast<unsigned>(pass.writes_operand);
+    }
     for (std::size_t i = 0; i < c.operands.size(); ++i) {
-        const bool input = (reads >> i & 1) != 0 && i < 2;  // operand 2 is a temporary
+        const bool input = (inputs >> i & 1) != 0;
         work.operands.push_back(input ? read(c.operands[i], c.rows, c.columns) : std::vector<float>{});
     }
     work.parameters = read_parameters(c.parameters, c.columns);
@@ -219,6 +223,8 @@ void VectorValues::step(const VectorStep& s, const Work& work, std::vector<float
             return by_column(work.parameters.at(s.index), add);
         case VectorFunction::add_operand:
             return with_operand(add);
+        case VectorFunction::subtract_operand:
+            return with_operand([&](float a, float b) { return math.subtract(a, b); });
         case VectorFunction::multiply_operand:
             return with_operand(multiply);
         case VectorFunction::scale:
@@ -233,6 +239,12 @@ void VectorValues::step(const VectorStep& s, const Work& work, std::vector<float
             return each([&](float x) { return math.tanh(x); });
         case VectorFunction::sigmoid:
             return each([&](float x) { return math.sigmoid(x); });
+        case VectorFunction::gelu_tanh:
+            return each([&](float x) { return math.gelu_tanh(x); });
+        case VectorFunction::gelu_sigmoid:
+            return each([&](float x) { return math.gelu_sigmoid(x); });
+        case VectorFunction::hgelu:
+            return each([&](float x) { return math.hgelu(x); });
         case VectorFunction::nonorm:
             by_column(work.parameters.at(s.index), multiply);
             return by_column(work.parameters.at(s.index + 1U), add);
@@ -240,23 +252,19 @@ void VectorValues::step(const VectorStep& s, const Work& work, std::vector<float
             std::vector<float> result(columns);
             for (std::size_t row = 0; row < work.rows; ++row) {
                 const std::span<float> x(v.data() + row * columns, columns);
-                row_step(s, work, x, result);
+                row_step(s, work, row, x, result);
                 std::copy(result.begin(), result.end(), x.begin());
             }
         }
     }
 }
 
-void VectorValues::row_step(const VectorStep& s, const Work& work, std::span<const float> x,
+void VectorValues::row_step(const VectorStep& s, const Work& work, std::size_t row, std::span<const float> x,
                             std::span<float> y) const {
     const float epsilon = unit_.math.round(s.constant);
     switch (s.function) {
         case VectorFunction::softmax:
-            if (values_.config.softmax.unit == SoftmaxUnitKind::ibert)
-                integer_softmax(x, y);
-            else
-                softmax(unit_, softmax_, x, y);
-            return;
+            return softmax_of(s, work, row, x, y);
         case VectorFunction::layernorm:
             layernorm(unit_, x, work.parameters.at(0), work.parameters.at(1), epsilon, y);
             return;
@@ -266,6 +274,23 @@ void VectorValues::row_step(const VectorStep& s, const Work& work, std::span<con
         default:
             throw std::logic_error("a step of the vector unit that is not known");
     }
+}
+
+// Lanes whose columns are not seen add nothing, and their results are 0.
+void VectorValues::softmax_of(const VectorStep& s, const Work& work, std::size_t row,
+                              std::span<const float> x, std::span<float> y) const {
+    const bool integers = values_.config.softmax.unit == SoftmaxUnitKind::ibert;
+    if (s.mask.rows == 0) return integers ? integer_softmax(x, y) : void(softmax(unit_, softmax_, x, y));
+    const std::size_t end = (work.part.first_row + row) % s.mask.rows + s.mask.offset + 1;
+    const std::size_t begin = s.mask.window == 0 || s.mask.window > end ? 0 : end - s.mask.window;
+    const std::span<const float> seen = x.subspan(begin, end - begin);
+    const std::span<float> results = y.subspan(begin, end - begin);
+    std::fill(y.begin(), y.end(), 0.0F);
+    if (integers) return integer_softmax(seen, results);
+    std::vector<float> lanes(x.size(), -std::numeric_limits<float>::infinity()), all(x.size());
+    std::copy(seen.begin(), seen.end(), lanes.begin() + static_cast<std::ptrdiff_t>(begin));
+    softmax(unit_, softmax_, lanes, all);
+    std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(begin), seen.size(), results.begin());
 }
 
 // The distance to the largest in steps of 2^-8, no further than 128; probabilities in steps of 2^-16.

@@ -52,8 +52,11 @@ class VectorValues {
     std::vector<float> entering(MachineValues::Sums& sums, float scale) const;
     void compute(const Work& work, std::vector<float> v);
     void step(const VectorStep& step, const Work& work, std::vector<float>& v) const;
-    void row_step(const VectorStep& step, const Work& work, std::span<const float> x,
+    void row_step(const VectorStep& step, const Work& work, std::size_t row, std::span<const float> x,
                   std::span<float> y) const;
+    // x of a row of the work through the softmax unit.
+    void softmax_of(const VectorStep& step, const Work& work, std::size_t row, std::span<const float> x,
+                    std::span<float> y) const;
     void integer_softmax(std::span<const float> x, std::span<float> y) const;
     void observe(OperationId operation, const Work& work, std::span<const float> v);
     void write(const Work& work, OperationId operation, std::vector<float>& v);

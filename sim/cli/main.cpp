@@ -285,6 +285,16 @@ class CommandLine {
                     "tokens of a sample (default: the experiment's; or 128, or all positions if fewer)")
                 ->check(CLI::Range(1, 1 << 20))
                 ->type_name("N");
+            verb->add_option("--phase", workload_options_.phase,
+                             "encode, prefill or decode (default: the experiment's, or encode)")
+                ->check(CLI::IsMember({"encode", "prefill", "decode"}));
+            verb->add_option("--context", workload_options_.context,
+                             "decode: keys that the first token attends to, its own included")
+                ->check(CLI::Range(1, 1 << 20))
+                ->type_name("N");
+            verb->add_option("--tokens", workload_options_.tokens, "decode: tokens made (default: 1)")
+                ->check(CLI::Range(1, 10000))
+                ->type_name("N");
             add_settings(*verb);
         }
         show_->add_flag("--json", workload_options_.json, "print a JSON document and nothing else");

@@ -9,19 +9,25 @@
 #include "sim/cli/verbs.h"
 #include "sim/cli/watch.h"
 #include "sim/report/files.h"
+#include "sim/report/fusion_text.h"
 #include "sim/report/histogram_text.h"
 #include "sim/report/terminal.h"
 #include "sim/report/what_if_text.h"
+#include "sim/run/fusion_levels.h"
 #include "sim/run/simulate.h"
 #include "sim/run/what_if.h"
 
 namespace octet {
 namespace {
 
-// Of time, energy and area; values do not change them.
-Result changed(const RunOptions& options, std::vector<Setting> change) {
-    change.push_back({"values", "none", "--what-if"});
+Result changed(const RunOptions& options, const std::vector<Setting>& change) {
     return simulate(load_to_run(options.experiment, options.settings, change, options.seed)).result;
+}
+
+// Of time, energy and area; values do not change them.
+Result changed_without_values(const RunOptions& options, std::vector<Setting> change) {
+    change.push_back({"values", "none", "--what-if"});
+    return changed(options, change);
 }
 
 }  // namespace
@@ -39,8 +45,12 @@ int run_verb(const RunOptions& options, std::string& out) {
     }
     std::optional<WhatIfs> what_ifs;
     if (options.what_if)
-        what_ifs = what_if(experiment.accelerator,
-                           [&](const std::vector<Setting>& change) { return changed(options, change); });
+        what_ifs = what_if(experiment.accelerator, [&](const std::vector<Setting>& change) {
+            return changed_without_values(options, change);
+        });
+    std::vector<FusionFigures> levels;
+    if (options.watch.explain)
+        levels = at_all_levels([&](const std::vector<Setting>& change) { return changed(options, change); });
     Watch watch(options.watch);
     const Simulation simulation =
         simulate(experiment, options.histogram, watch.followers(), watch.registers());
@@ -52,12 +62,14 @@ int run_verb(const RunOptions& options, std::string& out) {
     if (!options.out.empty()) write_results(options.out, simulation.result, log);
     if (options.json) {
         nlohmann::ordered_json document = watch.document(simulation);
+        if (!levels.empty()) document["explanation"]["fusion_levels"] = to_json(levels);
         if (what_ifs) document["what_if"] = what_if_json(*what_ifs);
         out += to_text(document);
         print_error(watch.text(simulation));
         return 0;
     }
     out += summary(simulation.result, wants_colour()) + watch.text(simulation);
+    if (!levels.empty()) out += fusion_text(levels);
     if (what_ifs) out += what_if_text(*what_ifs);
     if (options.histogram) out += histogram_text(simulation.result);
     print_error(fmt::format("(simulated in {:.2f} s)", seconds));

@@ -79,6 +79,8 @@ struct WorkloadOptions {
     std::vector<Setting> settings;
     bool json = false;
     std::uint64_t batch = 0, sequence = 0;  // 0: the experiment's; else 1 and 128, or all positions if fewer
+    std::string phase;                      // empty: the experiment's, or encode; decode with a context
+    std::uint64_t context = 0, tokens = 0;  // of decode; 0: the experiment's, or 1 token
     unsigned bits = 8;                      // show: of a value
     std::string out;                        // expand: a file; empty: stdout
 };

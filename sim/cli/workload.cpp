@@ -5,6 +5,7 @@
 
 #include "sim/cli/verbs.h"
 #include "sim/config/experiment.h"
+#include "sim/config/experiment_keys.h"
 #include "sim/config/paths.h"
 #include "sim/report/files.h"
 #include "sim/workload/load.h"
@@ -19,6 +20,23 @@ struct Loaded {
     std::string title;  // for which phase
 };
 
+void change(PhaseConfig& phase, const WorkloadOptions& options) {
+    for (const auto& [name, kind] : phase_kind_names)
+        if (name == options.phase) phase.kind = kind;
+    if (options.batch != 0) phase.batch = options.batch;
+    if (options.sequence != 0) phase.sequence = options.sequence;
+    if (options.context != 0) phase.context = options.context;
+    if (options.tokens != 0) phase.tokens = options.tokens;
+}
+
+std::string title(const PhaseConfig& phase) {
+    const std::string start =
+        fmt::format("{}, batch {}, ", name_in(phase_kind_names, phase.kind), phase.batch);
+    return phase.kind == PhaseKind::decode
+               ? fmt::format("{}context {}, tokens {}", start, phase.context, phase.tokens)
+               : fmt::format("{}sequence {}", start, phase.sequence);
+}
+
 Loaded load(const WorkloadOptions& options) {
     constexpr auto kinds = std::to_array<std::string_view>({"experiment", "workload", "trace"});
     Diagnostics diagnostics;
@@ -32,13 +50,11 @@ Loaded load(const WorkloadOptions& options) {
         phase = experiment.phase;
         root = experiment.workload();
     }
-    if (options.batch != 0) phase.batch = options.batch;
-    if (options.sequence != 0) phase.sequence = options.sequence;
+    change(phase, options);
     Workload workload = read_workload(root, phase, diagnostics);
     diagnostics.throw_if_any();
     const bool trace = kind_of(root) == "trace";
-    return {std::move(workload.graph),
-            trace ? "a trace" : fmt::format("encode, batch {}, sequence {}", phase.batch, phase.sequence)};
+    return {std::move(workload.graph), trace ? "a trace" : title(phase)};
 }
 
 }  // namespace

@@ -21,4 +21,9 @@ struct PhaseConfig {
     std::string optimizer = "adamw";                     // finetune_lora, train
 };
 
+// Tokens that go through the model.
+constexpr std::uint64_t made_tokens(const PhaseConfig& phase) {
+    return phase.batch * (phase.kind == PhaseKind::decode ? phase.tokens : phase.sequence);
+}
+
 }  // namespace octet

@@ -22,7 +22,7 @@ std::vector<Reading> readings(const Graph& graph, const Operation& product) {
     return {{a, false, columns(a, product.a_blocks)},
             {b, !by_columns,
              by_columns             ? columns(b, product.b_blocks)
-             : product.b_blocks > 0 ? product.k
+             : product.b_blocks > 0 ? graph.tensors[b].rows / (product.batch / product.heads)
                                     : 0}};
 }
 
@@ -69,14 +69,14 @@ std::optional<BlockFault> block_fault(const Graph& graph, const FormatInfo& stor
     return find_grids(graph, storage, grids);
 }
 
-bool holds_whole_blocks(const Operation& product, const Tensor& output, const BlockGrid& grid,
+bool holds_whole_blocks(const Operation& operation, const Tensor& output, const BlockGrid& grid,
                         std::uint64_t columns) {
     if (grid.along_rows) return false;
-    const std::uint64_t views = std::max<std::uint64_t>(product.out_blocks, 1);
+    const std::uint64_t views = std::max<std::uint64_t>(operation.out_blocks, 1);
     for (std::uint64_t view = 0; view < views; ++view)
-        for (std::uint64_t column = 0; column < product.n; column += columns)
-            if (!grid.begins_at(view * product.n + column)) return false;
-    return views * product.n == output.cols;
+        for (std::uint64_t column = 0; column < operation.n; column += columns)
+            if (!grid.begins_at(view * operation.n + column)) return false;
+    return views * operation.n == output.cols;
 }
 
 }  // namespace octet

@@ -23,9 +23,9 @@ struct BlockFault {
 };
 std::optional<BlockFault> block_fault(const Graph& graph, const FormatInfo& storage);
 
-// Whether every tile column of `columns` columns of a product's results holds whole blocks of its output, so
-// that they can be encoded as they leave.
-bool holds_whole_blocks(const Operation& product, const Tensor& output, const BlockGrid& grid,
+// Whether every tile column of `columns` columns of the results of a product or a rope holds whole blocks of
+// its output, so that they can be encoded as they leave.
+bool holds_whole_blocks(const Operation& operation, const Tensor& output, const BlockGrid& grid,
                         std::uint64_t columns);
 
 }  // namespace octet

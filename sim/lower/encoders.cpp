@@ -7,10 +7,12 @@
 namespace octet {
 namespace {
 
-// The vector unit works row by row, so that blocks along columns come whole to its encoders.
+// The vector unit works row by row, so that blocks along columns come whole to its encoders; a rope, half a
+// head at a time.
 bool needs_encoder(const Graph& graph, const Kernel& kernel, const BlockGrid& grid, std::uint64_t columns) {
     const Operation& first = graph.operations[kernel.operation];
-    if (first.kind != OperationKind::matmul) return grid.along_rows;
+    if (!first.in_blocks()) return grid.along_rows;
+    if (first.kind == OperationKind::rope) columns = first.n / 2;
     return columns == 0 || !holds_whole_blocks(first, graph.tensors[kernel.output], grid, columns);
 }
 

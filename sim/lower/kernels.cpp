@@ -25,6 +25,7 @@ bool joins_epilogue(const Operation& operation, FusionLevel level, bool residual
 bool takes_wide_input(const Operation& operation, FusionLevel level) {
     switch (operation.kind) {
         case OperationKind::softmax:
+        case OperationKind::rope:
             return level >= FusionLevel::activation;
         case OperationKind::layernorm:
         case OperationKind::rmsnorm:
@@ -49,10 +50,9 @@ bool joins(const Operation& first, const Operation& operation, FusionLevel level
 bool continues_group(const Graph& graph, const Kernel& before, const Kernel& kernel) {
     const auto& a = graph.operations[before.operation];
     const auto& b = graph.operations[kernel.operation];
-    return a.batch > 1 && a.batch == b.batch && (a.kind != OperationKind::matmul || a.out_blocks == 0) &&
-           !b.inputs.empty() && b.inputs[0] == before.output &&
-           std::ranges::all_of(b.inputs, [&](TensorId x) { return graph.tensors[x].after == no_tensor; }) &&
-           (b.kind != OperationKind::matmul || b.a_blocks == 0);
+    return a.batch > 1 && a.batch == b.batch && a.out_blocks == 0 && !b.inputs.empty() &&
+           b.inputs[0] == before.output && b.a_blocks == 0 &&
+           std::ranges::all_of(b.inputs, [&](TensorId x) { return graph.tensors[x].after == no_tensor; });
 }
 
 }  // namespace
@@ -136,6 +136,8 @@ FusedGraph fuse(const Graph& graph, FusionLevel level, bool residual_port) {
         for (OperationId user : users) wide = wide && takes_wide_input(graph.operations[user], level);
         result.wide[kernel.output] = wide;
     }
+    for (const Operation& operation : graph.operations)  // angles
+        if (operation.kind == OperationKind::rope) result.wide[operation.inputs[1]] = true;
     return result;
 }
 

@@ -3,10 +3,10 @@
 // A kernel is one matrix product with the elementwise operations fused into its epilogue, or one operation of
 // the vector unit; an addition takes a NoNorm that follows into its pass. The levels are cumulative:
 // `scaling` fuses the scaling of attention scores into their product, `activation` adds activation functions,
-// masks and the unquantized input of softmax, `layernorm` NoNorm and the unquantized input of norms,
-// `residual` the addition of the residual stream, with inputs that are not quantized; without a port for the
-// residual (vector.residual_port) additions stay kernels of their own. What is not fused is encoded to
-// storage format in between.
+// masks and the unquantized inputs of softmax and rope, `layernorm` NoNorm and the unquantized input of
+// norms, `residual` the addition of the residual stream, with inputs that are not quantized; without a port
+// for the residual (vector.residual_port) additions stay kernels of their own. What is not fused is encoded
+// to storage format in between.
 #pragma once
 #include <vector>
 

@@ -80,16 +80,16 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
                     // A word, or of three the one after, at and before; wraps before the first.
                     const std::uint64_t at = first + r + (op.trigram ? 1 - part : 0);
                     const Pieces word =
-                        at < op.m
-                            ? table.layout.pieces(
-                                  table.dram, {token_at(item * op.m + at, table.layout.rows()), 1}, {0, size})
-                            : table.layout.part({0, 1}, {0, size})
-                                  .pieces(placement.zeros(), {0, 1}, {0, size});
+                        at < op.m ? table.layout.pieces(
+                                        table.dram, {token_at(tokens_taken_ + at, table.layout.rows()), 1},
+                                        {0, size})
+                                  : table.layout.part({0, 1}, {0, size})
+                                        .pieces(placement.zeros(), {0, 1}, {0, size});
                     loaded = emitter.load(word, staged.pieces(area.region.base, {r, 1}, {part * size, size}),
                                           area.free, id);
                 }
             } else {  // positions, in order
-                loaded = emitter.load(table.layout.pieces(table.dram, {first, count}, {0, op.n}),
+                loaded = emitter.load(table.layout.pieces(table.dram, {op.first + first, count}, {0, op.n}),
                                       staged.pieces(area.region.base, {0, count}, {0, op.n}), area.free, id);
             }
             needs.after(Engine::load, loaded);
@@ -131,6 +131,7 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
     for (const Area& area : staging) placement.sram().release(area.region, area.free);
     for (const Area& area : out_areas) placement.sram().release(area.region, area.free);
     release(params, last);
+    tokens_taken_ += op.m;
 }
 
 }  // namespace octet

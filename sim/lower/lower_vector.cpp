@@ -9,9 +9,7 @@
 #include "sim/lower/vector_programs.h"
 
 namespace octet {
-namespace {
 
-// So many rows from `first` on, at most `most` if that is possible, that end where blocks along the rows do.
 std::uint64_t rows_of_whole_blocks(const std::vector<View>& views, std::uint64_t first, std::uint64_t most,
                                    std::uint64_t end) {
     const auto may_end = [&](std::uint64_t row) {
@@ -27,27 +25,53 @@ std::uint64_t rows_of_whole_blocks(const std::vector<View>& views, std::uint64_t
     return row - first;
 }
 
-}  // namespace
+std::uint64_t Lowering::rows_at_once(std::uint64_t rows, std::uint64_t row_bytes, std::uint64_t areas) {
+    if (row_bytes == 0) return rows;
+    // Blocks of a quarter of the rows let loading, computing and storing overlap.
+    if (areas > 1) rows = ceil_div(rows, std::uint64_t{4});
+    const std::uint64_t slack = areas * (machine.sram_word + 64), room = placement.sram().largest_free();
+    return std::clamp<std::uint64_t>(room > slack ? (room - slack) / row_bytes : 0, 1, rows);
+}
 
 void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
     const Kernel& work = fused.kernels[kernel];
-    const OperationId id = charged(kernel);
     const Operation& op = operation(kernel);
-    std::vector<View> operands, vectors;
+    VectorViews views;
     for (std::size_t i = 0; i < op.inputs.size(); ++i) {
         // All samples add the first rows of the tables of places.
         const bool shared = op.kind == OperationKind::position && i > 0;
         const std::uint64_t of = shared ? 0 : item, batch = shared ? 1 : op.batch;
         if (is_parameter(graph, op, i))
-            vectors.push_back(rows_of(op.inputs[i], of, batch, 1));
+            views.vectors.push_back(rows_of(op.inputs[i], of, batch, 1));
         else
-            operands.push_back(rows_of(op.inputs[i], of, batch, op.m));
+            views.operands.push_back(rows_of(op.inputs[i], of, batch, op.m));
     }
+    if (op.first != 0)
+        views.operands.at(op.kind == OperationKind::position ? 1 : 0).block.rows.first += op.first;
     for (OperationId f : work.fused)
         for (std::size_t i = 1; i < graph.operations[f].inputs.size(); ++i)
             if (is_parameter(graph, graph.operations[f], i))
-                vectors.push_back(rows_of(graph.operations[f].inputs[i], 0, 1, 1));
-    const View out = rows_of(work.output, item, op.batch, op.m);
+                views.vectors.push_back(rows_of(graph.operations[f].inputs[i], 0, 1, 1));
+    views.out = rows_of(work.output, item, op.batch, op.m);
+    vector_rows(kernel, item, views);
+}
+
+void Lowering::prepend(std::size_t kernel, std::uint64_t item) {
+    const Operation& op = operation(kernel);
+    const View out = rows_of(fused.kernels[kernel].output, item, op.batch, op.m);
+    View first = out, rest = out;
+    first.block.rows.count = 1;
+    rest.block.rows = {out.block.rows.first + 1, op.m - 1};
+    vector_rows(kernel, item, {{rows_of(op.inputs[1], 0, 1, 1)}, {}, first});
+    vector_rows(kernel, item, {{rows_of(op.inputs[0], item, op.batch, op.m - 1)}, {}, rest});
+}
+
+void Lowering::vector_rows(std::size_t kernel, std::uint64_t item, const VectorViews& work) {
+    const OperationId id = charged(kernel);
+    const Operation& op = operation(kernel);
+    const std::vector<View>&operands = work.operands, &vectors = work.vectors;
+    const View& out = work.out;
+    const std::uint64_t height = out.block.rows.count;
     for (const View& view : operands) emitter.pin(*view.matrix);
     for (const View& view : vectors) emitter.pin(*view.matrix);
     emitter.pin(*out.matrix);
@@ -60,7 +84,7 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
     const bool in_place = temporary && fused.wide[x.tensor] && x.uses_left == 1 && !x.in_dram;
     const std::uint32_t program = program_of(2 * kernel + (in_place ? 1 : 0) + fused.kernels.size(),
                                              program_of_kernel(kernel, in_place));
-    const Layout wide = Layout::row_major(op.m, op.n, op.n, *machine.vector);
+    const Layout wide = Layout::row_major(height, op.n, op.n, *machine.vector);
 
     // Bytes a row takes in staging areas; two areas each, so that DMA and vector unit overlap.
     std::uint64_t row_bytes = 0, areas = 0;
@@ -70,27 +94,19 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
         if (staged(view)) row_bytes += 2 * row_of(view.matrix->layout), areas += 2;
     if (staged(out)) row_bytes += 2 * row_of(out.matrix->layout), areas += 2;
     if (temporary && !in_place) row_bytes += row_of(wide), ++areas;
-    std::uint64_t rows = op.m;
-    if (row_bytes > 0) {
-        // Blocks of a quarter of the rows let loading, computing and storing overlap.
-        if (areas > 1) rows = ceil_div(op.m, std::uint64_t{4});
-        const std::uint64_t slack = areas * (machine.sram_word + 64);
-        const std::uint64_t room = placement.sram().largest_free();
-        rows = std::clamp<std::uint64_t>(room > slack ? (room - slack) / row_bytes : 0, 1, rows);
-    }
+    const std::uint64_t rows = rows_at_once(height, row_bytes, areas);
     KernelChoice& choice = choices[kernel];
-    choice.row_block = rows;
     choice.output_resident = out.matrix->resident();
 
     std::vector<View> views = operands;
     views.push_back(out);
     std::vector<RowRange> blocks;
     std::uint64_t tallest = 0;
-    for (std::uint64_t first = 0; first < op.m; first += blocks.back().count) {
-        blocks.push_back({first, rows_of_whole_blocks(views, first, rows, op.m)});
+    for (std::uint64_t first = 0; first < height; first += blocks.back().count) {
+        blocks.push_back({first, rows_of_whole_blocks(views, first, rows, height)});
         tallest = std::max(tallest, blocks.back().count);
     }
-    choice.row_block = tallest;
+    choice.row_block = std::max(choice.row_block, tallest);
     const auto part = [&](const View& view, const RowRange& block) {
         return Block{{view.block.rows.first + block.first, block.count}, view.block.columns};
     };
@@ -135,9 +151,8 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
         Needs needs = params.ready;
         command.parameters = slice(params, 0, op.n);
         // Counted in the output, in which all operations of a pass agree.
-        const bool own = graph.tensors[work.output].batch == op.batch;
-        command.part =
-            own ? part_of(item, blocks[b].first, 0) : part_of(0, out.block.rows.first + blocks[b].first, 0);
+        const bool own = graph.tensors[out.matrix->tensor].batch == op.batch;
+        command.part = part_of(own ? item : 0, out.block.rows.first + blocks[b].first, 0);
         for (std::size_t i = 0; i < operands.size(); ++i) {
             const Block block = part(operands[i], blocks[b]);
             const Matrix& matrix = *operands[i].matrix;

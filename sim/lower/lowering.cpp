@@ -69,6 +69,12 @@ bool Lowering::next_item() {
             case OperationKind::embedding:
                 embedding(kernel, item_);
                 break;
+            case OperationKind::prepend:
+                prepend(kernel, item_);
+                break;
+            case OperationKind::rope:
+                rope(kernel, item_);
+                break;
             default:
                 vector_work(kernel, item_);
                 break;
@@ -118,7 +124,9 @@ View Lowering::block_of(TensorId id, const Operation& op, std::uint64_t item, st
     Matrix& matrix = placement.matrix(id, 0);
     const std::uint64_t sample = item / op.heads, head = item % op.heads;
     const std::uint64_t block = head * blocks / op.heads;
-    return {&matrix, {{sample * rows, rows}, {block * cols, cols}}};
+    // Of a cache each sample may have more rows than are used.
+    const std::uint64_t share = matrix.layout.rows() / (op.batch / op.heads);
+    return {&matrix, {{sample * share, rows}, {block * cols, cols}}};
 }
 
 // What stays free for staging when outputs are made resident.

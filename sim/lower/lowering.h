@@ -25,6 +25,11 @@ struct ProductViews {
     std::uint32_t program = 0;     // of its results
 };
 
+// So many rows of the views from `first` on, at most `most` if that is possible and no further than `end`,
+// that end where blocks along the rows do.
+std::uint64_t rows_of_whole_blocks(const std::vector<View>& views, std::uint64_t first, std::uint64_t most,
+                                   std::uint64_t end);
+
 // The halves of a buffer and what they hold, in the order of filling.
 class BufferHalves {
   public:
@@ -79,7 +84,15 @@ class Lowering {
     void wait_for_inputs(std::size_t kernel);
     void product(std::size_t kernel, std::uint64_t item);
     void vector_work(std::size_t kernel, std::uint64_t item);
+    // What a piece of vector work reads and writes: as many rows of each operand as of the output.
+    struct VectorViews {
+        std::vector<View> operands, vectors;
+        View out;
+    };
+    void vector_rows(std::size_t kernel, std::uint64_t item, const VectorViews& views);
+    void prepend(std::size_t kernel, std::uint64_t item);
     void embedding(std::size_t kernel, std::uint64_t item);
+    void rope(std::size_t kernel, std::uint64_t item);
     std::uint64_t token_at(std::uint64_t position, std::uint64_t vocabulary) const;
 
     const Operation& operation(std::size_t kernel) const {
@@ -97,6 +110,8 @@ class Lowering {
     // Decides once where a matrix that is about to be written lives.
     void place_output(Matrix& matrix);
     std::uint64_t spare_bytes() const;
+    // So many of `rows` rows are worked on at once if a row takes `row_bytes` in all staging areas.
+    std::uint64_t rows_at_once(std::uint64_t rows, std::uint64_t row_bytes, std::uint64_t areas);
     const GemmPlan& plan_for(const GemmRequest& request);
     std::uint32_t program_of(std::size_t kernel, VectorProgram program);
     // Of an operation of the vector unit, or of an encoder.
@@ -138,6 +153,7 @@ class Lowering {
     std::uint64_t seed_;
     std::vector<float> scales_;          // of integer codes, by tensor; none: 1
     std::vector<std::uint64_t> tokens_;  // none: drawn
+    std::uint64_t tokens_taken_ = 0;     // by look-ups so far
     std::uint64_t key_ = 0;              // of the next buffer filling
     // Position in the schedule: kernels [group_begin_, group_end_) run item after item.
     std::size_t group_begin_ = 0, group_end_ = 0, in_group_ = 0;

@@ -22,6 +22,11 @@ struct TileColumns {
     }
 };
 
+// A rope works on one half of a head at a time.
+std::uint64_t halves(std::uint64_t blocks) {
+    return 2 * std::max<std::uint64_t>(blocks, 1);
+}
+
 // What decides the layout of a tensor.
 struct Use {
     TileColumns tiles;
@@ -33,8 +38,10 @@ std::vector<Use> uses_of(const Graph& graph, const FusedGraph& fused, const Mach
     std::vector<Use> uses(graph.tensors.size());
     // The array reads slabs, and tiles of a transposed operand, R columns wide; an epilogue writes and adds C
     // columns, and so wide are tiles of an operand that are read as they lie.
+    std::vector<bool> read_by_product(graph.tensors.size());
     for (const Operation& operation : graph.operations) {
         if (operation.kind != OperationKind::matmul) continue;
+        read_by_product[operation.inputs[0]] = read_by_product[operation.inputs[1]] = true;
         uses[operation.inputs[0]].tiles.add(machine.rows);
         uses[operation.inputs[1]].tiles.add(operation.transpose_b ? machine.rows : machine.cols);
         uses[operation.output].tiles.add(machine.cols);
@@ -56,11 +63,18 @@ std::vector<Use> uses_of(const Graph& graph, const FusedGraph& fused, const Mach
             if (operation.kind == OperationKind::embedding || is_parameter(graph, operation, i)) {
                 const TensorId id = operation.inputs[i];
                 uses[id].by_row = true;
-                // An epilogue takes a parameter tile by tile.
-                uses[id].tiles.unit = is_parameter(graph, operation, i) ? machine.cols
-                                      : operation.trigram               ? 1
-                                                                        : graph.tensors[id].cols;
+                // An epilogue takes a parameter tile by tile; a product may read a table too.
+                const std::uint64_t tile = is_parameter(graph, operation, i) ? machine.cols
+                                           : operation.trigram               ? 1
+                                                                             : graph.tensors[id].cols;
+                uses[id].tiles.unit = read_by_product[id] ? std::gcd(uses[id].tiles.unit, tile) : tile;
             }
+        if (operation.kind == OperationKind::rope) {
+            uses[operation.inputs[1]].by_row = true;
+            narrow(operation.inputs[1], 2);
+            narrow(operation.inputs[0], halves(operation.a_blocks));
+            narrow(operation.output, halves(operation.out_blocks));
+        }
         if (operation.kind != OperationKind::matmul) continue;
         narrow(operation.inputs[0], operation.a_blocks);
         narrow(operation.inputs[1], operation.b_blocks);
@@ -73,6 +87,7 @@ std::vector<Use> uses_of(const Graph& graph, const FusedGraph& fused, const Mach
     for (const Kernel& kernel : fused.kernels) {
         const Operation& product = graph.operations[kernel.operation];
         if (product.kind == OperationKind::matmul) narrow(kernel.output, product.out_blocks);
+        if (product.kind == OperationKind::rope) narrow(kernel.output, halves(product.out_blocks));
     }
     return uses;
 }

@@ -32,8 +32,8 @@ struct KernelChoice {
 
 class Program final : public CommandSource {
   public:
-    // `scales`: of tensors of integer codes, by tensor; empty: 1. `tokens`: the ids of embedding look-ups, a
-    // sample after the other; empty: drawn by `seed`. Throws std::invalid_argument if the machine's memories
+    // `scales`: of tensors of integer codes, by tensor; empty: 1. `tokens`: the ids of embedding look-ups, one
+    // look-up and in it a sample after the other; empty: drawn by `seed`. Throws std::invalid_argument if the machine's memories
     // are too small for the graph.
     Program(const Graph& graph, const AcceleratorConfig& config, std::uint64_t seed,
             std::vector<float> scales = {}, std::vector<std::uint64_t> tokens = {});

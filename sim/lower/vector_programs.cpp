@@ -55,6 +55,9 @@ Action elementwise(const Operation& operation) {
         case OperationKind::silu:
         case OperationKind::tanh:
         case OperationKind::sigmoid:
+        case OperationKind::gelu_tanh:
+        case OperationKind::gelu_sigmoid:
+        case OperationKind::hgelu:
             return vector_polynomial;
         default:
             throw std::logic_error("operation '" + operation.name + "' is not elementwise");
@@ -88,7 +91,8 @@ std::vector<VectorPass> passes_of(OperationId id, const Graph& graph, bool in_pl
         case OperationKind::nonorm:
             return {writing(with_parameters(pass(id, {vector_multiply, vector_add}, {}, 1)))};
         case OperationKind::softmax:
-            return {in_softmax(pass(id, {vector_reduce}, {}, 1)),
+            return {in_softmax(operation.causal ? pass(id, {vector_add, vector_reduce}, {}, 1)
+                                                : pass(id, {vector_reduce}, {}, 1)),
                     in_softmax(pass(id, {vector_add, softmax_exp, vector_reduce}, {softmax_reciprocal}, 1)),
                     in_softmax(writing(pass(id, {vector_add, softmax_exp, vector_multiply}, {}, 1)))};
         case OperationKind::embedding: {
@@ -104,6 +108,7 @@ std::vector<VectorPass> passes_of(OperationId id, const Graph& graph, bool in_pl
             return {writing(with_parameters(pass(id, {vector_add, vector_add}, {}, 3)))};
         }
         case OperationKind::copy:
+        case OperationKind::prepend:
             return {writing(pass(id, {}, {}, 1))};
         case OperationKind::mask:
             if (!is_parameter(graph, operation, 1)) return {writing(pass(id, {vector_add}, {}, 3))};
@@ -124,7 +129,12 @@ void append_steps(std::vector<VectorStep>& steps, OperationId id, const Graph& g
     };
     switch (operation.kind) {
         case OperationKind::softmax:
-            return step(VectorFunction::softmax);
+            step(VectorFunction::softmax);
+            if (operation.causal)
+                steps.back().mask = {static_cast<std::uint32_t>(operation.m),
+                                     static_cast<std::uint32_t>(operation.causal->offset),
+                                     static_cast<std::uint32_t>(operation.causal->window)};
+            return;
         case OperationKind::layernorm:
             return step(VectorFunction::layernorm, 0, operation.epsilon);
         case OperationKind::rmsnorm:
@@ -158,7 +168,13 @@ void append_steps(std::vector<VectorStep>& steps, OperationId id, const Graph& g
             return step(VectorFunction::tanh);
         case OperationKind::sigmoid:
             return step(VectorFunction::sigmoid);
-        default:  // a copy
+        case OperationKind::gelu_tanh:
+            return step(VectorFunction::gelu_tanh);
+        case OperationKind::gelu_sigmoid:
+            return step(VectorFunction::gelu_sigmoid);
+        case OperationKind::hgelu:
+            return step(VectorFunction::hgelu);
+        default:  // rows that are moved
             return;
     }
 }
@@ -200,6 +216,19 @@ VectorProgram vector_program(OperationId id, const Graph& graph, bool in_place,
         if (is_parameter(graph, graph.operations[id], i)) ++parameters;
     append_fused(program.passes.back(), program.steps, graph, fused, parameters);
     return program;
+}
+
+RopePrograms rope_programs(OperationId id) {
+    constexpr std::uint8_t half_and_angles = 0b011, and_product = 0b111;
+    const VectorStep take{VectorFunction::take, id}, turn{VectorFunction::multiply_operand, id, 1};
+    RopePrograms programs;
+    programs.products = {{writing(pass(id, {vector_multiply}, {}, half_and_angles))}, {take, turn}};
+    programs.products.encoded_later = true;
+    for (const bool second : {false, true})
+        programs.halves.at(second) = {
+            {writing(pass(id, {vector_multiply, vector_add}, {}, and_product))},
+            {take, turn, {second ? VectorFunction::add_operand : VectorFunction::subtract_operand, id, 2}}};
+    return programs;
 }
 
 VectorProgram encoder_program(OperationId charged, OperationId result) {

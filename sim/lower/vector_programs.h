@@ -1,5 +1,7 @@
 // The passes that every operation of the vector unit takes: the table of docs/hardware/vector.md as code.
 #pragma once
+#include <array>
+
 #include "models/accelerator/command.h"
 #include "sim/workload/graph.h"
 
@@ -10,6 +12,15 @@ namespace octet {
 // joins its pass (operations of a single pass alone have any).
 VectorProgram vector_program(OperationId id, const Graph& graph, bool in_place,
                              const std::vector<OperationId>& fused = {});
+
+// A rope turns the two halves of each head one after another (docs/hardware/vector.md). `products`: one half
+// of x times the sines, left in vector format; `halves`: the other half times the cosines, minus (the first)
+// or plus (the second) operand 2, which that is.
+struct RopePrograms {
+    VectorProgram products;
+    std::array<VectorProgram, 2> halves;
+};
+RopePrograms rope_programs(OperationId id);
 
 // Encodes what a kernel has left in vector format as the results of operation `result`.
 VectorProgram encoder_program(OperationId charged, OperationId result);

@@ -29,6 +29,8 @@ class Evaluation {
             const Operation& op = graph_.operations[id];
             Matrix result(graph_.tensors[op.output].elements());
             compute(op, result);
+            if (op.kind == OperationKind::embedding)  // the next look-up takes the tokens behind these
+                tokens_ = tokens_.subspan(std::min<std::size_t>(tokens_.size(), op.batch * op.m));
             if (on_result && !on_result(id, result)) return;
             results_[op.output] = std::move(result);
             for (const TensorId input : op.inputs)
@@ -51,6 +53,10 @@ class Evaluation {
                 return position(op, y);
             case OperationKind::copy:
                 return copy(op, y);
+            case OperationKind::rope:
+                return rope(op, y);
+            case OperationKind::prepend:
+                return prepend(op, y);
             case OperationKind::softmax:
             case OperationKind::layernorm:
             case OperationKind::rmsnorm:
@@ -67,7 +73,7 @@ class Evaluation {
     struct Part {
         std::size_t first, stride;
     };
-    Part part(TensorId id, const Operation& op, std::uint64_t item, std::uint64_t blocks, std::uint64_t rows,
+    Part part(TensorId id, const Operation& op, std::uint64_t item, std::uint64_t blocks,
               std::uint64_t columns) const {
         const Tensor& t = graph_.tensors[id];
         if (blocks == 0) {
@@ -75,27 +81,28 @@ class Evaluation {
             return {matrix * t.rows * t.cols, t.cols};
         }
         const std::uint64_t sample = item / op.heads, block = item % op.heads * blocks / op.heads;
-        return {sample * rows * t.cols + block * columns, t.cols};
+        const std::uint64_t share = t.rows / (op.batch / op.heads);  // of a sample; a cache has more rows
+        return {sample * share * t.cols + block * columns, t.cols};
     }
 
     void product(const Operation& op, Matrix& y) const {
         const double* bias = op.has_bias ? of(op.inputs[2]) : nullptr;
         Matrix turned;
         for (std::uint64_t item = 0; item < op.batch; ++item) {
-            const Part a = part(op.inputs[0], op, item, op.a_blocks, op.m, op.k);
-            const Part c = part(op.output, op, item, op.out_blocks, op.m, op.n);
+            const Part a = part(op.inputs[0], op, item, op.a_blocks, op.k);
+            const Part c = part(op.output, op, item, op.out_blocks, op.n);
             DoubleProduct p{op.m,     op.n,    op.k, of(op.inputs[0]) + a.first,
                             a.stride, nullptr, op.n, y.data() + c.first,
                             c.stride};
             if (op.transpose_b) {
-                const Part b = part(op.inputs[1], op, item, op.b_blocks, op.n, op.k);
+                const Part b = part(op.inputs[1], op, item, op.b_blocks, op.k);
                 const double* from = of(op.inputs[1]) + b.first;
                 turned.resize(op.k * op.n);
                 for (std::size_t n = 0; n < op.n; ++n)
                     for (std::size_t k = 0; k < op.k; ++k) turned[k * op.n + n] = from[n * b.stride + k];
                 p.b = turned.data();
             } else {
-                const Part b = part(op.inputs[1], op, item, op.b_blocks, op.k, op.n);
+                const Part b = part(op.inputs[1], op, item, op.b_blocks, op.n);
                 p.b = of(op.inputs[1]) + b.first;
                 p.b_stride = b.stride;
             }
@@ -114,7 +121,7 @@ class Evaluation {
         for (std::size_t row = 0; row < op.batch * op.m; ++row)
             for (std::size_t n = 0; n < op.n; ++n) {
                 double x = word[tokens_[row] * op.n + n];
-                if (position != nullptr) x += position[row % op.m * op.n + n];
+                if (position != nullptr) x += position[(op.first + row % op.m) * op.n + n];
                 if (type != nullptr) x += type[n];
                 y[row * op.n + n] = x;
             }
@@ -137,15 +144,43 @@ class Evaluation {
         const double* type = op.inputs.size() > 2 ? of(op.inputs[2]) : nullptr;
         for (std::size_t row = 0; row < op.batch * op.m; ++row)
             for (std::size_t n = 0; n < op.n; ++n)
-                y[row * op.n + n] =
-                    x[row * op.n + n] + positions[row % op.m * op.n + n] + (type != nullptr ? type[n] : 0);
+                y[row * op.n + n] = x[row * op.n + n] + positions[(op.first + row % op.m) * op.n + n] +
+                                    (type != nullptr ? type[n] : 0);
     }
 
     void copy(const Operation& op, Matrix& y) const {
         const Tensor& t = graph_.tensors[op.inputs[0]];
         const std::uint64_t part = t.batch * t.rows / op.batch;  // rows
         for (std::uint64_t item = 0; item < op.batch; ++item)
-            std::copy_n(of(op.inputs[0]) + item * part * op.n, op.m * op.n, y.data() + item * op.m * op.n);
+            std::copy_n(of(op.inputs[0]) + (item * part + op.first) * op.n, op.m * op.n,
+                        y.data() + item * op.m * op.n);
+    }
+
+    void prepend(const Operation& op, Matrix& y) const {
+        const std::size_t rest = (op.m - 1) * op.n;
+        for (std::size_t item = 0; item < op.batch; ++item) {
+            double* part = y.data() + item * op.m * op.n;
+            std::copy_n(of(op.inputs[1]), op.n, part);
+            std::copy_n(of(op.inputs[0]) + item * rest, rest, part + op.n);
+        }
+    }
+
+    void rope(const Operation& op, Matrix& y) const {
+        const double* angles = of(op.inputs[1]);
+        const std::size_t half = op.n / 2;
+        for (std::uint64_t item = 0; item < op.batch; ++item) {
+            const Part from = part(op.inputs[0], op, item, op.a_blocks, op.n);
+            const Part to = part(op.output, op, item, op.out_blocks, op.n);
+            for (std::size_t m = 0; m < op.m; ++m) {
+                const double* x = of(op.inputs[0]) + from.first + m * from.stride;
+                const double *cosines = angles + m * op.n, *sines = cosines + half;
+                double* z = y.data() + to.first + m * to.stride;
+                for (std::size_t j = 0; j < half; ++j) {
+                    z[j] = x[j] * cosines[j] - x[half + j] * sines[j];
+                    z[half + j] = x[half + j] * cosines[j] + x[j] * sines[j];
+                }
+            }
+        }
     }
 
     void mask(const Operation& op, Matrix& y) const {
@@ -186,6 +221,17 @@ class Evaluation {
                 case OperationKind::tanh:
                     y[i] = std::tanh(x[i]);
                     break;
+                case OperationKind::gelu_tanh:
+                    y[i] = x[i] / 2 *
+                           (1 + std::tanh(std::sqrt(2 / std::numbers::pi) *
+                                          (x[i] + 0.044715 * x[i] * x[i] * x[i])));
+                    break;
+                case OperationKind::gelu_sigmoid:
+                    y[i] = x[i] / (1 + std::exp(-1.702 * x[i]));
+                    break;
+                case OperationKind::hgelu:
+                    y[i] = x[i] * std::clamp(1.702 * x[i] + 3, 0.0, 6.0) / 6;
+                    break;
                 default:  // sigmoid
                     y[i] = 1 / (1 + std::exp(-x[i]));
             }
@@ -201,10 +247,15 @@ class Evaluation {
             double* z = y.data() + row * n;
             double shift = 0, factor = 1;
             if (op.kind == OperationKind::softmax) {
-                shift = *std::max_element(x, x + n);
+                std::size_t begin = 0, end = n;  // what the row sees
+                if (op.causal) {
+                    end = row % op.m + op.causal->offset + 1;
+                    begin = op.causal->window == 0 || op.causal->window > end ? 0 : end - op.causal->window;
+                }
+                shift = *std::max_element(x + begin, x + end);
                 double sum = 0;
-                for (std::size_t i = 0; i < n; ++i) sum += z[i] = std::exp(x[i] - shift);
-                for (std::size_t i = 0; i < n; ++i) z[i] /= sum;
+                for (std::size_t i = begin; i < end; ++i) sum += z[i] = std::exp(x[i] - shift);
+                for (std::size_t i = begin; i < end; ++i) z[i] /= sum;
                 continue;
             }
             if (op.kind == OperationKind::layernorm) {

@@ -13,8 +13,8 @@ namespace octet {
 // Called with the output of every operation, in their order; false: stop.
 using OnResult = std::function<bool(OperationId, std::span<const double>)>;
 
-// Sums run in a fixed order, whatever the number of threads. `tokens`: ids for embeddings, a sample after the
-// other; not needed without them. Tensors are kept until their last reader is done.
+// Sums run in a fixed order, whatever the number of threads. `tokens`: ids for embeddings, one look-up and in it
+// a sample after the other; not needed without them. Tensors are kept until their last reader is done.
 void evaluate(const Graph& graph, const SourceTensors& sources, std::span<const std::uint64_t> tokens,
               unsigned threads, const OnResult& on_result);
 

@@ -23,7 +23,7 @@ ResultPlace place_of(const Graph& graph, OperationId id, const ResultPart& part)
     const Tensor& tensor = graph.tensors[op.output];
     const std::uint64_t item = part.matrix;
     std::uint64_t matrix = 0, row = part.first_row, column = part.first_column;
-    if (op.kind == OperationKind::matmul && op.out_blocks > 0) {
+    if (op.in_blocks() && op.out_blocks > 0) {
         row += item / op.heads * op.m;
         column += item % op.heads * op.out_blocks / op.heads * op.n;
     } else if (tensor.batch == op.batch) {

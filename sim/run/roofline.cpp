@@ -32,6 +32,8 @@ std::uint64_t passes(OperationKind kind, FusionLevel level) {
             return 3;
         case OperationKind::layernorm:
             return 4;
+        case OperationKind::rope:
+            return 2;
         default:
             return can_fuse(kind, level) ? 0 : 1;
     }

@@ -115,7 +115,7 @@ Simulation simulate(const ExperimentConfig& experiment, bool histograms, const F
     if (!is_trace) {  // a trace is one graph, of no phase
         description.phase["kind"] = name_in(phase_kind_names, experiment.phase.kind);
         description.phase.update(json_of(experiment.phase));
-        description.tokens = experiment.phase.batch * experiment.phase.sequence;
+        description.tokens = made_tokens(experiment.phase);
     }
     std::optional<ValueRun> values;
     const unsigned threads = std::max(1U, std::thread::hardware_concurrency());

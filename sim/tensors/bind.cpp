@@ -88,20 +88,38 @@ void bind_weights(const Graph& graph, const std::string& path, Sources& sources)
     throw file_error(path, text + did_you_mean(missing[0], near));
 }
 
-std::vector<std::uint64_t> bind_tokens(const Operation& look_up, std::uint64_t vocabulary,
-                                       const std::string& path) {
+// What the look-ups of a graph ask for: tokens of an id below `vocabulary`, that of the smallest table.
+struct LookUps {
+    std::uint64_t count = 0, vocabulary = 0;
+    std::string text;  // of the expected shape
+};
+
+LookUps look_ups(const Graph& graph) {
+    LookUps all;
+    std::uint64_t operations = 0;
+    for (const Operation& operation : graph.operations) {
+        if (operation.kind != OperationKind::embedding) continue;
+        const std::uint64_t rows = graph.tensors[operation.inputs[0]].rows;
+        all.vocabulary = all.count == 0 ? rows : std::min(all.vocabulary, rows);
+        all.count += operation.batch * operation.m;
+        all.text = ++operations == 1 ? fmt::format("{} samples of {}", operation.batch, operation.m)
+                                     : fmt::format("{}", all.count);
+    }
+    return all;
+}
+
+std::vector<std::uint64_t> bind_tokens(const LookUps& wanted, const std::string& path) {
     const NpyFile file(path);
     const StoredTensor& stored = file.tensor();
-    const std::uint64_t wanted = look_up.batch * look_up.m;
-    if (is_float(stored.dtype) || stored.elements() != wanted)
-        throw file_error(path, fmt::format("{} values of type {}; expected {} samples of {} whole numbers",
-                                           stored.elements(), name(stored.dtype), look_up.batch, look_up.m));
+    if (is_float(stored.dtype) || stored.elements() != wanted.count)
+        throw file_error(path, fmt::format("{} values of type {}; expected {} whole numbers",
+                                           stored.elements(), name(stored.dtype), wanted.text));
     std::vector<std::uint64_t> tokens;
-    for (std::uint64_t i = 0; i < wanted; ++i) {
+    for (std::uint64_t i = 0; i < wanted.count; ++i) {
         const double id = stored.at(i);
-        if (!(id >= 0 && id < static_cast<double>(vocabulary)))
-            throw file_error(
-                path, fmt::format("token {} is {}; ids from 0 to {} are known", i, id, vocabulary - 1));
+        if (!(id >= 0 && id < static_cast<double>(wanted.vocabulary)))
+            throw file_error(path, fmt::format("token {} is {}; ids from 0 to {} are known", i, id,
+                                               wanted.vocabulary - 1));
         tokens.push_back(static_cast<std::uint64_t>(id));
     }
     return tokens;
@@ -122,16 +140,12 @@ Sources bind_sources(const Graph& graph, const InputsConfig& inputs, std::uint64
                                          in_quotes(tensor.name), name(tensor.role)));
         sources.tensors[first] = numbers(NpyFile(inputs.activations).tensor(), tensor, inputs.activations);
     }
-    for (const Operation& operation : graph.operations) {
-        if (operation.kind != OperationKind::embedding || !sources.tokens.empty()) continue;
-        const std::uint64_t vocabulary = graph.tensors[operation.inputs[0]].rows;
-        if (!inputs.tokens.empty()) {
-            sources.tokens = bind_tokens(operation, vocabulary, inputs.tokens);
-            continue;
-        }
-        for (std::uint64_t i = 0; i < operation.batch * operation.m; ++i)
-            sources.tokens.push_back(synthetic_token(seed, i, vocabulary));
-    }
+    const LookUps wanted = look_ups(graph);
+    if (!inputs.tokens.empty() && wanted.count > 0)
+        sources.tokens = bind_tokens(wanted, inputs.tokens);
+    else
+        for (std::uint64_t i = 0; i < wanted.count; ++i)
+            sources.tokens.push_back(synthetic_token(seed, i, wanted.vocabulary));
     if (!inputs.tokens.empty() && sources.tokens.empty())
         throw file_error(inputs.tokens, "no operation of the workload looks up tokens");
     return sources;

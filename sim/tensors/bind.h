@@ -19,7 +19,7 @@ struct BlockCodes {
 struct Sources {
     SourceTensors tensors;
     std::map<TensorId, BlockCodes> codes;  // of some of them: what they are numbers of
-    std::vector<std::uint64_t> tokens;     // ids of embeddings, a sample after the other
+    std::vector<std::uint64_t> tokens;     // ids of embeddings, one look-up and in it a sample after the other
     std::vector<TensorId> unscaled;        // tensors of integers whose scale is 1: they were given as codes
     std::vector<std::string> unused;       // names in the files that the graph does not ask for
 };

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "sim/tensors/angles.h"
 #include "sim/tensors/parallel.h"
 #include "sim/workload/tokens.h"
 
@@ -104,16 +105,24 @@ SourceTensors synthetic_tensors(const Graph& graph, const SyntheticInputs& input
                                 unsigned threads) {
     std::vector<Spread> spreads(graph.tensors.size());
     std::vector<bool> known(graph.tensors.size());
-    for (const Operation& operation : graph.operations)
+    std::vector<const Operation*> turned_by(graph.tensors.size());  // of a table of angles: the rope
+    for (const Operation& operation : graph.operations) {
+        if (operation.kind == OperationKind::rope) turned_by[operation.inputs[1]] = &operation;
         for (std::size_t i = 0; i < operation.inputs.size(); ++i)
             if (!known[operation.inputs[i]]) {
                 known[operation.inputs[i]] = true;
                 spreads[operation.inputs[i]] = spread_of(operation, i);
             }
+    }
     SourceTensors tensors(graph.tensors.size());
     for_each_parallel(tensors.size(), threads, [&](std::size_t id) {
         const Tensor& tensor = graph.tensors[id];
         if (tensor.role != TensorRole::weight && tensor.role != TensorRole::input) return;
+        if (turned_by[id] != nullptr) {
+            tensors[id] =
+                angle_table(turned_by[id]->rotation, turned_by[id]->first, tensor.rows, tensor.cols);
+            return;
+        }
         tensors[id].resize(tensor.elements());
         draw(inputs, spreads[id], scatter(seed + hash(tensor.name)), tensors[id]);
     });

@@ -1,5 +1,6 @@
 #include "sim/workload/builder.h"
 
+#include <optional>
 #include <utility>
 
 namespace octet {
@@ -11,11 +12,14 @@ TensorId GraphBuilder::tensor(std::string name, TensorRole role, std::uint64_t r
 }
 
 TensorId GraphBuilder::weight(std::string name, std::uint64_t rows, std::uint64_t cols) {
-    return tensor(std::move(name), TensorRole::weight, rows, cols);
+    const auto [it, is_new] = weights_.try_emplace(name, no_tensor);
+    if (is_new) it->second = tensor(std::move(name), TensorRole::weight, rows, cols);
+    return it->second;
 }
 
 TensorId GraphBuilder::append(Operation operation, std::uint64_t rows, std::uint64_t cols,
                               std::uint64_t batch) {
+    operation.name = prefix_ + operation.name;
     operation.output = tensor(operation.name, TensorRole::activation, rows, cols, batch);
     graph_.operations.push_back(std::move(operation));
     return graph_.operations.back().output;
@@ -33,12 +37,13 @@ Operation GraphBuilder::like(const std::string& name, OperationKind kind,
 }
 
 TensorId GraphBuilder::embedding(const std::string& name, std::vector<TensorId> tables, std::uint64_t batch,
-                                 std::uint64_t sequence) {
+                                 std::uint64_t sequence, std::uint64_t first) {
     const auto hidden = graph_.tensors[tables.front()].cols;
     Operation operation{.name = name, .kind = OperationKind::embedding, .inputs = std::move(tables)};
     operation.batch = batch;
     operation.m = sequence;
     operation.n = hidden;
+    operation.first = first;
     return append(std::move(operation), batch * sequence, hidden);
 }
 
@@ -54,13 +59,14 @@ TensorId GraphBuilder::trigram(const std::string& name, TensorId table, std::uin
 }
 
 TensorId GraphBuilder::position(const std::string& name, TensorId x, const std::vector<TensorId>& tables,
-                                std::uint64_t batch) {
+                                std::uint64_t batch, std::uint64_t first) {
     std::vector<TensorId> inputs{x};
     inputs.insert(inputs.end(), tables.begin(), tables.end());
     Operation operation = like(name, OperationKind::position, std::move(inputs));
     const Tensor shape = graph_.tensors[x];
     operation.batch = batch;
     operation.m = shape.rows / batch;
+    operation.first = first;
     return append(std::move(operation), shape.rows, shape.cols);
 }
 
@@ -75,12 +81,25 @@ TensorId GraphBuilder::dense(const std::string& name, TensorId x, std::uint64_t 
     return append(std::move(operation), rows, n);
 }
 
+TensorId GraphBuilder::tied(const std::string& name, TensorId x, TensorId table, bool bias) {
+    const Tensor from = graph_.tensors[x];
+    Operation operation{.name = name, .inputs = {x, table}};
+    operation.transpose_b = true;
+    operation.m = from.rows;
+    operation.n = graph_.tensors[table].rows;
+    operation.k = from.cols;
+    if (bias) operation.inputs.push_back(weight(name + ".bias", 1, operation.n));
+    operation.has_bias = bias;
+    const auto n = operation.n;
+    return append(std::move(operation), from.rows, n);
+}
+
 TensorId GraphBuilder::scores(const std::string& name, TensorId query, TensorId key, std::uint64_t samples,
-                              std::uint64_t heads, std::uint64_t kv_heads) {
+                              std::uint64_t heads, std::uint64_t kv_heads, std::uint64_t keys) {
     Operation operation{.name = name, .inputs = {query, key}};
     operation.batch = samples * heads;
     operation.m = graph_.tensors[query].rows / samples;
-    operation.n = graph_.tensors[key].rows / samples;
+    operation.n = keys != 0 ? keys : graph_.tensors[key].rows / samples;
     operation.k = graph_.tensors[query].cols / heads;
     operation.transpose_b = true;
     operation.heads = operation.a_blocks = heads;
@@ -117,6 +136,26 @@ TensorId GraphBuilder::scale(const std::string& name, TensorId x, double factor)
     return append(std::move(operation), shape.rows, shape.cols, shape.batch);
 }
 
+TensorId GraphBuilder::rope(const std::string& name, TensorId x, TensorId table, const Rotation& rotation,
+                            std::uint64_t heads, std::uint64_t first) {
+    Operation operation{.name = name, .kind = OperationKind::rope, .inputs = {x, table}};
+    const Tensor shape = graph_.tensors[x];
+    operation.m = graph_.tensors[table].rows;
+    operation.n = shape.cols / heads;
+    operation.batch = shape.rows / operation.m * heads;
+    operation.heads = operation.a_blocks = operation.out_blocks = heads;
+    operation.rotation = rotation;
+    operation.first = first;
+    return append(std::move(operation), shape.rows, shape.cols);
+}
+
+TensorId GraphBuilder::softmax(const std::string& name, TensorId x, std::optional<CausalMask> causal) {
+    Operation operation = like(name, OperationKind::softmax, {x});
+    operation.causal = causal;
+    const Tensor shape = graph_.tensors[x];
+    return append(std::move(operation), shape.rows, shape.cols, shape.batch);
+}
+
 TensorId GraphBuilder::norm(const std::string& name, OperationKind kind, TensorId x, double epsilon) {
     const Tensor shape = graph_.tensors[x];
     std::vector<TensorId> inputs{x, weight(name + ".gamma", 1, shape.cols)};
@@ -132,11 +171,20 @@ TensorId GraphBuilder::elementwise(const std::string& name, OperationKind kind,
     return append(like(name, kind, std::move(inputs)), shape.rows, shape.cols, shape.batch);
 }
 
-TensorId GraphBuilder::first_rows(const std::string& name, TensorId x, std::uint64_t parts,
-                                  std::uint64_t rows) {
+TensorId GraphBuilder::prepend(const std::string& name, TensorId x, TensorId row, std::uint64_t parts) {
+    Operation operation = like(name, OperationKind::prepend, {x, row});
+    const auto rows = graph_.tensors[x].rows + parts, cols = operation.n;
+    operation.batch = parts;
+    operation.m = rows / parts;
+    return append(std::move(operation), rows, cols);
+}
+
+TensorId GraphBuilder::some_rows(const std::string& name, TensorId x, std::uint64_t parts, std::uint64_t rows,
+                                 std::uint64_t first) {
     Operation operation = like(name, OperationKind::copy, {x});
     operation.batch = parts;
     operation.m = rows;
+    operation.first = first;
     const auto cols = operation.n;
     return append(std::move(operation), parts * rows, cols);
 }

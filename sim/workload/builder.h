@@ -2,6 +2,7 @@
 // has its name.
 #pragma once
 #include <string>
+#include <unordered_map>
 
 #include "sim/workload/graph.h"
 
@@ -13,23 +14,30 @@ class GraphBuilder {
 
     TensorId tensor(std::string name, TensorRole role, std::uint64_t rows, std::uint64_t cols,
                     std::uint64_t batch = 1);
+    // The weight of this name, a new one if there is none yet.
     TensorId weight(std::string name, std::uint64_t rows, std::uint64_t cols);
+    // Stands before the names of operations, not of weights, from now on.
+    void prefix(std::string text) { prefix_ = std::move(text); }
+    const std::string& prefix() const { return prefix_; }
     const Tensor& operator[](TensorId id) const { return graph_.tensors[id]; }
 
-    // Rows of tables for `batch` samples of `sequence` tokens.
+    // Rows of tables, of that of positions from `first` on, for `batch` samples of `sequence` tokens.
     TensorId embedding(const std::string& name, std::vector<TensorId> tables, std::uint64_t batch,
-                       std::uint64_t sequence);
+                       std::uint64_t sequence, std::uint64_t first = 0);
     // The words after, at and before each token side by side; zeros beyond the ends of a sample.
     TensorId trigram(const std::string& name, TensorId table, std::uint64_t batch, std::uint64_t sequence);
     // x of `batch` samples plus the rows of tables: positions, and token types if there are any.
     TensorId position(const std::string& name, TensorId x, const std::vector<TensorId>& tables,
-                      std::uint64_t batch);
+                      std::uint64_t batch, std::uint64_t first = 0);
     // x (rows x k) times a new weight NAME.weight (k x n), plus a new NAME.bias if wanted.
     TensorId dense(const std::string& name, TensorId x, std::uint64_t n, bool bias);
+    // x (rows x k) times the transpose of a weight that is there already (n x k), plus a new NAME.bias if
+    // wanted.
+    TensorId tied(const std::string& name, TensorId x, TensorId weight, bool bias);
     // query (samples * m x heads * d) times transposed key (samples * n x kv_heads * d): samples * heads
-    // matrices of m x n.
+    // matrices of m x n. `keys`: of a cache with more rows, 0: all.
     TensorId scores(const std::string& name, TensorId query, TensorId key, std::uint64_t samples,
-                    std::uint64_t heads, std::uint64_t kv_heads);
+                    std::uint64_t heads, std::uint64_t kv_heads, std::uint64_t keys = 0);
     // probabilities (samples * heads of m x k) times value (samples * k x kv_heads * d): samples * m x heads
     // * d.
     TensorId context(const std::string& name, TensorId probabilities, TensorId value, std::uint64_t heads,
@@ -38,13 +46,22 @@ class GraphBuilder {
     TensorId mask(const std::string& name, TensorId x, TensorId mask, std::uint64_t heads);
     // x times a constant.
     TensorId scale(const std::string& name, TensorId x, double factor);
+    // x (samples * m x heads * d) with each head turned by the angles of `table` (m x d), whose first row is
+    // that of position `first`.
+    TensorId rope(const std::string& name, TensorId x, TensorId table, const Rotation& rotation,
+                  std::uint64_t heads, std::uint64_t first = 0);
+    // Over the columns that a row may see.
+    TensorId softmax(const std::string& name, TensorId x, std::optional<CausalMask> causal);
     // Norm over the columns with new weights NAME.gamma and, except rmsnorm, NAME.beta.
     TensorId norm(const std::string& name, OperationKind kind, TensorId x, double epsilon);
     // Kinds without parameters, whose output has the shape of their inputs: softmax, activations, add,
     // multiply.
     TensorId elementwise(const std::string& name, OperationKind kind, std::vector<TensorId> inputs);
-    // The first `rows` rows of each of `parts` equal parts of x.
-    TensorId first_rows(const std::string& name, TensorId x, std::uint64_t parts, std::uint64_t rows);
+    // `row` (1 x n) before each of `parts` equal parts of x.
+    TensorId prepend(const std::string& name, TensorId x, TensorId row, std::uint64_t parts);
+    // `rows` rows, from `first` on, of each of `parts` equal parts of x.
+    TensorId some_rows(const std::string& name, TensorId x, std::uint64_t parts, std::uint64_t rows,
+                       std::uint64_t first = 0);
 
     void mark_output(TensorId id) { graph_.tensors[id].role = TensorRole::output; }
     // The graph, checked by validate().
@@ -55,6 +72,8 @@ class GraphBuilder {
     Operation like(const std::string& name, OperationKind kind, std::vector<TensorId> inputs) const;
 
     Graph graph_;
+    std::string prefix_;
+    std::unordered_map<std::string, TensorId> weights_;
 };
 
 }  // namespace octet

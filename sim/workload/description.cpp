@@ -1,11 +1,17 @@
 #include "sim/workload/description.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
 
 namespace octet {
+
+bool TransformerDescription::has_bias(std::string_view layer) const {
+    return bias != (std::ranges::find(bias_except, layer) != bias_except.end());
+}
+
 std::vector<DescriptionFault> faults(const TransformerDescription& d) {
     std::vector<DescriptionFault> found;
     const auto require = [&](bool good, const char* key, std::string message) {
@@ -23,19 +29,45 @@ std::vector<DescriptionFault> faults(const TransformerDescription& d) {
     range(d.embedding_size, "embedding.size", 0, max_size);
     range(d.bottleneck, "bottleneck.size", 0, max_size);
     range(d.labels, "labels", 1, max_size);
-    range(d.vocabulary, "vocabulary", 1, max_size);
+    range(d.head_values, "head_size", 0, max_size);
+    range(d.vocabulary, "vocabulary", d.patches == 0 ? 1 : 0, max_size);
     range(d.positions, "positions", 0, max_size);
+    range(d.position_offset, "position_offset", 0, max_size);
+    range(d.patches, "embedding.patches", 0, max_size);
+    range(d.window, "window", 0, max_size);
     range(d.token_types, "token_types", 0, max_size);
     // Tables of an embedding come in one order: word, position, token type.
     require(d.token_types == 0 || d.positions != 0, "token_types", "need a table of positions");
     if (d.heads != 0) {
-        require(d.layer_size() % d.heads == 0, "heads",
+        require(d.head_values != 0 || d.layer_size() % d.heads == 0, "heads",
                 fmt::format("{} heads do not divide a {} of {}", d.heads,
                             d.bottleneck == 0 ? "hidden size" : "bottleneck", d.layer_size()));
         require(d.heads % d.key_value_heads() == 0, "kv_heads",
                 fmt::format("{} key and value heads do not divide {} heads", d.kv_heads, d.heads));
     }
     require(is_activation(d.activation), "activation", "must be an activation function");
+    for (const std::string& layer : d.bias_except)
+        require(std::ranges::find(biased_layers, layer) != biased_layers.end(), "bias_except",
+                fmt::format("no dense layer is called '{}'", layer));
+    require(d.position_offset == 0 || d.positions > d.position_offset, "position_offset",
+            fmt::format("leaves none of {} positions", d.positions));
+    require(d.window == 0 || d.causal, "window", "needs causal: true");
+    require(!d.rotary || d.heads == 0 || d.head_size() % 2 == 0, "rotary",
+            fmt::format("heads of {} values have no halves", d.heads == 0 ? 0 : d.head_size()));
+    const Rotation& r = d.rotation;
+    for (const double x : {r.theta, r.factor, r.low_frequency, r.high_frequency})
+        require(std::isfinite(x) && x > 0, "rope", "has a number that is not finite and positive");
+    require(r.factor == 1 || r.high_frequency > r.low_frequency, "rope.high_frequency",
+            "must be larger than low_frequency");
+    if (d.patches != 0) {
+        require(d.vocabulary == 0, "vocabulary", "must be 0 with patches");
+        require(!d.trigram && d.embedding_size == 0, "embedding.patches", "takes no words");
+        require(d.positions != 0, "positions", "are needed with patches");
+        require(!d.causal, "causal", "is not possible with patches");
+    }
+    require(!d.tied || d.has_vocabulary_head(), "tied", "needs head: lm or mlm");
+    require(!d.has_vocabulary_head() || d.patches == 0, "head", "patches have no vocabulary");
+    require(!d.tied || (d.word_size() == d.hidden && !d.trigram), "tied", "needs words of the hidden size");
     require(is_norm(d.norm), "norm.kind", "must be a norm");
     require(d.bottleneck == 0 || d.norm_place == NormPlace::post, "norm.place",
             "must be post in layers with a bottleneck");
@@ -46,14 +78,35 @@ std::vector<DescriptionFault> faults(const TransformerDescription& d) {
 
 std::vector<DescriptionFault> faults(const TransformerDescription& description, const PhaseConfig& phase) {
     auto found = faults(description);
-    if (phase.kind != PhaseKind::encode) found.push_back({"phase.kind", "this model has phase encode alone"});
-    if (phase.batch < 1 || phase.batch > max_size)
-        found.push_back({"phase.batch", fmt::format("must lie in 1 to {}", max_size)});
-    if (phase.sequence < 1 || phase.sequence > max_size)
-        found.push_back({"phase.sequence", fmt::format("must lie in 1 to {}", max_size)});
-    else if (description.positions != 0 && phase.sequence > description.positions)
-        found.push_back({"positions", fmt::format("a sequence of {} is longer than the {} positions",
-                                                  phase.sequence, description.positions)});
+    const auto range = [&](std::uint64_t value, const char* key, std::uint64_t most) {
+        if (value < 1 || value > most) found.push_back({key, fmt::format("must lie in 1 to {}", most)});
+        return value >= 1 && value <= most;
+    };
+    const bool decode = phase.kind == PhaseKind::decode;
+    if (phase.kind != PhaseKind::encode && phase.kind != PhaseKind::prefill && !decode)
+        found.push_back({"phase.kind", "this model has phases encode, prefill and decode alone"});
+    else if (phase.kind != PhaseKind::encode && !description.causal)
+        found.push_back({"phase.kind", "needs a model with causal: true"});
+    if (decode && (description.head == Head::pooler || description.head == Head::classifier))
+        found.push_back(
+            {"head", fmt::format("{} works on the first token of a sample, which decode has not",
+                                 description.head == Head::pooler ? "a pooler" : "a classifier")});
+    range(phase.batch, "phase.batch", max_size);
+    std::uint64_t last = 0;  // positions that are used
+    if (decode) {
+        if (range(phase.context, "phase.context", max_size) &&
+            range(phase.tokens, "phase.tokens", max_tokens))
+            last = phase.context + phase.tokens - 1;
+    } else if (range(phase.sequence, "phase.sequence", max_size)) {
+        last = phase.sequence;
+    }
+    const std::uint64_t there =
+        description.positions - std::min(description.positions, description.position_offset);
+    if (description.positions != 0 && last > there)
+        found.push_back(
+            {"positions", fmt::format("a sequence of {} is longer than the {} positions", last, there)});
+    if (description.patches != 0 && last == 1)
+        found.push_back({"phase.sequence", "must hold a class token and a patch at least"});
     return found;
 }
 

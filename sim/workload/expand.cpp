@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -15,31 +17,84 @@ class Expansion {
         : model_(model), phase_(phase), graph_(model.name) {}
 
     Graph run() {
-        mask_ = graph_.tensor("attention_mask", TensorRole::input, 1, phase_.sequence, phase_.batch);
-        TensorId x = embeddings();
-        for (std::uint64_t i = 0; i < model_.layers; ++i) x = layer(fmt::format("layer{}", i), x);
-        if (model_.norm_place == NormPlace::pre) x = norm("norm", x);
-        graph_.mark_output(x);
-        head(x);
+        if (phase_.kind != PhaseKind::decode) {
+            rows_ = phase_.sequence;
+            pass();
+            return graph_.finish();
+        }
+        rows_ = 1;
+        const std::uint64_t last = phase_.context + phase_.tokens - 1;
+        caches(seen_of(last));
+        for (first_ = phase_.context - 1; first_ < last; ++first_) {
+            if (phase_.tokens > 1) graph_.prefix(fmt::format("token{}.", first_ + 1 - phase_.context));
+            keys_ = seen_of(first_ + 1);
+            pass();
+        }
         return graph_.finish();
     }
 
   private:
+    // Tokens that the last of so many sees.
+    std::uint64_t seen_of(std::uint64_t tokens) const {
+        return model_.window == 0 ? tokens : std::min(tokens, model_.window);
+    }
+
+    // Of every layer; those of all tokens, though a token sees the first ones alone.
+    void caches(std::uint64_t keys) {
+        const std::uint64_t rows = phase_.batch * keys,
+                            columns = model_.key_value_heads() * model_.head_size();
+        for (std::uint64_t i = 0; i < model_.layers; ++i)
+            for (const char* what : {"key", "value"})
+                caches_.push_back(graph_.tensor(fmt::format("layer{}.attention.{}_cache", i, what),
+                                                TensorRole::input, rows, columns));
+    }
+
+    // All layers over rows_ tokens of each sample, the first at position first_.
+    void pass() {
+        if (model_.padding_mask && phase_.kind != PhaseKind::decode)
+            mask_ = graph_.tensor("attention_mask", TensorRole::input, 1, rows_, phase_.batch);
+        if (model_.rotary)
+            angles_ = graph_.tensor(graph_.prefix() + "angles", TensorRole::input, rows_, model_.head_size());
+        TensorId x = model_.patches != 0 ? patches() : embeddings();
+        for (layer_ = 0; layer_ < model_.layers; ++layer_) x = layer(fmt::format("layer{}", layer_), x);
+        if (model_.norm_place == NormPlace::pre) x = norm("norm", x);
+        if (model_.has_vocabulary_head()) return vocabulary_head(x);
+        graph_.mark_output(x);
+        head(x);
+    }
+
+    // A class token before the patches of a sample, and positions.
+    TensorId patches() {
+        const auto input =
+            graph_.tensor("patches", TensorRole::input, phase_.batch * (rows_ - 1), model_.patches);
+        auto x = dense("embeddings.projection", input, model_.hidden);
+        x = graph_.prepend("embeddings.prepend", x, graph_.weight("embeddings.class", 1, model_.hidden),
+                           phase_.batch);
+        x = graph_.position("embeddings.sum", x, {position_table()}, phase_.batch, model_.position_offset);
+        return model_.embedding_norm ? norm("embeddings.norm", x) : x;
+    }
+
+    TensorId position_table() {
+        return graph_.weight("embeddings.position", model_.positions, model_.hidden);
+    }
+
     // Words of the model's size and their places come from one look-up; other words are projected first.
     TensorId embeddings() {
+        const std::uint64_t first = model_.positions != 0 ? first_ + model_.position_offset : 0;
         const bool projected = model_.trigram || model_.word_size() != model_.hidden;
         const auto word = graph_.weight("embeddings.word", model_.vocabulary, model_.word_size());
         std::vector<TensorId> places;
-        if (model_.positions != 0)
-            places.push_back(graph_.weight("embeddings.position", model_.positions, model_.hidden));
+        if (model_.positions != 0) places.push_back(position_table());
         if (model_.token_types != 0)
             places.push_back(graph_.weight("embeddings.token_type", model_.token_types, model_.hidden));
         std::vector<TensorId> tables{word};
         if (!projected) tables.insert(tables.end(), places.begin(), places.end());
-        auto x = model_.trigram ? graph_.trigram("embeddings", word, phase_.batch, phase_.sequence)
-                                : graph_.embedding("embeddings", tables, phase_.batch, phase_.sequence);
+        auto x = model_.trigram ? graph_.trigram("embeddings", word, phase_.batch, rows_)
+                                : graph_.embedding("embeddings", tables, phase_.batch, rows_,
+                                                   tables.size() > 1 ? first : 0);
         if (projected) x = dense("embeddings.projection", x, model_.hidden);
-        if (projected && !places.empty()) x = graph_.position("embeddings.sum", x, places, phase_.batch);
+        if (projected && !places.empty())
+            x = graph_.position("embeddings.sum", x, places, phase_.batch, first);
         return model_.embedding_norm ? norm("embeddings.norm", x) : x;
     }
 
@@ -94,21 +149,60 @@ class Expansion {
 
     TensorId attention(const std::string& name, const Sources& from) {
         const auto heads = model_.heads, kv_heads = model_.key_value_heads(), size = model_.head_size();
-        const auto query = dense(name + ".query", from.query, heads * size);
-        const auto key = dense(name + ".key", from.key, kv_heads * size);
-        const auto value = dense(name + ".value", from.value, kv_heads * size);
-        auto scores = graph_.scores(name + ".scores", query, key, phase_.batch, heads, kv_heads);
-        scores = graph_.scale(name + ".scale", scores, 1 / std::sqrt(static_cast<double>(size)));
-        scores = graph_.mask(name + ".mask", scores, mask_, heads);
-        const auto weights = graph_.elementwise(name + ".softmax", OperationKind::softmax, {scores});
+        auto query = dense(name, "query", from.query, heads * size);
+        auto key = dense(name, "key", from.key, kv_heads * size);
+        auto value = dense(name, "value", from.value, kv_heads * size);
+        if (model_.rotary) {
+            query = graph_.rope(name + ".query.rope", query, angles_, model_.rotation, heads, first_);
+            key = graph_.rope(name + ".key.rope", key, angles_, model_.rotation, kv_heads, first_);
+        }
+        if (phase_.kind != PhaseKind::encode) {
+            graph_.mark_output(key);
+            graph_.mark_output(value);
+        }
+        if (phase_.kind == PhaseKind::decode) {
+            key = caches_[2 * layer_];
+            value = caches_[2 * layer_ + 1];
+        }
+        auto scores = graph_.scores(name + ".scores", query, key, phase_.batch, heads, kv_heads, keys_);
+        if (model_.attention_scale)
+            scores = graph_.scale(name + ".scale", scores, 1 / std::sqrt(static_cast<double>(size)));
+        if (mask_ != no_tensor) scores = graph_.mask(name + ".mask", scores, mask_, heads);
+        std::optional<CausalMask> causal;  // a token alone sees all keys that there are
+        if (model_.causal && rows_ > 1) causal = {0, model_.window < rows_ ? model_.window : 0};
+        const auto weights = graph_.softmax(name + ".softmax", scores, causal);
         const auto context = graph_.context(name + ".context", weights, value, heads, kv_heads);
-        return dense(name + ".output", context, model_.layer_size());
+        return dense(name, "output", context, model_.layer_size());
     }
 
     TensorId ffn(const std::string& name, TensorId x) {
-        const auto up = dense(name + ".up", x, model_.ffn);
+        if (model_.gated) {
+            auto gate = dense(name, "gate", x, model_.ffn);
+            gate = graph_.elementwise(name + ".activation", model_.activation, {gate});
+            const auto up = dense(name, "up", x, model_.ffn);
+            const auto product = graph_.elementwise(name + ".product", OperationKind::multiply, {up, gate});
+            return dense(name, "down", product, model_.layer_size());
+        }
+        const auto up = dense(name, "up", x, model_.ffn);
         const auto active = graph_.elementwise(name + ".activation", model_.activation, {up});
-        return dense(name + ".down", active, model_.layer_size());
+        return dense(name, "down", active, model_.layer_size());
+    }
+
+    // On every token; of a prefill on the last of each sample, which makes the next one.
+    void vocabulary_head(TensorId x) {
+        if (model_.pooler) idle_pooler();
+        if (phase_.kind == PhaseKind::prefill)
+            x = graph_.some_rows("head.last_token", x, phase_.batch, 1, rows_ - 1);
+        const bool transforms = model_.head == Head::mlm;
+        if (transforms) {
+            x = graph_.dense("head.transform", x, model_.hidden, true);
+            x = norm("head.norm", graph_.elementwise("head.activation", model_.activation, {x}));
+        }
+        x = model_.tied
+                ? graph_.tied("head", x, graph_.weight("embeddings.word", model_.vocabulary, model_.hidden),
+                              transforms)
+                : graph_.dense("head", x, model_.vocabulary, transforms);
+        graph_.mark_output(x);
     }
 
     // The head works on the first token of each sample. A pooler that it does not run keeps its weights.
@@ -119,7 +213,7 @@ class Expansion {
         }
         const bool classifies = model_.head == Head::classifier;
         const auto first = classifies && !model_.pooler ? "classifier.first_token" : "pooler.first_token";
-        x = graph_.first_rows(first, x, phase_.batch, 1);
+        x = graph_.some_rows(first, x, phase_.batch, 1);
         if (model_.pooler)
             x = graph_.elementwise("pooler.tanh", OperationKind::tanh,
                                    {graph_.dense("pooler", x, model_.hidden, true)});
@@ -135,6 +229,9 @@ class Expansion {
     TensorId norm(const std::string& name, TensorId x) {
         return graph_.norm(name, model_.norm, x, model_.epsilon);
     }
+    TensorId dense(const std::string& name, std::string_view layer, TensorId x, std::uint64_t n) {
+        return graph_.dense(fmt::format("{}.{}", name, layer), x, n, model_.has_bias(layer));
+    }
     TensorId dense(const std::string& name, TensorId x, std::uint64_t n) {
         return graph_.dense(name, x, n, model_.bias);
     }
@@ -142,7 +239,12 @@ class Expansion {
     const TransformerDescription& model_;
     const PhaseConfig& phase_;
     GraphBuilder graph_;
-    TensorId mask_ = no_tensor;
+    std::uint64_t rows_ = 0;   // tokens of a sample in a pass
+    std::uint64_t first_ = 0;  // position of the first
+    std::uint64_t keys_ = 0;   // of a cache that they see
+    std::uint64_t layer_ = 0;
+    TensorId mask_ = no_tensor, angles_ = no_tensor;
+    std::vector<TensorId> caches_;  // keys and values, layer by layer
 };
 
 }  // namespace

@@ -27,7 +27,8 @@ std::string shape(const Tensor& t) {
 
 class Checker {
   public:
-    explicit Checker(const Graph& graph) : graph_(graph), producer_(graph.tensors.size()) {}
+    explicit Checker(const Graph& graph)
+        : graph_(graph), producer_(graph.tensors.size()), turned_by_(graph.tensors.size()) {}
 
     std::vector<GraphFault> run() {
         if (graph_.operations.empty()) report(GraphFault::Where::graph, 0, "has no operations");
@@ -83,10 +84,14 @@ class Checker {
         }
     }
 
-    // Notes who makes what; the first of two keeps it.
+    // Notes who makes what, and who turns by it; the first of two keeps it.
     void producers(std::size_t i) {
         const auto output = graph_.operations[i].output;
         if (output < producer_.size() && producer_[output] == 0) producer_[output] = i + 1;
+        const Operation& operation = graph_.operations[i];
+        if (operation.kind != OperationKind::rope || operation.inputs.size() != 2) return;
+        if (const auto table = operation.inputs[1]; table < turned_by_.size() && turned_by_[table] == 0)
+            turned_by_[table] = i + 1;
     }
 
     std::string check(std::size_t i, std::unordered_set<std::string_view>& names) const {
@@ -94,13 +99,19 @@ class Checker {
         if (operation.name.empty()) return "has no name";
         if (!names.insert(operation.name).second) return "has the name of another operation";
         if (auto message = check_references(i); !message.empty()) return message;
+        if (auto message = check_angles(operation); !message.empty()) return message;
         if (product({operation.batch, operation.m, operation.n}, max_elements) - 1 >= max_elements)
             return "has no values, or more than 2^40";
         if (operation.heads == 0 || operation.batch % operation.heads != 0)
             return fmt::format("a batch of {} is no multiple of {} heads", operation.batch, operation.heads);
         if (operation.kind != OperationKind::matmul && (operation.has_bias || operation.transpose_b))
             return "only a matmul has a bias or a transposed operand";
-        return operation.kind == OperationKind::matmul ? check_matmul(operation) : check_rows(operation);
+        if (operation.causal && operation.kind != OperationKind::softmax) return "only a softmax is causal";
+        if (operation.first != 0 && !takes_rows_from(operation.kind))
+            return "takes no rows from a first one on";
+        if (operation.first > max_elements) return "begins beyond 2^40 rows";
+        if (operation.kind == OperationKind::matmul) return check_matmul(operation);
+        return operation.kind == OperationKind::rope ? check_rope(operation) : check_rows(operation);
     }
 
     std::string check_references(std::size_t i) const {
@@ -127,7 +138,8 @@ class Checker {
         return {};
     }
 
-    // An operand of `batch` matrices of rows x cols, stored as Operation says for `blocks`.
+    // An operand of `batch` matrices of rows x cols, stored as Operation says for `blocks`. An input in
+    // blocks, a cache, may hold more rows for each sample than are used.
     std::string operand(const Operation& operation, const char* what, TensorId id, std::uint64_t blocks,
                         std::uint64_t rows, std::uint64_t cols, bool may_share) const {
         const auto& tensor = graph_.tensors[id];
@@ -139,7 +151,10 @@ class Checker {
             want = {.name = {}, .role = {}, .batch = 1, .rows = samples * rows, .cols = blocks * cols};
         else if (may_share && tensor.batch == 1)
             want.batch = 1;
-        if (tensor.batch == want.batch && tensor.rows == want.rows && tensor.cols == want.cols) return {};
+        const bool cache = may_share && blocks != 0 && tensor.role == TensorRole::input &&
+                           tensor.rows > want.rows && tensor.rows % samples == 0;
+        if (tensor.batch == want.batch && tensor.cols == want.cols && (cache || tensor.rows == want.rows))
+            return {};
         return fmt::format("{} '{}' is {}, expected {}", what, tensor.name, shape(tensor), shape(want));
     }
 
@@ -180,7 +195,7 @@ class Checker {
 
     std::string check_rows(const Operation& o) const {
         if (o.k != 0 || o.a_blocks != 0 || o.b_blocks != 0 || o.out_blocks != 0)
-            return "only a matmul has k or blocks";
+            return "only a matmul has k, and it and a rope blocks";
         if (o.trigram && o.kind != OperationKind::embedding) return "only an embedding takes trigrams";
         if (!std::isfinite(o.factor)) return "factor must be finite";
         if (!std::isfinite(o.epsilon) || o.epsilon < 0) return "epsilon must be finite and not negative";
@@ -191,8 +206,10 @@ class Checker {
         if (auto m = rows(o, "output", o.output); !m.empty()) return m;
         if (o.kind == OperationKind::embedding) return check_tables(o);
         if (o.kind == OperationKind::copy) return check_copy(o);
+        if (o.kind == OperationKind::prepend) return check_prepend(o);
         if (auto m = rows(o, "input", o.inputs[0]); !m.empty()) return m;
         if (o.kind == OperationKind::mask) return check_mask(o);
+        if (o.kind == OperationKind::softmax) return check_softmax(o);
         if (o.kind == OperationKind::position) return check_positions(o);
         for (std::size_t i = 1; i < o.inputs.size(); ++i) {
             auto m = is_norm(o.kind) ? parameter(o, i == 1 ? "gamma" : "beta", o.inputs[i])
@@ -208,6 +225,7 @@ class Checker {
                 return {1, 3};
             case OperationKind::position:
                 return {2, 3};
+            case OperationKind::prepend:
             case OperationKind::mask:
             case OperationKind::rmsnorm:
             case OperationKind::add:
@@ -239,8 +257,8 @@ class Checker {
             if (table.batch != 1 || table.cols != o.n)
                 return fmt::format("table '{}' is {}, expected rows of {}", table.name, shape(table), o.n);
         }
-        if (o.inputs.size() > 1 && graph_.tensors[o.inputs[1]].rows < o.m)
-            return fmt::format("a sequence of {} is longer than the {} positions of '{}'", o.m,
+        if (o.inputs.size() > 1 && graph_.tensors[o.inputs[1]].rows < o.first + o.m)
+            return fmt::format("a sequence of {} is longer than the {} positions of '{}'", o.first + o.m,
                                graph_.tensors[o.inputs[1]].rows, graph_.tensors[o.inputs[1]].name);
         return {};
     }
@@ -250,9 +268,63 @@ class Checker {
     std::string check_copy(const Operation& o) const {
         const auto& input = graph_.tensors[o.inputs[0]];
         const auto count = input.batch * input.rows;
-        if (input.cols == o.n && count % o.batch == 0 && count / o.batch >= o.m) return {};
+        if (input.cols == o.n && count % o.batch == 0 && count / o.batch >= o.first + o.m) return {};
         return fmt::format("input '{}' is {}, expected {} parts of {} or more rows of {}", input.name,
-                           shape(input), o.batch, o.m, o.n);
+                           shape(input), o.batch, o.first + o.m, o.n);
+    }
+
+    std::string check_prepend(const Operation& o) const {
+        const auto& input = graph_.tensors[o.inputs[0]];
+        if (o.m < 2 || input.batch * input.rows != o.batch * (o.m - 1) || input.cols != o.n)
+            return fmt::format("input '{}' is {}, expected {} parts of {} rows of {}", input.name,
+                               shape(input), o.batch, o.m - 1, o.n);
+        return parameter(o, "row", o.inputs[1]);
+    }
+
+    // Every row sees its own column at least.
+    static std::string check_softmax(const Operation& o) {
+        if (!o.causal || (o.causal->offset < o.n && o.m <= o.n - o.causal->offset)) return {};
+        return fmt::format("{} causal rows after {} columns need {} columns, there are {}", o.m,
+                           o.causal->offset, o.m + o.causal->offset, o.n);
+    }
+
+    std::string check_rope(const Operation& o) const {
+        if (o.inputs.size() != 2) return fmt::format("has {} inputs, expected 2", o.inputs.size());
+        if (o.k != 0 || o.b_blocks != 0) return "only a matmul has k or b_blocks";
+        if (o.a_blocks != o.out_blocks || (o.a_blocks != 0 && o.a_blocks != o.heads))
+            return fmt::format("{} blocks of the input and {} of the output; both 0 or {} are possible",
+                               o.a_blocks, o.out_blocks, o.heads);
+        if (auto m = operand(o, "input", o.inputs[0], o.a_blocks, o.m, o.n, false); !m.empty()) return m;
+        if (auto m = operand(o, "output", o.output, o.out_blocks, o.m, o.n, false); !m.empty()) return m;
+        if (o.n % 2 != 0) return fmt::format("heads of {} values have no halves", o.n);
+        const auto& table = graph_.tensors[o.inputs[1]];
+        if (table.batch != 1 || table.rows != o.m || table.cols != o.n)
+            return fmt::format("table '{}' is {}, expected {} x {}", table.name, shape(table), o.m, o.n);
+        if (table.role != TensorRole::input)
+            return fmt::format("table '{}' has role {}; its angles are an input", table.name,
+                               name(table.role));
+        const Rotation& r = o.rotation;
+        for (const double x : {r.theta, r.factor, r.low_frequency, r.high_frequency})
+            if (!std::isfinite(x) || x <= 0)
+                return "the rotation has a number that is not finite and positive";
+        if (r.theta < 1 || r.factor < 1 || (r.factor != 1 && r.high_frequency <= r.low_frequency))
+            return "the rotation has no such frequencies";
+        return {};
+    }
+
+    // A table of angles serves ropes of one rotation alone.
+    std::string check_angles(const Operation& o) const {
+        for (std::size_t i = 0; i < o.inputs.size(); ++i) {
+            const std::size_t first = turned_by_[o.inputs[i]];
+            if (first == 0) continue;
+            const Operation& turns = graph_.operations[first - 1];
+            if (o.kind == OperationKind::rope && i == 1 && o.rotation == turns.rotation &&
+                o.first == turns.first)
+                continue;
+            return fmt::format("takes other values from '{}' than the angles that '{}' does",
+                               graph_.tensors[o.inputs[i]].name, turns.name);
+        }
+        return {};
     }
 
     std::string check_mask(const Operation& o) const {
@@ -264,7 +336,8 @@ class Checker {
     }
 
     const Graph& graph_;
-    std::vector<std::size_t> producer_;  // of each tensor: index of the operation plus 1, 0 for none
+    std::vector<std::size_t> producer_;   // of each tensor: index of the operation plus 1, 0 for none
+    std::vector<std::size_t> turned_by_;  // of each tensor: the first rope whose table it is, likewise
     std::vector<GraphFault> found_;
 };
 

@@ -6,9 +6,10 @@ namespace octet {
 namespace {
 
 constexpr std::array<std::string_view, 4> role_names{"input", "weight", "activation", "output"};
-constexpr std::array<std::string_view, 17> kind_names{
-    "embedding", "position", "matmul", "scale", "mask",    "softmax", "layernorm", "rmsnorm", "nonorm",
-    "gelu",      "relu",     "silu",   "tanh",  "sigmoid", "add",     "multiply",  "copy"};
+constexpr std::array<std::string_view, 22> kind_names{
+    "embedding", "position", "matmul",   "scale", "mask",    "softmax", "layernorm", "rmsnorm",
+    "nonorm",    "gelu",     "relu",     "silu",  "tanh",    "sigmoid", "gelu_tanh", "gelu_sigmoid",
+    "hgelu",     "add",      "multiply", "copy",  "prepend", "rope"};
 
 }  // namespace
 
@@ -21,10 +22,15 @@ std::string_view name(OperationKind kind) {
 }
 
 bool is_activation(OperationKind kind) {
-    return kind >= OperationKind::gelu && kind <= OperationKind::sigmoid;
+    return kind >= OperationKind::gelu && kind <= OperationKind::hgelu;
 }
 bool is_norm(OperationKind kind) {
     return kind >= OperationKind::layernorm && kind <= OperationKind::nonorm;
+}
+
+bool takes_rows_from(OperationKind kind) {
+    return kind == OperationKind::embedding || kind == OperationKind::position ||
+           kind == OperationKind::copy || kind == OperationKind::rope;
 }
 
 std::uint64_t Graph::macs() const {

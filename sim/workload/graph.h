@@ -1,6 +1,7 @@
 // The operation graph: what a workload computes, free of any machine.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,7 +43,7 @@ enum class OperationKind : std::uint8_t {
     scale,      // input times the constant `factor`
     mask,  // input plus an attention mask of 1 x cols (or rows x cols); one for all, for each sample or for
            // each matrix
-    softmax,    // over the columns of each row
+    softmax,    // over the columns of each row, or those that `causal` lets it see
     layernorm,  // input, gamma, beta (1 x cols each)
     rmsnorm,    // input, gamma
     nonorm,     // input, gamma, beta: scale and shift alone
@@ -51,18 +52,45 @@ enum class OperationKind : std::uint8_t {
     silu,
     tanh,
     sigmoid,
-    add,       // two inputs of one shape
-    multiply,  // two inputs of one shape
-    copy       // the input's rows fall into `batch` equal parts; the first m rows of each, moved
+    gelu_tanh,     // x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
+    gelu_sigmoid,  // x sigmoid(1.702 x)
+    hgelu,         // x/6 times 1.702 x + 3 cut to 0 to 6
+    add,           // two inputs of one shape
+    multiply,      // two inputs of one shape
+    copy,     // the input's rows fall into `batch` equal parts; m rows of each, from row `first` on, moved
+    prepend,  // the rows of a second input (1 x n) before each of `batch` equal parts of the first, moved
+    rope  // input, and m rows of n / 2 cosines and n / 2 sines, an input that `rotation` describes: each row
+          // x to x * [cos, cos] + [-second half of x, first half] * [sin, sin]
 };
 std::string_view name(OperationKind kind);
 bool is_activation(OperationKind kind);
 bool is_norm(OperationKind kind);
+bool takes_rows_from(OperationKind kind);  // from row `first` on: embedding, position, copy, rope
+
+// What row i of a `rope`'s table holds: cosines and sines of the angles p f_j of position p = `first` + i,
+// with frequencies f_j = theta^(-2j / n), j = 0 to n/2 - 1. With a factor other than 1 (LLaMA 3) wavelengths
+// of more than original / low_frequency positions become `factor` times as long, those below original /
+// high_frequency stay, and between them the frequency is interpolated linearly over original / wavelength.
+struct Rotation {
+    double theta = 10'000;
+    double factor = 1, low_frequency = 1, high_frequency = 4;
+    std::uint64_t original_positions = 8192;
+    bool operator==(const Rotation&) const = default;
+};
+
+// What a softmax sees of a row: in row i of a matrix the columns up to i + offset and, with a window, no more
+// than the last `window` of these.
+struct CausalMask {
+    std::uint64_t offset = 0;
+    std::uint64_t window = 0;  // 0: none
+    bool operator==(const CausalMask&) const = default;
+};
 
 // Where a batch comes from: matrix i of a batched operation belongs to sample i / heads and head i % heads.
 // An operand with `blocks` == 0 is stored as `batch` matrices of its own. With `blocks` == g > 0 it is one
 // matrix whose rows hold the samples one after another and whose columns hold g blocks, one a head (g <
-// heads: heads / g heads share a block, as in grouped-query attention).
+// heads: heads / g heads share a block, as in grouped-query attention). An input that is the second operand
+// of a product, a cache, may hold more rows a sample than are used, of which these are the first.
 struct Operation {
     std::string name;
     OperationKind kind = OperationKind::matmul;
@@ -72,13 +100,19 @@ struct Operation {
     std::uint64_t batch = 1, m = 1, n = 1, k = 0;
     bool transpose_b = false;
     bool has_bias = false;
-    std::uint64_t heads = 1;  // heads of one sample, for batched matmuls and masks
+    std::uint64_t heads = 1;  // heads of one sample, for batched matmuls, masks and ropes
     std::uint64_t a_blocks = 0, b_blocks = 0, out_blocks = 0;
     bool trigram = false;    // embedding: a row holds the words after, at and before its token, or zeros
     double factor = 1;       // scale
     double epsilon = 1e-12;  // norms
+    std::optional<CausalMask> causal{};  // softmax; none: all columns
+    Rotation rotation{};                 // rope
+    // embedding, position: the first row that is taken of the table of positions; rope: the position of its
+    // table's first row; copy: the first row that is taken of each part.
+    std::uint64_t first = 0;
     std::uint64_t macs() const { return kind == OperationKind::matmul ? batch * m * n * k : 0; }
     std::uint64_t elements() const { return batch * m * n; }
+    bool in_blocks() const { return kind == OperationKind::matmul || kind == OperationKind::rope; }
     bool operator==(const Operation&) const = default;
 };
 

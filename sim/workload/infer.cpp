@@ -14,13 +14,13 @@ void infer_shape(const Graph& graph, Operation& operation) {
     const auto& output = graph.tensors[operation.output];
     const auto divisor = [](std::uint64_t value) { return std::max<std::uint64_t>(value, 1); };
     operation.n = output.cols / divisor(operation.out_blocks);
-    if (operation.kind != OperationKind::matmul) {
+    if (!operation.in_blocks()) {
         operation.m = output.batch * output.rows / divisor(operation.batch);
         return;
     }
     const auto samples = divisor(operation.batch / divisor(operation.heads));
     operation.m = operation.out_blocks == 0 ? output.rows : output.rows / samples;
-    if (!operation.inputs.empty())
+    if (operation.kind == OperationKind::matmul && !operation.inputs.empty())
         operation.k = graph.tensors[operation.inputs[0]].cols / divisor(operation.a_blocks);
 }
 

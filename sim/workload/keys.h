@@ -19,17 +19,35 @@ std::array<Named<E>, count> named_from(E first) {
     return table;
 }
 inline const auto role_names = named_from<4>(TensorRole::input);
-inline const auto kind_names = named_from<17>(OperationKind::embedding);
-inline const auto activation_names = named_from<5>(OperationKind::gelu);
+inline const auto kind_names = named_from<22>(OperationKind::embedding);
+inline const auto activation_names = named_from<8>(OperationKind::gelu);
 inline const auto norm_names = named_from<3>(OperationKind::layernorm);
 inline constexpr std::array<Named<NormPlace>, 2> norm_place_names{
     {{"post", NormPlace::post}, {"pre", NormPlace::pre}}};
-inline constexpr std::array<Named<Head>, 3> head_names{
-    {{"none", Head::none}, {"pooler", Head::pooler}, {"classifier", Head::classifier}}};
+inline constexpr std::array<Named<Head>, 5> head_names{{{"none", Head::none},
+                                                        {"pooler", Head::pooler},
+                                                        {"classifier", Head::classifier},
+                                                        {"lm", Head::lm},
+                                                        {"mlm", Head::mlm}}};
 inline constexpr std::array<Named<BottleneckAttention>, 3> bottleneck_attention_names{
     {{"shared_query_key", BottleneckAttention::shared_query_key},
      {"input", BottleneckAttention::input},
      {"hidden", BottleneckAttention::hidden}}};
+
+// Of an operation `rope` and of a description.
+template <class V>
+void describe_rotation(V& v, Rotation& r) {
+    const Bounds size{1, max_size};
+    v.number("theta", r.theta, {1, 1e12}, "base of the frequencies");
+    v.number("factor", r.factor, {1, 1e6}, "how much longer long wavelengths become");
+    v.number("low_frequency", r.low_frequency, {1e-3, 1e6},
+             "original_positions over the shortest wavelength that is stretched fully");
+    v.number("high_frequency", r.high_frequency, {1e-3, 1e6},
+             "original_positions over the longest wavelength that stays");
+    v.integer("original_positions", r.original_positions, size, "positions before the stretching");
+    v.check("high_frequency", r.factor == 1 || r.high_frequency > r.low_frequency,
+            "must be larger than low_frequency");
+}
 
 template <class V>
 void describe(V& v, TransformerDescription& d) {
@@ -39,9 +57,11 @@ void describe(V& v, TransformerDescription& d) {
     v.integer("hidden", d.hidden, size, "values of a token between layers", required);
     v.integer("heads", d.heads, size, "attention heads; they divide hidden", required);
     v.integer("kv_heads", d.kv_heads, size_or_none, "heads of keys and values; 0: as many as heads");
+    v.integer("head_size", d.head_values, size_or_none, "values of a head; 0: hidden over heads");
     v.integer("ffn", d.ffn, size, "values of a token inside the feed-forward network", required);
     v.integer("ffn_count", d.ffn_count, {1, max_layers},
               "feed-forward networks of a layer, one after the other");
+    v.boolean("gated", d.gated, "whether the network has a gate: down(activation(gate(x)) * up(x))");
     v.choice("activation", d.activation, activation_names, "activation function of the feed-forward network");
     v.group("norm", "normalisation", [&](auto& norm) {
         norm.choice("kind", d.norm, norm_names, "what a norm computes");
@@ -49,14 +69,27 @@ void describe(V& v, TransformerDescription& d) {
                     "after each residual addition or before each sublayer");
         norm.number("epsilon", d.epsilon, {0, 1}, "added to the variance");
     });
-    v.integer("vocabulary", d.vocabulary, size, "rows of the word table", required);
+    v.integer("vocabulary", d.vocabulary, size_or_none, "rows of the word table; 0 with patches alone",
+              required);
     v.integer("positions", d.positions, size_or_none,
               "rows of the position table, the longest sequence; 0: no table", required);
+    v.integer("position_offset", d.position_offset, size_or_none,
+              "rows of the position table before that of the first token");
     v.integer("token_types", d.token_types, size_or_none, "rows of the token type table; 0: no table");
     v.boolean("embedding_norm", d.embedding_norm, "whether a norm follows the embedding");
     v.group("embedding", "what the word table holds", [&](auto& embedding) {
         embedding.integer("size", d.embedding_size, size_or_none, "values of a word; 0: hidden");
         embedding.boolean("trigram", d.trigram, "whether each token takes the words after and before it too");
+        embedding.integer("patches", d.patches, size_or_none,
+                          "values of a patch: patches in place of words, behind a class token; 0: words");
+    });
+    v.boolean("causal", d.causal, "whether a token sees itself and those before alone");
+    v.integer("window", d.window, size_or_none, "tokens that a causal token sees at most; 0: no limit");
+    v.boolean("padding_mask", d.padding_mask, "whether scores get a mask of the sample");
+    v.boolean("attention_scale", d.attention_scale, "whether scores are divided by the root of head_size");
+    v.boolean("rotary", d.rotary, "whether queries and keys are turned by their positions");
+    v.when(d.rotary, "rotary: true", [&] {
+        v.group("rope", "the angles of rotary positions", [&](auto& r) { describe_rotation(r, d.rotation); });
     });
     v.group("bottleneck", "layers that work in fewer values than hidden", [&](auto& bottleneck) {
         bottleneck.integer("size", d.bottleneck, size_or_none, "values of a token inside a layer; 0: hidden");
@@ -64,8 +97,10 @@ void describe(V& v, TransformerDescription& d) {
                           "what query, key and value are made of");
     });
     v.boolean("bias", d.bias, "whether dense layers have a bias");
+    v.words("bias_except", d.bias_except, biased_layers, "dense layers for which the contrary holds");
     v.boolean("pooler", d.pooler, "whether the model has a pooler: its parameters, run or not");
     v.choice("head", d.head, head_names, "what runs after the last layer");
+    v.boolean("tied", d.tied, "whether a head over the vocabulary uses the word table");
     v.integer("labels", d.labels, {1, 1 << 20}, "classes of the head `classifier`");
 }
 
@@ -105,6 +140,10 @@ struct OperationLine {
     std::uint64_t heads = 1, a_blocks = 0, b_blocks = 0, out_blocks = 0;
     bool trigram = false;
     double factor = Operation{}.factor, epsilon = Operation{}.epsilon;
+    bool causal = false;
+    CausalMask mask;
+    Rotation rotation;
+    std::uint64_t first = 0;
 };
 
 template <class V>
@@ -122,10 +161,25 @@ void describe(V& v, OperationLine& o) {
         v.integer("k", o.k, size, "length of the sums; follows from the first input");
         v.text("bias", o.bias, "name of a tensor of 1 x n added to each row");
         v.boolean("transpose_b", o.transpose_b, "whether the second input is stored n x k");
+        v.integer("b_blocks", o.b_blocks, size_or_none, "heads side by side in the second input");
+    });
+    v.when(o.kind == OperationKind::matmul || o.kind == OperationKind::rope, "kind matmul or rope", [&] {
         v.integer("a_blocks", o.a_blocks, size_or_none,
                   "heads side by side in the first input; 0: matrices of their own");
-        v.integer("b_blocks", o.b_blocks, size_or_none, "heads side by side in the second input");
         v.integer("out_blocks", o.out_blocks, size_or_none, "heads side by side in the output");
+    });
+    v.when(o.kind == OperationKind::rope, "kind rope", [&] {
+        v.group("rotation", "the angles of the table", [&](auto& r) { describe_rotation(r, o.rotation); });
+    });
+    v.when(takes_rows_from(o.kind), "kind embedding, position, copy or rope", [&] {
+        v.integer("first", o.first, size_or_none,
+                  "position of the first token; copy: first row of each part");
+    });
+    v.when(o.kind == OperationKind::softmax, "kind softmax",
+           [&] { v.boolean("causal", o.causal, "whether row i sees the columns up to i + offset alone"); });
+    v.when(o.causal, "causal: true", [&] {
+        v.integer("offset", o.mask.offset, size_or_none, "columns before the first row's own");
+        v.integer("window", o.mask.window, size_or_none, "columns that a row sees at most; 0: no limit");
     });
     v.when(o.kind == OperationKind::embedding, "kind embedding", [&] {
         v.boolean("trigram", o.trigram, "whether a row holds the words after, at and before its token");

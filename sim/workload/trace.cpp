@@ -75,6 +75,9 @@ class TraceReader {
         o.trigram = line.trigram;
         o.factor = line.factor;
         o.epsilon = line.epsilon;
+        if (line.causal) o.causal = line.mask;
+        o.rotation = line.rotation;
+        o.first = line.first;
         if (known) {
             o.batch = line.batch.value_or(inferred_batch(graph_, o));
             infer_shape(graph_, o);

@@ -71,7 +71,22 @@ class Writer {
         put_unless(usual.trigram, "trigram", o.trigram);
         put_unless(usual.factor, "factor", o.factor);
         put_unless(usual.epsilon, "epsilon", o.epsilon);
+        put_unless(usual.first, "first", o.first);
+        if (o.causal) {
+            put(", causal: true");
+            put_unless<std::uint64_t>(0, "offset", o.causal->offset);
+            put_unless<std::uint64_t>(0, "window", o.causal->window);
+        }
+        if (o.kind == OperationKind::rope) write(o.rotation);
         put("}}\n");
+    }
+
+    void write(const Rotation& r) {
+        put(", rotation: {{theta: {}", r.theta);
+        if (r.factor != 1)
+            put(", factor: {}, low_frequency: {}, high_frequency: {}, original_positions: {}", r.factor,
+                r.low_frequency, r.high_frequency, r.original_positions);
+        put("}}");
     }
 
     const Graph& graph_;

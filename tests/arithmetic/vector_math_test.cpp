@@ -77,6 +77,10 @@ std::vector<Function> functions() {
              return Wide(x / (1 + exp(-2 * slope * (x + Wide("0.044715") * x * x * x))));
          },
          -8, 8},
+        {"gelu_sigmoid", &VectorMath::gelu_sigmoid,
+         [](const Wide& x) { return Wide(x / (1 + exp(-Wide("1.702") * x))); }, -50, 20},
+        {"hgelu", &VectorMath::hgelu, [](const Wide& x) { return Wide(x * (Wide("1.702") * x + 3) / 6); },
+         -1.7626, 1.7626},
         {"square_root", &VectorMath::square_root, [](const Wide& x) { return Wide(sqrt(x)); }, 0, 1e30},
         {"reciprocal_square_root", &VectorMath::reciprocal_square_root,
          [](const Wide& x) { return Wide(1 / sqrt(x)); }, 0, 1e30},
@@ -127,6 +131,10 @@ TEST(VectorMath, limits_are_those_of_analysis) {
     EXPECT_EQ(math.silu(-HUGE_VALF), 0);
     EXPECT_EQ(math.gelu_tanh(-HUGE_VALF), 0);
     EXPECT_EQ(math.sigmoid(-HUGE_VALF), 0);
+    EXPECT_EQ(math.gelu_sigmoid(-HUGE_VALF), 0);
+    EXPECT_EQ(math.gelu_sigmoid(HUGE_VALF), HUGE_VALF);
+    for (const float x : {-HUGE_VALF, -3.0F, -1.765625F}) EXPECT_EQ(math.hgelu(x), 0) << x;
+    for (const float x : {HUGE_VALF, 3.0F, 1.765625F}) EXPECT_EQ(math.hgelu(x), x);
     EXPECT_EQ(math.reciprocal_square_root(4), 0.5);
     EXPECT_EQ(math.square_root(-0.0F), 0);
     for (const Function& f : functions()) EXPECT_TRUE(std::isnan((math.*f.ours)(NAN))) << f.name;

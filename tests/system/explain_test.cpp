@@ -271,5 +271,41 @@ TEST_F(Explain, IsTheTimelinesAndTheDocumentsBusinessAlone) {
     EXPECT_EQ(rest, without);
 }
 
+TEST(FusionLevels, TellWhatTheRunWithThatLevelDoes) {
+    const auto run = [](const Words& more) {
+        Words words{"run",   "configs/experiments/bert-base-edge16-posit8.yaml",
+                    "--set", "workload=workloads/tiny.yaml",
+                    "--set", "phase.sequence=24",
+                    "--set", "values=exact"};
+        words.insert(words.end(), more.begin(), more.end());
+        return document(words);
+    };
+    const json levels = run({"--explain"}).at("explanation").at("fusion_levels");
+    const char* names[] = {"none", "scaling", "activation", "layernorm", "residual"};
+    ASSERT_EQ(levels.size(), std::size(names));
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+        EXPECT_EQ(levels[i].at("fusion"), names[i]);
+        const json by_hand = run({"--fusion", names[i]}), traffic = by_hand.at("traffic");
+        EXPECT_EQ(levels[i].at("cycles"), by_hand.at("cycles").at("total"));
+        EXPECT_EQ(levels[i].at("energy_pj"), by_hand.at("energy").at("total_pj"));
+        EXPECT_EQ(levels[i].at("dram_bytes"), traffic.at("dram_read_bytes").get<std::uint64_t>() +
+                                                  traffic.at("dram_write_bytes").get<std::uint64_t>());
+        EXPECT_EQ(levels[i].at("sram_bytes"), traffic.at("sram_read_bytes").get<std::uint64_t>() +
+                                                  traffic.at("sram_write_bytes").get<std::uint64_t>());
+        EXPECT_EQ(levels[i].at("sqnr_db"), by_hand.at("numerics").at("sqnr_db"));
+    }
+    EXPECT_LT(levels.back().at("cycles"), levels.front().at("cycles"));
+}
+
+TEST(FusionLevels, PrintALineForEveryFusionLevel) {
+    const Outcome outcome =
+        octet({"run", "configs/experiments/bert-base-edge16-posit8.yaml", "--set",
+               "workload=workloads/tiny.yaml", "--set", "phase.sequence=24", "--explain"});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("Fusion levels"));
+    for (const char* level : {"\nnone ", "\nscaling ", "\nactivation ", "\nlayernorm ", "\nresidual "})
+        EXPECT_THAT(outcome.out, HasSubstr(level));
+}
+
 }  // namespace
 }  // namespace octet::test

@@ -34,6 +34,24 @@ TransformerDescription small_transformer() {
     return d;
 }
 
+// Grouped queries of turned heads, a gate, a window; the head over the vocabulary uses the word table.
+TransformerDescription small_decoder() {
+    TransformerDescription d = small_transformer();
+    d.heads = 4;
+    d.kv_heads = 2;
+    d.positions = d.token_types = 0;
+    d.norm = OperationKind::rmsnorm;
+    d.norm_place = NormPlace::pre;
+    d.activation = OperationKind::silu;
+    d.embedding_norm = d.pooler = d.bias = d.padding_mask = false;
+    d.gated = d.causal = d.rotary = d.tied = true;
+    d.window = 7;
+    d.rotation.factor = 4;
+    d.rotation.original_positions = 20;
+    d.head = Head::lm;
+    return d;
+}
+
 PhaseConfig encode(std::uint64_t batch, std::uint64_t sequence) {
     PhaseConfig phase;
     phase.batch = batch;
@@ -71,6 +89,69 @@ TEST(Presets, AllHaveLayersInTheListOfTests) {
     EXPECT_THAT((std::vector<std::string>{std::istream_iterator<std::string>(words), {}}),
                 testing::UnorderedElementsAreArray(preset_list()));
 }
+
+PhaseConfig prefill(std::uint64_t batch, std::uint64_t sequence) {
+    PhaseConfig phase = encode(batch, sequence);
+    phase.kind = PhaseKind::prefill;
+    return phase;
+}
+PhaseConfig decode(std::uint64_t batch, std::uint64_t context, std::uint64_t tokens) {
+    PhaseConfig phase;
+    phase.kind = PhaseKind::decode;
+    phase.batch = batch;
+    phase.context = context;
+    phase.tokens = tokens;
+    return phase;
+}
+
+class Decoder : public testing::TestWithParam<std::tuple<std::string, int, int>> {};
+
+TEST_P(Decoder, ComputesTheValuesOfTheReferenceInEveryPhase) {
+    const auto& [preset, fusion, variant] = GetParam();
+    AcceleratorConfig machine = machine_of(preset);
+    machine.fusion = static_cast<FusionLevel>(fusion);
+    TransformerDescription d = small_decoder();
+    const PhaseConfig phases[] = {encode(2, 19), prefill(2, 13), decode(2, 11, 3)};
+    if (variant == 1) d.head_values = 64;  // halves of whole blocks
+    expect_values_of_reference(make_case(expand(d, phases[(fusion + variant) % 3]), machine, 7));
+}
+INSTANTIATE_TEST_SUITE_P(Values, Decoder,
+                         testing::Combine(testing::Values("posit8_1", "int8", "mxfp8_e4m3", "mxfp4_e2m1",
+                                                          "fp32"),
+                                          testing::Range(0, 5), testing::Range(0, 2)),
+                         [](const auto& c) {
+                             return fmt::format(
+                                 "{}_{}_{}", std::get<0>(c.param),
+                                 fusion_words.at(static_cast<std::size_t>(std::get<1>(c.param))),
+                                 std::get<2>(c.param) == 0 ? "short_heads" : "long_heads");
+                         });
+
+// A class token before patches, tanh- and sigmoid-GELU, a masked head.
+TEST(Patches, ComputeTheValuesOfTheReference) {
+    TransformerDescription d = small_transformer();
+    d.vocabulary = d.token_types = 0;
+    d.patches = 20;
+    d.positions = 9;
+    d.norm_place = NormPlace::pre;
+    d.activation = OperationKind::gelu_sigmoid;
+    d.pooler = d.embedding_norm = d.padding_mask = false;
+    d.head = Head::none;
+    expect_values_of_reference(make_case(expand(d, encode(2, 9)), machine_of("posit8_1"), 3));
+}
+
+class MaskedHead : public testing::TestWithParam<std::string> {};
+
+TEST_P(MaskedHead, ComputesTheValuesOfTheReference) {
+    TransformerDescription d = small_transformer();
+    d.pooler = false;
+    d.activation = OperationKind::hgelu;
+    d.position_offset = 3;
+    d.head = Head::mlm;
+    d.tied = true;
+    d.bias_except = {"key"};
+    expect_values_of_reference(make_case(expand(d, encode(2, 9)), machine_of(GetParam()), 3));
+}
+INSTANTIATE_TEST_SUITE_P(Values, MaskedHead, testing::Values("posit8_1", "int4", "mxfp6_e3m2"));
 
 class register_values_equal_reference : public testing::TestWithParam<std::string> {};
 
@@ -166,7 +247,29 @@ void vary(AcceleratorConfig& machine, TransformerDescription& d, std::mt19937& r
     }
     if (random() % 4 == 0) machine.softmax.unit = SoftmaxUnitKind::ibert;
     d.epsilon = random() % 3 == 0 ? 0.3 : 1e-5;
-    d.activation = static_cast<OperationKind>(static_cast<unsigned>(OperationKind::gelu) + random() % 5);
+    d.activation = static_cast<OperationKind>(static_cast<unsigned>(OperationKind::gelu) + random() % 8);
+    if (d.bottleneck != 0 || d.trigram) return;
+    d.causal = random() % 2 == 0;
+    d.gated = random() % 3 == 0;
+    d.window = d.causal && random() % 2 == 0 ? 1 + random() % 20 : 0;
+    d.padding_mask = !d.causal || random() % 4 == 0;
+    d.kv_heads = random() % 2 == 0 ? 1 : 0;
+    d.rotary = d.head_size() % 2 == 0 && random() % 2 == 0;
+    if (random() % 2 == 0) return;
+    d.head = random() % 2 == 0 ? Head::lm : Head::mlm;
+    d.tied = d.embedding_size == 0 && random() % 2 == 0;
+}
+
+PhaseConfig random_phase(const TransformerDescription& d, std::mt19937& random) {
+    const std::uint64_t batch = 1 + random() % 3, tokens = 1 + random() % 40;
+    switch (d.causal ? random() % 3 : 0) {
+        case 0:
+            return encode(batch, tokens);
+        case 1:
+            return prefill(batch, tokens);
+        default:
+            return decode(batch, tokens, 1 + random() % 3);
+    }
 }
 
 std::string resolved(const AcceleratorConfig& m) {
@@ -224,7 +327,8 @@ TEST_P(RandomMachine, ComputesTheValuesOfTheReferenceOnARandomTransformer) {
         machine.sram.capacity_kib = static_cast<std::uint64_t>(pick({4, 8, 16, 64, 256}));
         machine.sram.width_bits = pick({32, 64, 128, 256});
         vary(machine, d, random);
-        const Case c = make_case(expand(d, encode(1 + random() % 3, 1 + random() % 40)), machine, seed);
+        const PhaseConfig phase = random_phase(d, random);
+        const Case c = make_case(expand(d, phase), machine, seed);
         try {
             value_config(machine, seed, c.graph.operations.size());
             Program all(c.graph, machine, 0, c.inputs.scales, c.inputs.tokens);
@@ -241,15 +345,15 @@ TEST_P(RandomMachine, ComputesTheValuesOfTheReferenceOnARandomTransformer) {
                 << why;
             continue;
         }
-        SCOPED_TRACE(
-            fmt::format("{} x {} array, dataflow {}, {} lanes, buffers {} {} {}, SRAM {} KiB of {} bits, {}, "
-                        "hidden {} in {} heads, "
-                        "ffn {}, fusion {}, {} samples of {}",
-                        machine.array.rows, machine.array.cols, static_cast<int>(machine.array.dataflow),
-                        machine.vector.lanes, machine.buffers.input_depth, machine.buffers.weight_depth,
-                        machine.buffers.accumulation_depth, machine.sram.capacity_kib,
-                        machine.sram.width_bits, resolved(machine), d.hidden, d.heads, d.ffn,
-                        static_cast<int>(machine.fusion), c.graph.tensors[0].batch, c.graph.tensors[0].cols));
+        SCOPED_TRACE(fmt::format(
+            "{} x {} array, dataflow {}, {} lanes, buffers {} {} {}, SRAM {} KiB of {} bits, {}, "
+            "hidden {} in {} heads, "
+            "ffn {}, fusion {}, phase {}, {} samples of {} or {}",
+            machine.array.rows, machine.array.cols, static_cast<int>(machine.array.dataflow),
+            machine.vector.lanes, machine.buffers.input_depth, machine.buffers.weight_depth,
+            machine.buffers.accumulation_depth, machine.sram.capacity_kib, machine.sram.width_bits,
+            resolved(machine), d.hidden, d.heads, d.ffn, static_cast<int>(machine.fusion),
+            static_cast<int>(phase.kind), phase.batch, phase.sequence, phase.context));
         return expect_values_of_reference(c, random() % 2 == 0 ? Fidelity::pass : Fidelity::registers);
     }
     FAIL() << "no machine with enough SRAM in 100 attempts";

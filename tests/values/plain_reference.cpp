@@ -27,6 +27,9 @@ FusionLevel joins_product_at(Kind kind) {
         case Kind::silu:
         case Kind::tanh:
         case Kind::sigmoid:
+        case Kind::gelu_tanh:
+        case Kind::gelu_sigmoid:
+        case Kind::hgelu:
             return FusionLevel::activation;
         case Kind::nonorm:
             return FusionLevel::layernorm;
@@ -53,9 +56,21 @@ class Plain {
           math_(*find_accumulator(machine.vector.format)),
           memory_(graph.tensors.size()),
           block_scales_(graph.tensors.size()) {
-        for (const Operation& op : graph.operations)
+        std::uint64_t looked_up = 0;
+        for (const Operation& op : graph.operations) {
             for (const TensorId input : op.inputs) ++readers_[input];
+            if (op.kind != Kind::embedding) continue;
+            first_token_[op.output] = looked_up;
+            looked_up += op.batch * op.m;
+        }
         for (TensorId id = 0; id < graph.tensors.size(); ++id) store(id, inputs.sources[id]);
+        for (const Operation& op : graph.operations) {  // angles lie in the vector format
+            if (op.kind != Kind::rope) continue;
+            wide_[op.inputs[1]] = true;
+            memory_[op.inputs[1]].clear();
+            for (const double x : inputs.sources[op.inputs[1]])
+                memory_[op.inputs[1]].push_back(math_.round(x));
+        }
     }
 
     std::vector<std::vector<float>> run() {
@@ -137,7 +152,9 @@ class Plain {
         for (const Operation& op : graph_.operations) {
             if (op.kind != Kind::matmul) continue;
             if (op.inputs[0] == id) return {false, op.k};
-            if (op.inputs[1] == id) return {!op.transpose_b, op.k};
+            if (op.inputs[1] != id) continue;
+            if (op.transpose_b || op.b_blocks == 0) return {!op.transpose_b, op.k};
+            return {true, t.rows / (op.batch / op.heads)};
         }
         return {false, t.cols};
     }
@@ -160,7 +177,7 @@ class Plain {
                                   : op.kind == Kind::scale || op.kind == Kind::mask ||
                                         (op.kind == Kind::add && machine_.vector.residual_port) ||
                                         op.kind == Kind::nonorm ||
-                                        (op.kind >= Kind::gelu && op.kind <= Kind::sigmoid);
+                                        (op.kind >= Kind::gelu && op.kind <= Kind::hgelu);
             if (!kind || machine_.fusion < joins_product_at(op.kind)) return std::nullopt;
             if (op.kind == Kind::mask && op.m > 1 && graph_.tensors[op.inputs[1]].rows > 1)
                 return std::nullopt;
@@ -187,7 +204,8 @@ class Plain {
                 const bool norm =
                     op.kind == Kind::layernorm || op.kind == Kind::rmsnorm || op.kind == Kind::nonorm;
                 if (!(is_addition(op.kind) && machine_.fusion >= FusionLevel::residual) &&
-                    !(op.kind == Kind::softmax && machine_.fusion >= FusionLevel::activation) &&
+                    !((op.kind == Kind::softmax || op.kind == Kind::rope) &&
+                      machine_.fusion >= FusionLevel::activation) &&
                     !(norm && machine_.fusion >= FusionLevel::layernorm))
                     return false;
             }
@@ -214,16 +232,45 @@ class Plain {
     std::vector<float> compute(const Operation& op) {
         if (op.kind == Kind::matmul) return product(op);
         if (op.trigram) return trigram(op);
+        if (op.kind == Kind::rope) return rope(op);
         std::vector<float> y(op.batch * op.m * op.n);
         const Tensor& x = graph_.tensors[op.inputs[0]];
+        if (op.kind == Kind::prepend) {
+            for (std::uint64_t row = 0; row < op.batch * op.m; ++row)
+                for (std::uint64_t n = 0; n < op.n; ++n)
+                    y[row * op.n + n] = row % op.m == 0
+                                            ? entered(op.inputs[1], n)
+                                            : entered(op.inputs[0], (row - row / op.m - 1) * op.n + n);
+            return y;
+        }
         for (std::uint64_t row = 0; row < op.batch * op.m; ++row)
             for (std::uint64_t n = 0; n < op.n; ++n) {
                 std::uint64_t from = row;
-                if (op.kind == Kind::embedding) from = inputs_.tokens.at(row);
-                if (op.kind == Kind::copy) from = row / op.m * (x.batch * x.rows / op.batch) + row % op.m;
+                if (op.kind == Kind::embedding) from = inputs_.tokens.at(first_token_.at(op.output) + row);
+                if (op.kind == Kind::copy)
+                    from = row / op.m * (x.batch * x.rows / op.batch) + op.first + row % op.m;
                 y[row * op.n + n] = entered(op.inputs[0], from * op.n + n);
             }
         return apply(op, std::move(y), op.inputs[0]);
+    }
+
+    // x cos + rotate_half(x) sin, as written in the model's code.
+    std::vector<float> rope(const Operation& op) const {
+        const Tensor& x = graph_.tensors[op.inputs[0]];
+        std::vector<float> y(x.elements());
+        const std::uint64_t heads = op.a_blocks == 0 ? 1 : op.a_blocks;
+        for (std::uint64_t row = 0; row < x.batch * x.rows; ++row)
+            for (std::uint64_t head = 0; head < heads; ++head)
+                for (std::uint64_t c = 0; c < op.n; ++c) {
+                    const std::uint64_t first = row * x.cols + head * op.n, h = op.n / 2;
+                    const float turned =
+                        c < h ? -entered(op.inputs[0], first + c + h) : entered(op.inputs[0], first + c - h);
+                    const std::uint64_t angle = row % op.m * op.n + c % h;
+                    y[first + c] = math_.add(
+                        math_.multiply(entered(op.inputs[0], first + c), entered(op.inputs[1], angle)),
+                        math_.multiply(turned, entered(op.inputs[1], angle + h)));
+                }
+        return y;
     }
 
     // Next, own and last word; none beyond the first and the last of a sample.
@@ -232,7 +279,8 @@ class Plain {
         std::vector<float> y(op.batch * op.m * op.n, 0.0F);
         for (std::uint64_t sample = 0; sample < op.batch; ++sample)
             for (std::uint64_t token = 0; token < op.m; ++token) {
-                const std::uint64_t word = inputs_.tokens.at(sample * op.m + token);
+                const std::uint64_t word =
+                    inputs_.tokens.at(first_token_.at(op.output) + sample * op.m + token);
                 for (std::uint64_t i = 0; i < size; ++i) {
                     const float x = entered(op.inputs[0], word * size + i);
                     const std::uint64_t row = sample * op.m + token;
@@ -285,14 +333,15 @@ class Plain {
     std::vector<float> product(const Operation& op) {
         const TensorId a = op.inputs[0], b = op.inputs[1];
         std::vector<float> y(graph_.tensors[op.output].elements());
-        const auto place = [&](TensorId id, std::uint64_t item, std::uint64_t blocks, std::uint64_t rows,
-                               std::uint64_t cols, std::uint64_t r, std::uint64_t c) {
+        const auto place = [&](TensorId id, std::uint64_t item, std::uint64_t blocks, std::uint64_t cols,
+                               std::uint64_t r, std::uint64_t c) {
             const Tensor& t = graph_.tensors[id];
             if (blocks == 0) {
                 const std::uint64_t matrix = t.batch == 1 ? 0 : item * t.batch / op.batch;
                 return (matrix * t.rows + r) * t.cols + c;
             }
-            return (item / op.heads * rows + r) * t.cols + item % op.heads * blocks / op.heads * cols + c;
+            const std::uint64_t first = item / op.heads * (t.rows / (op.batch / op.heads));
+            return (first + r) * t.cols + item % op.heads * blocks / op.heads * cols + c;
         };
         const bool integers = is_integer(accumulator_);
         const float s = scale(a) * scale(b);
@@ -312,14 +361,14 @@ class Plain {
             std::vector<std::uint8_t> x_scales(op.m * blocks), w_scales(blocks * op.n);
             for (std::uint64_t m = 0; m < op.m; ++m)
                 for (std::uint64_t k = 0; k < op.k; ++k) {
-                    const auto i = place(a, item, op.a_blocks, op.m, op.k, m, k);
+                    const auto i = place(a, item, op.a_blocks, op.k, m, k);
                     x[m * op.k + k] = multiplied(a, i);
                     if (in_blocks()) x_scales[m * blocks + k / 32] = block_scales_[a][i];
                 }
             for (std::uint64_t n = 0; n < op.n; ++n)
                 for (std::uint64_t k = 0; k < op.k; ++k) {
-                    const auto i = op.transpose_b ? place(b, item, op.b_blocks, op.n, op.k, n, k)
-                                                  : place(b, item, op.b_blocks, op.k, op.n, k, n);
+                    const auto i = op.transpose_b ? place(b, item, op.b_blocks, op.k, n, k)
+                                                  : place(b, item, op.b_blocks, op.n, k, n);
                     w[k * op.n + n] = multiplied(b, i);
                     if (in_blocks()) w_scales[k / 32 * op.n + n] = block_scales_[b][i];
                 }
@@ -334,12 +383,11 @@ class Plain {
                                           : op.transpose_b;
                 std::vector<float> in(op.k), column(op.k);
                 for (std::uint64_t k = 0; k < op.k; ++k)
-                    in[k] = on_lane(a, place(a, item, op.a_blocks, 1, op.k, 0, k));
+                    in[k] = on_lane(a, place(a, item, op.a_blocks, op.k, 0, k));
                 for (std::uint64_t n = 0; n < op.n; ++n) {
                     for (std::uint64_t k = 0; k < op.k; ++k)
-                        column[k] =
-                            on_lane(b, op.transpose_b ? place(b, item, op.b_blocks, op.n, op.k, n, k)
-                                                      : place(b, item, op.b_blocks, op.k, op.n, k, n));
+                        column[k] = on_lane(b, op.transpose_b ? place(b, item, op.b_blocks, op.k, n, k)
+                                                              : place(b, item, op.b_blocks, op.n, k, n));
                     const double held = lane_sum(in, column, row_sums);
                     exact[n] = storage_.encode_scaled != nullptr ? scaled_once(held) : held;
                 }
@@ -363,7 +411,7 @@ class Plain {
                 for (std::uint64_t n = 0; n < op.n; ++n) {
                     float v = math_.round(exact[m * op.n + n]);
                     if (op.has_bias) v = math_.add(v, entered(op.inputs[2], n));
-                    y[place(op.output, item, op.out_blocks, op.m, op.n, m, n)] = v;
+                    y[place(op.output, item, op.out_blocks, op.n, m, n)] = v;
                 }
         }
         return y;
@@ -376,7 +424,7 @@ class Plain {
             float* x = v.data() + row * n;
             switch (op.kind) {
                 case Kind::softmax:
-                    softmax(x, n);
+                    op.causal ? causal_softmax(op, x, row % op.m) : softmax(x, n);
                     continue;
                 case Kind::layernorm:
                 case Kind::rmsnorm:
@@ -393,11 +441,12 @@ class Plain {
     float one(const Operation& op, float x, std::uint64_t row, std::uint64_t c, TensorId stream) const {
         switch (op.kind) {
             case Kind::embedding:
-                if (op.inputs.size() > 1) x = math_.add(x, entered(op.inputs[1], row % op.m * op.n + c));
+                if (op.inputs.size() > 1)
+                    x = math_.add(x, entered(op.inputs[1], (op.first + row % op.m) * op.n + c));
                 if (op.inputs.size() > 2) x = math_.add(x, entered(op.inputs[2], c));
                 return x;
             case Kind::position:
-                x = math_.add(x, entered(op.inputs[1], row % op.m * op.n + c));
+                x = math_.add(x, entered(op.inputs[1], (op.first + row % op.m) * op.n + c));
                 return op.inputs.size() > 2 ? math_.add(x, entered(op.inputs[2], c)) : x;
             case Kind::copy:
                 return x;
@@ -426,6 +475,12 @@ class Plain {
                 return math_.silu(x);
             case Kind::tanh:
                 return math_.tanh(x);
+            case Kind::gelu_tanh:
+                return math_.gelu_tanh(x);
+            case Kind::gelu_sigmoid:
+                return math_.gelu_sigmoid(x);
+            case Kind::hgelu:
+                return math_.hgelu(x);
             default:
                 return math_.sigmoid(x);
         }
@@ -448,6 +503,27 @@ class Plain {
             total = math_.add(total, tree[0]);
         }
         return total;
+    }
+
+    static bool sees(const CausalMask& mask, std::uint64_t row, std::uint64_t column) {
+        return column <= row + mask.offset && (mask.window == 0 || column + mask.window > row + mask.offset);
+    }
+    // A column that is not seen is far below all others, and in the end 0.
+    void causal_softmax(const Operation& op, float* x, std::uint64_t row) const {
+        if (machine_.softmax.unit == SoftmaxUnitKind::ibert) {  // integers add up in any order
+            std::vector<float> seen;
+            for (std::uint64_t c = 0; c < op.n; ++c)
+                if (sees(*op.causal, row, c)) seen.push_back(x[c]);
+            softmax(seen.data(), seen.size());
+            std::size_t next = 0;
+            for (std::uint64_t c = 0; c < op.n; ++c) x[c] = sees(*op.causal, row, c) ? seen[next++] : 0;
+            return;
+        }
+        for (std::uint64_t c = 0; c < op.n; ++c)
+            if (!sees(*op.causal, row, c)) x[c] = -HUGE_VALF;
+        softmax(x, op.n);
+        for (std::uint64_t c = 0; c < op.n; ++c)
+            if (!sees(*op.causal, row, c)) x[c] = 0;
     }
 
     void softmax(float* x, std::uint64_t n) const {
@@ -505,6 +581,7 @@ class Plain {
     std::vector<std::vector<std::uint8_t>> block_scales_;
     std::map<TensorId, bool> wide_;
     std::map<TensorId, int> readers_;
+    std::map<TensorId, std::uint64_t> first_token_;  // of a look-up, by its output
 };
 
 }  // namespace

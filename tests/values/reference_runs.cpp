@@ -25,7 +25,8 @@ Case make_case(Graph graph, const AcceleratorConfig& machine, std::uint64_t seed
     for (const Operation& op : c.graph.operations)
         if (op.kind == OperationKind::embedding)
             for (std::uint64_t i = 0; i < op.batch * op.m; ++i)
-                c.inputs.tokens.push_back(synthetic_token(seed, i, c.graph.tensors[op.inputs[0]].rows));
+                c.inputs.tokens.push_back(
+                    synthetic_token(seed, c.inputs.tokens.size(), c.graph.tensors[op.inputs[0]].rows));
     const FormatInfo& storage = *find_format(machine.pe.storage);
     if (storage.encode_scaled != nullptr)
         c.inputs.scales = calibrate(c.graph, c.inputs.sources, c.inputs.tokens, storage, 1);

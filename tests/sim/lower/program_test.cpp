@@ -152,7 +152,20 @@ TEST(Program, OrdersEveryAccessOfRandomTransformersOnRandomMachines) {
             d.trigram = random() % 2 == 0;
         }
         const bool one_token = random() % 4 == 0;
-        const Graph graph = expand(d, encode(1 + random() % 3, one_token ? 1 : 1 + random() % 40));
+        PhaseConfig phase = encode(1 + random() % 3, one_token ? 1 : 1 + random() % 40);
+        if (!narrow && random() % 2 == 0) {
+            d.causal = true;
+            d.padding_mask = random() % 4 == 0;
+            d.gated = random() % 2 == 0;
+            d.kv_heads = random() % 2;
+            d.rotary = d.head_size() % 2 == 0;
+            d.head = random() % 2 == 0 ? Head::lm : Head::mlm;
+            d.tied = random() % 2 == 0;
+            phase.kind = random() % 2 == 0 ? PhaseKind::prefill : PhaseKind::decode;
+            phase.context = phase.sequence;
+            phase.tokens = 1 + random() % 3;
+        }
+        const Graph graph = expand(d, phase);
         AcceleratorConfig config;
         config.matvec = random() % 2 == 0 ? Matvec::vector : Matvec::array;
         config.array.rows = pick({1, 2, 4, 5, 8, 16, 32});

@@ -69,9 +69,9 @@ One rows(OperationKind kind, std::uint64_t m, std::uint64_t n, std::vector<doubl
     return one;
 }
 
-void expect_near(const std::vector<double>& seen, const std::vector<double>& wanted) {
+void expect_near(const std::vector<double>& seen, const std::vector<double>& wanted, double error = 1e-12) {
     ASSERT_EQ(seen.size(), wanted.size());
-    for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_NEAR(seen[i], wanted[i], 1e-12) << i;
+    for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_NEAR(seen[i], wanted[i], error) << i;
 }
 
 TEST(Reference, ComputesEveryElementwiseOperation) {
@@ -86,6 +86,10 @@ TEST(Reference, ComputesEveryElementwiseOperation) {
                 {-0.964027580075817, -0.46211715726001, 0, 0.99505475368673});
     expect_near(rows(sigmoid, 1, 4, x).result(1, 1, 4),
                 {0.119202922022118, 0.377540668798145, 0.5, 0.952574126822433});
+    expect_near(rows(gelu_tanh, 1, 4, x).result(1, 1, 4), {-0.0454023059, -0.154285990, 0, 2.9963627}, 1e-6);
+    expect_near(rows(gelu_sigmoid, 1, 4, x).result(1, 1, 4),
+                {-2 / (1 + std::exp(3.404)), -0.5 / (1 + std::exp(0.851)), 0, 3 / (1 + std::exp(-5.106))});
+    expect_near(rows(hgelu, 1, 4, x).result(1, 1, 4), {0, -0.5 * 2.149 / 6, 0, 3});
     One scaled = rows(scale, 1, 4, x);
     scaled.op.factor = 0.25;
     expect_near(scaled.result(1, 1, 4), {-0.5, -0.125, 0, 0.75});
@@ -113,6 +117,70 @@ TEST(Reference, NormalisesRows) {
     expect_near(with(rmsnorm, false), {2 / r, 30 / r, 4 / s, 60 / s});
     const double e = std::exp(-2.0);
     expect_near(rows(softmax, 1, 2, {1, 3}).result(1, 1, 2), {e / (1 + e), 1 / (1 + e)});
+}
+
+TEST(Reference, ShowsASoftmaxWhatTheCausalMaskLetsItSee) {
+    One one = rows(OperationKind::softmax, 2, 4, {1, 3, 9, 9, 5, 1, 3, 9});
+    const double e = std::exp(-2.0);
+    one.op.causal = CausalMask{1, 0};
+    expect_near(one.result(1, 2, 4),
+                {e / (1 + e), 1 / (1 + e), 0, 0, 1 / (1 + std::exp(-4.0) + e),
+                 std::exp(-4.0) / (1 + std::exp(-4.0) + e), e / (1 + std::exp(-4.0) + e), 0});
+    One narrow = rows(OperationKind::softmax, 2, 4, {1, 3, 9, 9, 5, 1, 3, 9});
+    narrow.op.causal = CausalMask{1, 2};
+    expect_near(narrow.result(1, 2, 4), {e / (1 + e), 1 / (1 + e), 0, 0, 0, e / (1 + e), 1 / (1 + e), 0});
+}
+
+TEST(Reference, TurnsEachHeadByItsAngles) {
+    One one;  // two samples of two rows, two heads of four values
+    one.op.kind = OperationKind::rope;
+    one.op.batch = 4;
+    one.op.m = 2;
+    one.op.n = 4;
+    one.op.heads = one.op.a_blocks = one.op.out_blocks = 2;
+    std::vector<double> x(32), wanted(32);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<double>(i * i % 7) - 2;
+    one.input(1, 4, 8, x);
+    const std::vector<double> angles{0, 0.5, 1, -2};  // of row 0, of row 1
+    std::vector<double> table;
+    for (const std::size_t row : {0UL, 1UL}) {
+        for (const std::size_t j : {0UL, 1UL}) table.push_back(std::cos(angles[2 * row + j]));
+        for (const std::size_t j : {0UL, 1UL}) table.push_back(std::sin(angles[2 * row + j]));
+    }
+    one.input(1, 2, 4, table);
+    for (std::size_t row = 0; row < 4; ++row)
+        for (std::size_t head = 0; head < 2; ++head)
+            for (std::size_t j = 0; j < 2; ++j) {  // as a complex number
+                const std::size_t at = row * 8 + head * 4 + j;
+                const double a = angles[row % 2 * 2 + j];
+                wanted[at] = x[at] * std::cos(a) - x[at + 2] * std::sin(a);
+                wanted[at + 2] = x[at] * std::sin(a) + x[at + 2] * std::cos(a);
+            }
+    expect_near(one.result(1, 4, 8), wanted);
+}
+
+TEST(Reference, PutsARowBeforeEachPart) {
+    One one;
+    one.op.kind = OperationKind::prepend;
+    one.op.batch = 2;
+    one.op.m = 3;
+    one.op.n = 2;
+    one.input(1, 4, 2, {1, 2, 3, 4, 5, 6, 7, 8});
+    one.input(1, 1, 2, {10, 20});
+    expect_near(one.result(1, 6, 2), {10, 20, 1, 2, 3, 4, 10, 20, 5, 6, 7, 8});
+}
+
+TEST(Reference, ReadsTheFirstRowsOfEachSampleOfACache) {
+    One one;  // two samples, one head, two of three rows
+    one.op.batch = 2;
+    one.op.m = 1;
+    one.op.n = 2;
+    one.op.k = 1;
+    one.op.transpose_b = true;
+    one.op.a_blocks = one.op.b_blocks = 1;
+    one.input(1, 2, 1, {10, 100});
+    one.input(1, 6, 1, {1, 2, 3, 4, 5, 6});
+    expect_near(one.result(2, 1, 2), {10, 20, 400, 500});
 }
 
 TEST(Reference, AddsTheMaskOfTheSampleOfARow) {

@@ -31,6 +31,23 @@ TEST(WorkloadShow, ReportsTheShippedBertBase) {
     EXPECT_EQ(shown({workloads + "bert-base.yaml", "--batch", "3"})["macs"], 3 * 11'173'625'856);
 }
 
+TEST(WorkloadShow, ReportsTheShippedDecodersAsPublished) {
+    const std::vector<std::pair<std::string, std::uint64_t>> parameters{
+        {"roberta-base", 124'645'632},   {"roberta-large", 355'359'744},  {"gpt2", 124'439'808},
+        {"gpt2-medium", 354'823'168},    {"gpt2-large", 774'030'080},     {"gpt2-xl", 1'557'611'200},
+        {"llama-2-7b", 6'738'415'616},   {"llama-2-13b", 13'015'864'320}, {"llama-3.2-1b", 1'235'814'400},
+        {"llama-3.2-3b", 3'212'749'824}, {"mistral-7b", 7'241'732'096},   {"vit-b16", 85'798'656},
+        {"kjv-llama", 2'410'944},        {"kjv-bert", 2'781'056}};
+    for (const auto& [name, count] : parameters)
+        EXPECT_EQ(shown({workloads + name + ".yaml"})["parameters"], count) << name;
+    const auto decode = shown({workloads + "llama-2-7b.yaml", "--phase", "decode", "--context", "2048"});
+    EXPECT_EQ(decode["macs"], 7'143'948'288);
+    EXPECT_NEAR(shown({workloads + "llama-2-7b.yaml", "--sequence", "1024"})["macs"].get<double>() * 1e-9,
+                7040.5, 0.05);
+    EXPECT_EQ(run_octet({"workload", "show", workloads + "llama-2-7b.yaml", "--phase", "decode"}).exit, 1)
+        << "without a context";
+}
+
 TEST(WorkloadShow, TakesThePhaseOfAnExperiment) {
     EXPECT_EQ(shown({experiment})["macs"], 35'332'816'896);
     EXPECT_EQ(shown({experiment, "--set", "phase.sequence=128"})["macs"], 11'173'625'856);

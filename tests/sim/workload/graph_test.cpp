@@ -138,7 +138,7 @@ TEST(GraphFaults, FindTooManyOrTooFewInputs) {
 TEST(GraphFaults, FindWhatOnlyAMatmulHas) {
     auto graph = sound();
     graph.operations[2].k = 1;
-    EXPECT_EQ(first_fault(graph), "only a matmul has k or blocks");
+    EXPECT_EQ(first_fault(graph), "only a matmul has k, and it and a rope blocks");
     graph = sound();
     graph.operations[2].transpose_b = true;
     EXPECT_EQ(first_fault(graph), "only a matmul has a bias or a transposed operand");
@@ -192,7 +192,7 @@ TEST(GraphFaults, FindTrigramsAndPositionsThatDoNotFit) {
 TEST(GraphFaults, FindACopyOfMoreRowsThanThereAre) {
     GraphBuilder builder("copy");
     const auto x = builder.tensor("x", TensorRole::input, 6, 4);
-    builder.mark_output(builder.first_rows("first", x, 3, 2));
+    builder.mark_output(builder.some_rows("first", x, 3, 2));
     auto graph = builder.finish();
     graph.tensors[x].rows = 8;
     EXPECT_EQ(first_fault(graph), "input 'x' is 8 x 4, expected 3 parts of 2 or more rows of 4");
@@ -200,6 +200,78 @@ TEST(GraphFaults, FindACopyOfMoreRowsThanThereAre) {
     EXPECT_EQ(first_fault(graph), "input 'x' is 3 x 4, expected 3 parts of 2 or more rows of 4");
     graph.tensors[x].rows = 9;
     EXPECT_EQ(first_fault(graph), "");
+}
+
+// A product turned by the angles of a table.
+Graph turned() {
+    GraphBuilder builder("turned");
+    const auto angles = builder.tensor("angles", TensorRole::input, 5, 4);
+    const auto x = builder.tensor("x", TensorRole::input, 10, 12);
+    const auto y = builder.rope("rope", x, angles, {}, 3);
+    builder.mark_output(builder.rope("back", y, angles, {}, 3));
+    return builder.finish();
+}
+
+TEST(GraphFaults, FindARopeWhoseHeadsOrAnglesDoNotFit) {
+    auto graph = turned();
+    graph.tensors[0].cols = 6;
+    EXPECT_EQ(first_fault(graph), "table 'angles' is 5 x 6, expected 5 x 4");
+    graph = turned();
+    graph.tensors[0].role = TensorRole::weight;
+    EXPECT_EQ(first_fault(graph), "table 'angles' has role weight; its angles are an input");
+    graph = turned();
+    graph.operations[0].out_blocks = 0;
+    EXPECT_EQ(first_fault(graph), "3 blocks of the input and 0 of the output; both 0 or 3 are possible");
+    graph = turned();
+    graph.operations[1].rotation.theta = 5;
+    EXPECT_EQ(first_fault(graph), "takes other values from 'angles' than the angles that 'rope' does");
+    graph = turned();
+    graph.operations[1].first = 1;
+    EXPECT_EQ(first_fault(graph), "takes other values from 'angles' than the angles that 'rope' does");
+    graph = turned();
+    graph.operations[0].rotation.theta = std::numeric_limits<double>::infinity();
+    EXPECT_EQ(first_fault(graph), "the rotation has a number that is not finite and positive");
+    GraphBuilder odd("odd");
+    const auto angles = odd.tensor("angles", TensorRole::input, 5, 3);
+    odd.mark_output(odd.rope("rope", odd.tensor("x", TensorRole::input, 5, 9), angles, {}, 3));
+    EXPECT_THROW(odd.finish(), std::invalid_argument);
+}
+
+TEST(GraphFaults, FindACausalMaskThatHidesAWholeRow) {
+    GraphBuilder builder("masked");
+    const auto x = builder.tensor("x", TensorRole::input, 5, 8, 2);
+    builder.mark_output(builder.softmax("softmax", x, CausalMask{3, 2}));
+    auto graph = builder.finish();
+    graph.operations[0].causal->offset = 4;
+    EXPECT_EQ(first_fault(graph), "5 causal rows after 4 columns need 9 columns, there are 8");
+    graph.operations[0].kind = OperationKind::relu;
+    EXPECT_EQ(first_fault(graph), "only a softmax is causal");
+}
+
+TEST(GraphFaults, FindACacheThatIsTooShortAndOneThatIsNone) {
+    GraphBuilder builder("cache");
+    const auto query = builder.tensor("query", TensorRole::input, 2, 8);
+    const auto keys = builder.tensor("keys", TensorRole::input, 12, 4);
+    builder.mark_output(builder.scores("scores", query, keys, 2, 2, 1, 5));
+    auto graph = builder.finish();
+    EXPECT_EQ(first_fault(graph), "") << "five rows of six";
+    graph.operations[0].n = graph.tensors[graph.operations[0].output].cols = 7;
+    EXPECT_EQ(first_fault(graph), "second input 'keys' is 12 x 4, expected 14 x 4");
+    graph.operations[0].n = graph.tensors[graph.operations[0].output].cols = 5;
+    graph.tensors[1].role = TensorRole::weight;
+    EXPECT_EQ(first_fault(graph), "second input 'keys' is 12 x 4, expected 10 x 4");
+}
+
+TEST(GraphFaults, FindARowThatCannotStandBeforeTheOthers) {
+    GraphBuilder builder("prepend");
+    const auto x = builder.tensor("x", TensorRole::input, 6, 4);
+    builder.mark_output(builder.prepend("first", x, builder.weight("row", 1, 4), 2));
+    auto graph = builder.finish();
+    graph.tensors[1].rows = 2;
+    EXPECT_EQ(first_fault(graph), "row 'row' is 2 x 4, expected 1 x 4");
+    graph.tensors[1].rows = 1;
+    graph.tensors[0].rows = 5;
+    EXPECT_EQ(first_fault(graph), "input 'x' is 5 x 4, expected 2 parts of 3 rows of 4");
 }
 
 TEST(GraphFaults, FindAMaskThatFitsNeitherAllNorSamplesNorMatrices) {

@@ -80,8 +80,13 @@ TEST(ReadWorkload, ReportsKeysThatContradictEachOtherBesideOtherErrors) {
 }
 
 TEST(ReadWorkload, RefusesPhasesThatItDoesNotExpand) {
-    EXPECT_EQ(errors(small, {.kind = PhaseKind::decode, .sequence = 8}),
-              "w.yaml:1:1: phase.kind: this model has phase encode alone");
+    EXPECT_EQ(errors(small, {.kind = PhaseKind::train, .sequence = 8}),
+              "w.yaml:1:1: phase.kind: this model has phases encode, prefill and decode alone");
+    EXPECT_EQ(errors(small, {.kind = PhaseKind::decode, .context = 8}),
+              "w.yaml:1:1: phase.kind: needs a model with causal: true");
+    EXPECT_EQ(errors(small + "causal: true\n", {.kind = PhaseKind::decode, .context = 8, .tokens = 2}),
+              "w.yaml:8:12: positions: a sequence of 9 is longer than the 8 positions");
+    EXPECT_EQ(errors(small + "causal: true\n", {.kind = PhaseKind::decode, .context = 7, .tokens = 2}), "");
 }
 
 TEST(ReadWorkload, ReportsAKeyOnce) {

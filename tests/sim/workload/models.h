@@ -47,4 +47,43 @@ inline TransformerDescription distilbert() {
     return d;
 }
 
+inline TransformerDescription roberta(std::uint64_t layers, std::uint64_t hidden, std::uint64_t heads) {
+    auto d = bert(layers, hidden, heads);
+    d.vocabulary = 50265;
+    d.positions = 514;
+    d.position_offset = 2;
+    d.token_types = 1;
+    return d;
+}
+inline TransformerDescription gpt2(std::uint64_t layers, std::uint64_t hidden, std::uint64_t heads) {
+    auto d = bert(layers, hidden, heads);
+    d.name = "gpt2";
+    d.vocabulary = 50257;
+    d.positions = 1024;
+    d.token_types = 0;
+    d.activation = OperationKind::gelu_tanh;
+    d.norm_place = NormPlace::pre;
+    d.embedding_norm = d.pooler = d.padding_mask = false;
+    d.causal = d.tied = true;
+    d.head = Head::lm;
+    return d;
+}
+inline TransformerDescription llama(std::uint64_t layers, std::uint64_t hidden, std::uint64_t heads,
+                                    std::uint64_t kv_heads, std::uint64_t ffn, std::uint64_t vocabulary) {
+    auto d = gpt2(layers, hidden, heads);
+    d.name = "llama";
+    d.kv_heads = kv_heads;
+    d.ffn = ffn;
+    d.vocabulary = vocabulary;
+    d.positions = 0;
+    d.activation = OperationKind::silu;
+    d.norm = OperationKind::rmsnorm;
+    d.gated = d.rotary = true;
+    d.bias = d.tied = false;
+    return d;
+}
+inline TransformerDescription llama_2_7b() {
+    return llama(32, 4096, 32, 32, 11008, 32000);
+}
+
 }  // namespace octet

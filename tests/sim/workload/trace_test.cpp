@@ -148,6 +148,8 @@ TEST(Trace, RefusesKeysOfOtherKinds) {
               "t.yaml:9:56: operations[0].factor: only with kind scale");
     EXPECT_EQ(errors(gemm("  - {name: g, kind: relu, inputs: [a], output: c, transpose_b: true}\n")),
               "t.yaml:9:51: operations[0].transpose_b: only with kind matmul");
+    EXPECT_EQ(errors(gemm("  - {name: g, kind: softmax, inputs: [a], output: c, window: 2}\n")),
+              "t.yaml:9:54: operations[0].window: only with causal: true");
 }
 
 TEST(Trace, RefusesAnEmptyListOfOperations) {
@@ -177,6 +179,12 @@ TEST(Trace, RoundTripsAnExpandedModel) {
     auto narrow = mobilebert(1, 2);
     narrow.head = Head::classifier;
     expect_round_trip(expand(narrow, {.batch = 3, .sequence = 5}));
+    auto decoder = llama(2, 48, 3, 1, 60, 90);
+    decoder.window = 4;
+    decoder.rotation = {.theta = 5e5, .factor = 32, .original_positions = 64};
+    for (const PhaseKind kind : {PhaseKind::encode, PhaseKind::prefill})
+        expect_round_trip(expand(decoder, {.kind = kind, .batch = 2, .sequence = 7}));
+    expect_round_trip(expand(decoder, {.kind = PhaseKind::decode, .batch = 2, .context = 3, .tokens = 3}));
 }
 
 TEST(Trace, RoundTripsNamesThatYamlWouldMisread) {
