@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <map>
+#include <string_view>
 
 namespace octet {
 namespace {
@@ -48,11 +48,14 @@ std::string bottleneck(const Group& group) {
 }  // namespace
 
 std::string group_name(const std::string& name) {
-    if (!name.starts_with("layer")) return name;
-    const auto after =
-        std::find_if_not(name.begin() + 5, name.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
-    if (after == name.begin() + 5 || after == name.end() || *after != '.') return name;
-    return {after + 1, name.end()};
+    std::string_view rest = name;
+    for (const std::string_view repeated : {"token", "layer"}) {
+        if (!rest.starts_with(repeated)) continue;
+        const auto digits = rest.find_first_not_of("0123456789", repeated.size());
+        if (digits == repeated.size() || digits == rest.npos || rest[digits] != '.') continue;
+        rest.remove_prefix(digits + 1);
+    }
+    return std::string(rest);
 }
 
 std::vector<Consumer> largest_consumers(const Result& result, std::size_t count) {

@@ -15,7 +15,8 @@ struct Consumer {
     std::string bottleneck;  // that resource, or what the group mostly waits for
 };
 
-// The name of the group an operation belongs to: layer12.ffn.up -> ffn.up; pooler -> pooler.
+// The name of the group an operation belongs to: layer12.ffn.up and token3.layer1.ffn.up -> ffn.up;
+// pooler -> pooler.
 std::string group_name(const std::string& name);
 
 // The `count` groups with the most cycles, most first.
