@@ -70,6 +70,7 @@ class CommandLine {
         if (op_->parsed()) return op_verb(op_options_, out);
         if (show_->parsed()) return workload_show_verb(workload_options_, out);
         if (expand_->parsed()) return workload_expand_verb(workload_options_, out);
+        if (import_->parsed()) return workload_import_verb(import_options_, out);
         if (quantize_->parsed()) return quantize_verb(quantize_options_, std::cin, out);
         if (formats_->parsed()) return formats_verb(formats_options_, out);
         if (dram_->parsed()) return dram_verb(dram_options_, out);
@@ -304,6 +305,27 @@ class CommandLine {
         expand_->add_option("--out", workload_options_.out, "write a file instead of stdout")
             ->check(path_text)
             ->type_name("FILE");
+        add_import();
+    }
+    void add_import() {
+        import_ = workload_->add_subcommand("import", "a file of another program, as a workload or a trace");
+        import_
+            ->add_option("FILE", import_options_.file,
+                         "a Hugging Face config.json, or a SCALE-Sim topology (.csv)")
+            ->check(path_text)
+            ->required();
+        import_->add_option("--out", import_options_.out, "write a file instead of stdout")
+            ->check(path_text)
+            ->type_name("FILE");
+        import_
+            ->add_option("--name", import_options_.name, "what the workload is called (default: the file's)")
+            ->type_name("NAME");
+        import_
+            ->add_option("--head", import_options_.head,
+                         "config.json: what runs after the last layer: none, pooler, classifier, lm or mlm "
+                         "(default: lm of decoders, else none)")
+            ->check(CLI::IsMember({"none", "pooler", "classifier", "lm", "mlm"}))
+            ->type_name("HEAD");
     }
     void add_quantize() {
         quantize_ =
@@ -367,8 +389,8 @@ class CommandLine {
 
     CLI::App app_{"Cycle-accurate simulator of 8-bit transformer accelerators", "octet"};
     CLI::App *sweep_{}, *sweep_run_{}, *sweep_status_{}, *sweep_export_{}, *sweep_merge_{}, *report_{};
-    CLI::App *run_{}, *compare_{}, *workload_{}, *show_{}, *expand_{}, *quantize_{}, *formats_{}, *check_{},
-        *schema_{}, *dram_{};
+    CLI::App *run_{}, *compare_{}, *workload_{}, *show_{}, *expand_{}, *import_{}, *quantize_{}, *formats_{},
+        *check_{}, *schema_{}, *dram_{};
     CLI::App* op_{};
     std::vector<CLI::App*> op_kinds_;
     OpOptions op_options_;
@@ -378,6 +400,7 @@ class CommandLine {
     StoreOptions store_options_;
     ReportOptions report_options_;
     WorkloadOptions workload_options_;
+    ImportOptions import_options_;
     QuantizeOptions quantize_options_;
     FormatsOptions formats_options_;
     DramOptions dram_options_;

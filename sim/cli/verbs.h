@@ -87,6 +87,13 @@ struct WorkloadOptions {
 int workload_show_verb(const WorkloadOptions& options, std::string& out);
 int workload_expand_verb(const WorkloadOptions& options, std::string& out);
 
+// workload import: a file of another program to a workload or a trace.
+struct ImportOptions {
+    std::string file, name, out;  // name: empty: the file's; out: a file; empty: stdout
+    std::string head;             // of a Hugging Face model; empty: the usual one
+};
+int workload_import_verb(const ImportOptions& options, std::string& out);
+
 struct CheckOptions {
     std::vector<std::string> files;
     bool json = false;

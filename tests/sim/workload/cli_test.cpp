@@ -123,5 +123,56 @@ TEST(WorkloadExpand, SaysWhatItCannotWrite) {
     EXPECT_EQ(run.err, "octet: cannot write /dev/full: No space left on device\n");
 }
 
+const std::string configurations = OCTET_SOURCE_DIR "/tests/sim/workload/huggingface/";
+
+TEST(WorkloadImport, WritesAWorkloadThatRuns) {
+    const auto file = test::scratch_folder() + "/imported.yaml";
+    const auto run = run_octet({"workload", "import", configurations + "llama-2-7b.json", "--out", file});
+    EXPECT_EQ(run.exit, 0) << run.err;
+    EXPECT_EQ(run.out, "");
+    EXPECT_EQ(run.err, "head: lm (the file is of LlamaForCausalLM); --head none or lm are possible\n");
+    const auto json = shown({file, "--phase", "decode", "--context", "2048"});
+    EXPECT_EQ(json["name"], "Llama-2-7b-hf");
+    EXPECT_EQ(json["macs"], 7'143'948'288);
+    EXPECT_EQ(run_octet({"check", file}).exit, 0);
+}
+
+TEST(WorkloadImport, PrintsWithoutAFileAndTakesAName) {
+    const auto run = run_octet({"workload", "import", configurations + "bert-base.json", "--name", "mine"});
+    EXPECT_EQ(run.exit, 0) << run.err;
+    EXPECT_EQ(run.out,
+              "# From a Hugging Face configuration of model_type bert.\nkind: workload\nname: \"mine\"\n"
+              "layers: 12\nhidden: 768\nheads: 12\nffn: 3072\nvocabulary: 30522\npositions: 512\n"
+              "token_types: 2\npooler: true\n");
+}
+
+TEST(WorkloadImport, TurnsATableIntoATrace) {
+    const auto table = workloads + "topologies/small-conv.csv";
+    const auto run = run_octet({"workload", "import", table});
+    EXPECT_EQ(run.exit, 0) << run.err;
+    EXPECT_EQ(run.out, run_octet({"workload", "expand", table}).out);
+    EXPECT_THAT(run_octet({"workload", "import", table, "--name", "other"}).out,
+                HasSubstr("\nname: other\n"));
+}
+
+TEST(WorkloadImport, RefusesWhatItDoesNotKnow) {
+    const auto refused = [](const std::vector<std::string>& arguments, int exit, const std::string& why) {
+        std::vector<std::string> all{"workload", "import"};
+        all.insert(all.end(), arguments.begin(), arguments.end());
+        const auto run = run_octet(all);
+        EXPECT_EQ(run.exit, exit);
+        EXPECT_EQ(run.out, "");
+        EXPECT_THAT(run.err, HasSubstr(why));
+    };
+    const auto yaml = workloads + "tiny.yaml", table = workloads + "topologies/small-conv.csv";
+    refused({yaml}, 1, yaml + ":1:1: expected a file that ends in .json");
+    refused({table, "--head", "lm"}, 1, "--head belongs to a Hugging Face config.json");
+    refused({configurations + "none.json"}, 1, "none.json:1:1: cannot open the file");
+    refused({test::scratch_file("broken.json", "{\"model_type\": }")}, 1, "broken.json:1:16: not valid JSON");
+    refused({configurations + "gpt2.json", "--name", "a\nb"}, 1, "it holds control characters");
+    refused({configurations + "gpt2.json", "--head", "big"}, 2, "--head");
+    refused({}, 2, "FILE");
+}
+
 }  // namespace
 }  // namespace octet

@@ -1,0 +1,93 @@
+// octet workload import FILE
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+
+#include "sim/cli/process.h"
+#include "sim/cli/verbs.h"
+#include "sim/config/csv.h"
+#include "sim/config/json_reader.h"
+#include "sim/config/paths.h"
+#include "sim/config/scalars.h"
+#include "sim/config/yaml_writer.h"
+#include "sim/report/files.h"
+#include "sim/workload/import/huggingface.h"
+#include "sim/workload/keys.h"
+#include "sim/workload/topology.h"
+#include "sim/workload/trace.h"
+
+namespace octet {
+namespace {
+
+bool ends_in(std::string path, std::string_view ending) {
+    std::ranges::transform(path, path.begin(), [](unsigned char c) { return std::tolower(c); });
+    return path.ends_with(ending);
+}
+
+// --name, else what the file calls itself, else what it is called; of a config.json its folder.
+std::string name_of(const ImportOptions& options, std::string own = {}) {
+    if (!options.name.empty()) return options.name;
+    while (own.ends_with('/')) own.pop_back();
+    own.erase(0, own.find_last_of('/') + 1);
+    const auto path = std::filesystem::absolute(options.file);
+    if (own.empty()) own = path.filename() == "config.json" ? path.parent_path().filename() : path.stem();
+    return own.empty() ? "imported" : own;
+}
+
+// A name that a workload can have.
+void check_name(const std::string& name) {
+    Node node;
+    node.kind = Node::Kind::scalar;
+    node.text = name;
+    std::string problem;
+    if (!as_text(node, problem))
+        throw InputError(location_in("the name " + in_quotes(name)), "", problem + "; --name gives another");
+}
+
+std::string import_huggingface(const ImportOptions& options) {
+    const Node config = read_json(options.file);
+    const Node* own = config.at("_name_or_path");
+    const std::string name = name_of(options, own == nullptr ? "" : own->text);
+    check_name(name);
+    Diagnostics diagnostics;
+    const HuggingFaceModel model = read_huggingface(config, name, options.head, diagnostics);
+    diagnostics.throw_if_any();
+    for (const std::string& note : model.notes) print_error(note);
+    return fmt::format("# From a Hugging Face configuration of model_type {}.\nkind: workload\n{}",
+                       model.model_type, write_yaml(model.description));
+}
+
+std::string import_table(const ImportOptions& options) {
+    Diagnostics diagnostics;
+    Graph graph = read_topology(read_csv(options.file), diagnostics);
+    diagnostics.throw_if_any();
+    graph.name = name_of(options);
+    check_name(graph.name);
+    return write_trace(graph);
+}
+
+}  // namespace
+
+int workload_import_verb(const ImportOptions& written, std::string& out) {
+    ImportOptions options = written;
+    options.file = resolve_argument(written.file);
+    const bool json = ends_in(options.file, ".json"), table = is_csv(options.file);
+    const Location where = location_in(options.file, 1, 1);
+    if (!json && !table)
+        throw InputError(
+            where, "",
+            "expected a file that ends in .json (a Hugging Face config.json) or .csv (a SCALE-Sim "
+            "topology)");
+    if (!json && !options.head.empty())
+        throw InputError(where, "", "--head belongs to a Hugging Face config.json");
+    const std::string text = json ? import_huggingface(options) : import_table(options);
+    if (options.out.empty())
+        out += text;
+    else
+        write_file(options.out, text);
+    return 0;
+}
+
+}  // namespace octet
