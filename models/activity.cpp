@@ -22,6 +22,12 @@ constexpr std::array<ActionInfo, action_count> actions{{
     {"sum_scaler", "scale", array},
     {"decoder", "decode", codec},
     {"encoder", "encode", codec},
+    {"decoder", "decode", codec},
+    {"encoder", "encode", codec},
+    {"decoder", "decode", codec},
+    {"encoder", "encode", codec},
+    {"decoder", "decode", codec},
+    {"encoder", "encode", codec},
     {"transposer", "transpose", codec},
     {"vector", "add", vector},
     {"vector", "multiply", vector},
@@ -64,5 +70,19 @@ std::string_view name(Unit unit) { return unit_names[static_cast<std::size_t>(un
 std::string_view name(Component component) { return component_names[static_cast<std::size_t>(component)]; }
 std::string_view name(StallCause cause) { return cause_names[static_cast<std::size_t>(cause)]; }
 const ActionInfo& info(Action action) { return actions[static_cast<std::size_t>(action)]; }
+
+Action decode_of(std::size_t slot) {
+    constexpr std::array actions{Action::decode, Action::decode_1, Action::decode_2, Action::decode_3};
+    return actions.at(slot);
+}
+Action encode_of(std::size_t slot) {
+    constexpr std::array actions{Action::encode, Action::encode_1, Action::encode_2, Action::encode_3};
+    return actions.at(slot);
+}
+std::size_t format_slot(Action action) {
+    for (std::size_t slot = 1; slot < 4; ++slot)
+        if (action == decode_of(slot) || action == encode_of(slot)) return slot;
+    return 0;
+}
 
 }  // namespace octet

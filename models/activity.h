@@ -45,6 +45,9 @@ enum class Action : std::uint8_t {
     // codec
     decode,             // one value from storage to operand or vector format
     encode,             // one value from vector to storage format
+    decode_1, encode_1, // the same of the formats beside the storage format, by slot (tensor_formats.h)
+    decode_2, encode_2,
+    decode_3, encode_3,
     transpose,          // one value through the transposer of the weight port
     // vector unit, one value each, by stage operation
     vector_add,         // add or subtract
@@ -87,6 +90,11 @@ struct ActionInfo {
     Component group;             // where its energy is reported
 };
 const ActionInfo& info(Action action);
+// Conversions from and to the format of a slot.
+Action decode_of(std::size_t slot);
+Action encode_of(std::size_t slot);
+// The slot of such an action; 0 of all others.
+std::size_t format_slot(Action action);
 
 class Activity {
   public:

@@ -5,11 +5,14 @@
 // in the cycle in which the command completes: a command that does not wait for what it needs computes with
 // what happens to be there.
 #pragma once
+#include <algorithm>
+#include <array>
 #include <map>
 #include <span>
 #include <vector>
 
 #include "models/accelerator/command.h"
+#include "models/accelerator/tensor_formats.h"
 #include "models/arithmetic/gemm.h"
 #include "models/array/config.h"
 #include "models/codec/matrix_codes.h"
@@ -41,16 +44,25 @@ class ValueObserver {
 struct ValueCounts {
     std::uint64_t saturated =
         0;  // beyond the largest number of the format, or an integer sum that overflowed
-    std::uint64_t underflowed = 0;  // not zero, but below the smallest number of the format
-    std::uint64_t nar = 0;          // not a number
+    std::uint64_t underflowed = 0;    // not zero, but below the smallest number of the format
+    std::uint64_t nar = 0;            // not a number
     std::uint64_t zero_products = 0;  // of the array, with an operand that is zero
 };
 
 struct ValueConfig {
-    CodedFormat storage;
-    const FormatInfo* operand = nullptr;  // only if it does not hold every number of the storage format
-    bool rounds_on_entry = true;  // the vector format does not hold every number of the storage format
-    bool rounds_sums = true;      // ... of the accumulation buffer
+    // What values lie in memory in, by slot (tensor_formats.h).
+    struct Stored {
+        const FormatInfo* info = nullptr;
+        const FormatInfo* operand = nullptr;  // only if it does not hold every number of this format
+        bool rounds_on_entry = true;          // the vector format does not hold every number of this format
+        bool scaled() const { return info->encode_scaled != nullptr; }
+    };
+    std::array<Stored, max_formats> formats;
+    const Stored& storage() const { return formats[0]; }
+    bool scaled() const {  // products have operands with scales
+        return std::ranges::any_of(formats, [](const Stored& s) { return s.info != nullptr && s.scaled(); });
+    }
+    bool rounds_sums = true;  // ... of the accumulation buffer
     const FormatInfo* vector = nullptr;
     Accumulator vector_accumulator = Accumulator::bf16;  // the vector format as a unit that computes
     Dataflow dataflow = Dataflow::weight_stationary;

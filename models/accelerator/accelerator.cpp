@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <stdexcept>
 
 #include "models/array/stepped_array.h"
@@ -22,16 +23,27 @@ std::uint32_t bits_of(const std::string& format) {
     return static_cast<std::uint32_t>(info_of(format).bits);
 }
 
-bool decodes(const AcceleratorConfig& c) {
-    return c.pe.storage != c.pe.operand;
+// Something of each format of the machine, by slot.
+template <class T>
+std::array<T, max_formats> by_slot(const AcceleratorConfig& c,
+                                   const std::function<T(const std::string&)>& of) {
+    const std::vector<std::string> formats = stored_formats(c.pe.storage, c.formats);
+    std::array<T, max_formats> values{};
+    for (std::size_t slot = 0; slot < formats.size(); ++slot) values.at(slot) = of(formats[slot]);
+    return values;
+}
+
+std::array<bool, max_formats> decodes(const AcceleratorConfig& c) {
+    return by_slot<bool>(c, [&](const std::string& format) { return format != c.pe.operand; });
 }
 
 FillShape fill_shape(const AcceleratorConfig& c, Engine engine) {
+    const bool decoded = c.codec.placement == CodecPlacement::sram_port;
     FillShape shape;
     shape.engine = engine;
-    shape.storage_bits = bits_of(c.pe.storage);
-    shape.buffer_bits = decodes(c) && c.codec.placement == CodecPlacement::sram_port ? bits_of(c.pe.operand)
-                                                                                     : shape.storage_bits;
+    shape.storage_bits = by_slot<std::uint32_t>(c, bits_of);
+    shape.buffer_bits = by_slot<std::uint32_t>(
+        c, [&](const std::string& format) { return bits_of(decoded ? c.pe.operand : format); });
     shape.transpose_cycles = static_cast<std::uint32_t>(c.array.rows);
     return shape;
 }

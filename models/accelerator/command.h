@@ -111,6 +111,7 @@ struct FillCommand {
     // fewer).
     std::uint32_t rows = 0, columns = 0, piece_columns = 0;
     std::uint32_t pitch = 0;  // bits from one value of a row to the next, 0: those of a value
+    std::uint8_t format = 0;  // slot (tensor_formats.h)
     ScalePlane scales{};      // moved before the values
 };
 
@@ -131,6 +132,7 @@ struct MatmulCommand {
     std::uint32_t epilogue = 0;     // sequence number at the vector engine, if last_k
     Address accumulation = 0;       // first vector in the accumulation buffer, n_tiles * m of them
     Address input = 0, weight = 0;  // in the buffers: what the fills' `buffer` says
+    std::uint8_t input_format = 0, weight_format = 0;  // slots
     // Of the operands, on an array of so many rows and columns.
     std::uint32_t k(std::size_t rows) const {
         return (k_tiles - 1) * static_cast<std::uint32_t>(rows) + k_last;
@@ -143,8 +145,9 @@ struct MatmulCommand {
 // A tensor or part of one as a vector pass sees it in SRAM.
 struct VectorOperand {
     Strips sram;
-    std::uint16_t bits = 0;  // of one value
-    bool codec = false;      // decoded on the way in, encoded on the way out
+    std::uint16_t bits = 0;   // of one value
+    bool codec = false;       // decoded on the way in, encoded on the way out
+    std::uint8_t format = 0;  // slot, if `codec`
     // Columns in a piece (the last may have fewer); 0: whole rows, one after another or one a piece.
     std::uint32_t piece_columns = 0;
     std::uint16_t pitch = 0;  // bits from one value of a row to the next, 0: `bits`

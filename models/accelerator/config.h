@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <string>
 
+#include "models/accelerator/tensor_formats.h"
 #include "models/array/config.h"
 #include "models/codec/config.h"
 #include "models/memory/config.h"
@@ -36,6 +37,7 @@ struct AcceleratorConfig {
     DmaConfig dma;
     SramConfig sram;
     DramConfig dram;
+    TensorFormats formats;  // beside pe.storage
 };
 
 }  // namespace octet

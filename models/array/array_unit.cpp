@@ -34,17 +34,23 @@ void ArrayUnit::count() const {
     };
     const std::uint64_t scale_bits = chains() * formats_.scale_bits;
     add(Action::mac, macs);
-    add(Action::input_buffer_read_bits, m * n * (rows * formats_.buffer_bits + scale_bits));
-    add(Action::weight_buffer_read_bits, weights * formats_.buffer_bits + columns * scale_bits);
+    add(Action::input_buffer_read_bits,
+        m * n * (rows * formats_.buffer_bits.at(c.input_format) + scale_bits));
+    add(Action::weight_buffer_read_bits,
+        weights * formats_.buffer_bits.at(c.weight_format) + columns * scale_bits);
     CodecBank& codec = around_.codec;
-    if (codec.at_array_edge()) codec.count_decodes(operation_, m * rows * n + weights);
+    const auto decode = [&](std::uint64_t inputs_decoded, std::uint64_t weights_decoded) {
+        codec.count_operands(operation_, c.input_format, inputs_decoded);
+        codec.count_operands(operation_, c.weight_format, weights_decoded);
+    };
+    if (codec.at_array_edge()) decode(m * rows * n, weights);
     if (dataflow_ == Dataflow::output_stationary) {  // both operands pass by, sums are handed down
         add(Action::pe_pass, rows * n * rows_ * cols_ - macs + (c.last_k ? columns * m * (m - 1) / 2 : 0));
         add(Action::weight_pass, weights * (rows_ - 1));
-        if (codec.in_every_pe()) codec.count_decodes(operation_, 2 * macs);
+        if (codec.in_every_pe()) decode(macs, macs);
         return;
     }
-    if (codec.in_every_pe()) codec.count_decodes(operation_, macs + weights);
+    if (codec.in_every_pe()) decode(macs, weights);
     add(Action::pe_pass, m * k * n * rows_ * cols_ - macs);
     add(Action::weight_load, weights);
     add(Action::weight_pass, columns * handed_on);

@@ -16,7 +16,8 @@
 namespace octet {
 
 struct ArrayFormats {
-    std::uint32_t buffer_bits = 8;         // of a value in the input and weight buffers
+    std::array<std::uint32_t, max_formats> buffer_bits{
+        8, 8, 8, 8};                       // of a value in the input and weight buffers, by slot
     std::uint32_t accumulation_bits = 16;  // of a sum in the accumulation buffer
     std::uint32_t block_rows = 0;          // rows that share a scale, at most; 0: values have none
     std::uint32_t scale_bits = 0;

@@ -40,21 +40,21 @@ std::uint64_t zero_products(const ArrayValues::Operands& a, const ArrayValues::O
 }
 
 ArrayValues::Operands ArrayValues::read(const FillCommand& c) const {
-    const ValueConfig& config = values_.config;
+    const ValueConfig::Stored& format = values_.config.formats.at(c.format);
     const CodedMatrix place{c.sram, c.rows, c.columns, c.piece_columns, c.pitch};
     Operands operands;
     operands.rows = c.rows;
     operands.columns = c.columns;
     if (integers()) {
-        operands.integers = read_integers(values_.sram, place, *config.storage.info);
+        operands.integers = read_integers(values_.sram, place, *format.info);
         if (c.transposed) operands.integers = transpose(operands.integers, c.rows, c.columns);
     } else {
-        operands.numbers = read_numbers(values_.sram, place, *config.storage.info);
-        if (config.operand != nullptr) {  // an operand format that does not hold all of the storage format
+        operands.numbers = read_numbers(values_.sram, place, *format.info);
+        if (format.operand != nullptr) {  // an operand format that does not hold all of it
             std::vector<std::byte> codes(operands.numbers.size() *
-                                         static_cast<std::size_t>(code_bytes(*config.operand)));
-            config.operand->encode_floats(operands.numbers, codes.data(), config.operand->overflow);
-            config.operand->decode_floats(codes.data(), operands.numbers);
+                                         static_cast<std::size_t>(code_bytes(*format.operand)));
+            format.operand->encode_floats(operands.numbers, codes.data(), format.operand->overflow);
+            format.operand->decode_floats(codes.data(), operands.numbers);
         }
         if (c.transposed) operands.numbers = transpose(operands.numbers, c.rows, c.columns);
     }

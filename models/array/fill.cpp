@@ -45,9 +45,9 @@ void FillEngine::start(const FillCommand& command, OperationId operation) {
     const std::uint64_t in_last = (strips.last - 1) % group_ + 1;
     free_from_ = grant.last + std::max<Cycle>(cycles, ceil_div<Cycle>(in_last, 2));
     const std::uint64_t scale_bits = command.scales.strips.total() * 8;
-    sram_.count_read(operation, command.values * shape_.storage_bits + scale_bits);
+    sram_.count_read(operation, command.values * shape_.storage_bits.at(command.format) + scale_bits);
     ledger_.count(operation, input ? Action::input_buffer_write_bits : Action::weight_buffer_write_bits,
-                  command.values * shape_.buffer_bits + scale_bits);
+                  command.values * shape_.buffer_bits.at(command.format) + scale_bits);
 
     Cycle delay =
         cycles + sram_.latency();  // from the grant of a group to its first two vectors in the buffer
@@ -58,7 +58,7 @@ void FillEngine::start(const FillCommand& command, OperationId operation) {
     if (codec_.at_sram_port()) {
         codec_.occupy(input ? CodecLane::input : CodecLane::weight, grant.first + sram_.latency(),
                       free_from_ + sram_.latency());
-        codec_.count_decodes(operation, command.values);
+        codec_.count_operands(operation, command.format, command.values);
         delay += codec_.latency();
     }
     record(command, strips, delay);

@@ -8,6 +8,7 @@
 // after the last vector. Counts: input_buffer_write_bits or
 // weight_buffer_write_bits, transpose, decode (placement sram_port), sram_read_bits.
 #pragma once
+#include <array>
 #include <deque>
 #include <optional>
 #include <vector>
@@ -22,8 +23,8 @@ namespace octet {
 
 struct FillShape {
     Engine engine = Engine::input_fill;
-    std::uint32_t storage_bits = 8;  // of one value in SRAM
-    std::uint32_t buffer_bits = 8;   // of one value in the buffer
+    std::array<std::uint32_t, max_formats> storage_bits{8, 8, 8, 8};  // of one value in SRAM, by slot
+    std::array<std::uint32_t, max_formats> buffer_bits{8, 8, 8, 8};   // of one value in the buffer
     std::uint32_t transpose_cycles = 0;
 };
 

@@ -3,8 +3,12 @@
 // Timing: one value a lane and cycle, `latency` cycles, pipelined: it adds to latencies only, and never
 // stalls. Counts: decode, encode, one a value.
 #pragma once
+#include <algorithm>
+#include <array>
+#include <functional>
 #include <systemc>
 
+#include "models/accelerator/tensor_formats.h"
 #include "models/codec/config.h"
 #include "models/interval_union.h"
 #include "models/ledger.h"
@@ -15,8 +19,9 @@ enum class CodecLane : std::uint8_t { input, weight, vector_fetch, vector_output
 
 class CodecBank : public sc_core::sc_module {
   public:
-    // `at_array`: the storage format differs from the operand format.
-    CodecBank(const sc_core::sc_module_name& name, const CodecConfig& config, bool at_array, Ledger& ledger)
+    // `at_array`: by slot, whether the format differs from the operand format.
+    CodecBank(const sc_core::sc_module_name& name, const CodecConfig& config,
+              const std::array<bool, max_formats>& at_array, Ledger& ledger)
         : sc_module(name),
           config_(config),
           at_array_(at_array),
@@ -24,17 +29,23 @@ class CodecBank : public sc_core::sc_module {
           used_(static_cast<std::size_t>(CodecLane::count), ledger.observer(), Unit::codec) {}
 
     Cycle latency() const { return static_cast<Cycle>(config_.latency); }
-    bool at_sram_port() const { return at_array_ && config_.placement == CodecPlacement::sram_port; }
-    bool at_array_edge() const { return at_array_ && config_.placement == CodecPlacement::edge; }
-    bool in_every_pe() const { return at_array_ && config_.placement == CodecPlacement::per_pe; }
+    // Where decoders to the operand format stand, if the machine needs some. Values pass them in the same
+    // time whether their format is decoded or not.
+    bool at_sram_port() const { return stand(CodecPlacement::sram_port); }
+    bool at_array_edge() const { return stand(CodecPlacement::edge); }
+    bool in_every_pe() const { return stand(CodecPlacement::per_pe); }
 
     // The codecs of a lane take values in [from, to).
     void occupy(CodecLane lane, Cycle from, Cycle to) { used_.add(static_cast<std::size_t>(lane), from, to); }
-    void count_decodes(OperationId operation, std::uint64_t values) {
-        ledger_.count(operation, Action::decode, values);
+    // To the operand format, if the format of the slot is another.
+    void count_operands(OperationId operation, std::size_t slot, std::uint64_t values) {
+        if (at_array_.at(slot)) count_decodes(operation, slot, values);
     }
-    void count_encodes(OperationId operation, std::uint64_t values) {
-        ledger_.count(operation, Action::encode, values);
+    void count_decodes(OperationId operation, std::size_t slot, std::uint64_t values) {
+        ledger_.count(operation, decode_of(slot), values);
+    }
+    void count_encodes(OperationId operation, std::size_t slot, std::uint64_t values) {
+        ledger_.count(operation, encode_of(slot), values);
     }
 
     void settle(Cycle until) { used_.settle_if_many(until); }
@@ -44,8 +55,12 @@ class CodecBank : public sc_core::sc_module {
     }
 
   private:
+    bool stand(CodecPlacement placement) const {
+        return std::ranges::any_of(at_array_, std::identity()) && config_.placement == placement;
+    }
+
     CodecConfig config_;
-    bool at_array_;
+    std::array<bool, max_formats> at_array_;
     Ledger& ledger_;
     IntervalUnion used_;
 };

@@ -17,12 +17,12 @@ void VectorUnit::count_pass(const VectorPass& pass, std::uint64_t rows, std::uin
 
 void VectorUnit::count_fetch(const VectorOperand& operand, std::uint64_t values, OperationId operation) {
     sram_.count_read(operation, values * operand.bits);
-    if (operand.codec) codec_.count_decodes(operation, values);
+    if (operand.codec) codec_.count_decodes(operation, operand.format, values);
 }
 
 void VectorUnit::count_result(const VectorOperand& operand, std::uint64_t values, OperationId operation) {
     sram_.count_write(operation, values * operand.bits);
-    if (operand.codec) codec_.count_encodes(operation, values);
+    if (operand.codec) codec_.count_encodes(operation, operand.format, values);
     if (!operand.block_scales) return;
     count_scales(operand.block_scales, false, operation);
     // Values wait for their block in the scratch.
@@ -46,7 +46,7 @@ void VectorUnit::count_parameters(const VectorOperand& parameters, std::uint64_t
     if (parameters.bits == 0) return;
     const std::uint64_t values = parameters.sram.total() * 8 / parameters.stride_bits();
     sram_.count_read(operation, values * parameters.bits);
-    if (parameters.codec) codec_.count_decodes(operation, values);
+    if (parameters.codec) codec_.count_decodes(operation, parameters.format, values);
     ledger_.count(operation, Action::vector_scratch_write_bits, values * format_bits_);
     ledger_.count(operation, Action::vector_scratch_read_bits, rows * values * format_bits_);
     count_scales(parameters.block_scales, true, operation);

@@ -35,14 +35,15 @@ VectorValues::VectorValues(MachineValues& values, const std::vector<VectorProgra
 std::vector<float> VectorValues::read(const VectorOperand& operand, std::uint32_t rows,
                                       std::uint32_t columns) const {
     const ValueConfig& config = values_.config;
-    const FormatInfo& format = operand.codec ? *config.storage.info : *config.vector;
+    const ValueConfig::Stored& stored = config.formats.at(operand.format);
+    const FormatInfo& format = operand.codec ? *stored.info : *config.vector;
     auto v = read_numbers(
         values_.sram,
         {operand.sram, rows, columns, operand.piece_columns, operand.pitch, operand.block_scales}, format);
     if (!operand.codec) return v;
-    if (config.storage.scaled())
+    if (stored.scaled())
         for (float& x : v) x = unit_.math.multiply(x, operand.scale());
-    else if (config.rounds_on_entry)
+    else if (stored.rounds_on_entry)
         for (float& x : v) x = unit_.math.round(double{x});
     return v;
 }
@@ -178,7 +179,7 @@ std::vector<float> VectorValues::entering(MachineValues::Sums& sums, float scale
             v.push_back(unit_.math.round(multiply_to_odd(sum, double{scale})));
     } else {
         v = std::move(sums.numbers);
-        if (values_.config.storage.scaled())
+        if (values_.config.scaled())
             for (float& sum : v) sum = unit_.math.round(double{sum} * double{scale});
         else if (values_.config.rounds_sums)
             for (float& sum : v) sum = unit_.math.round(double{sum});
@@ -343,7 +344,7 @@ void VectorValues::count_misfits(OperationId operation, const CodedMatrix& place
 void VectorValues::write(const Work& work, OperationId operation, std::vector<float>& v) {
     const ValueConfig& config = values_.config;
     const VectorOperand& out = work.output;
-    const CodedFormat format{out.codec ? config.storage.info : config.vector, out.scale()};
+    const CodedFormat format{out.codec ? config.formats.at(out.format).info : config.vector, out.scale()};
     const CodedMatrix place{out.sram,          work.rows, work.columns,
                             out.piece_columns, out.pitch, out.block_scales};
     write_numbers(values_.sram, place, format, std::span<const float>(v));

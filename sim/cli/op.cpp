@@ -180,8 +180,9 @@ int op_verb(const OpOptions& options, std::string& out) {
     std::optional<Recorder> recorder;
     if (with_values) {
         recorder.emplace(single.graph, 0);
-        values.emplace(input.machine, options.seed, single.graph,
-                       sources_of(single, files, *find_format(input.machine.pe.storage)));
+        const std::string& forward = input.machine.formats[FormatUse::forward];
+        const FormatInfo* stored = find_format(forward.empty() ? input.machine.pe.storage : forward);
+        values.emplace(input.machine, options.seed, single.graph, sources_of(single, files, *stored));
         values->also(*recorder);
         if (options.histogram) values->count_codes();
     }

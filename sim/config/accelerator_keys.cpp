@@ -85,6 +85,37 @@ std::vector<KeyProblem> problems_between(const AcceleratorConfig& c) {
     return problems;
 }
 
+std::vector<KeyProblem> problems_of_formats(const AcceleratorConfig& c) {
+    constexpr std::array<std::string_view, format_use_count> keys{
+        "formats.forward", "formats.kv_cache", "formats.dgrad", "formats.wgrad", "formats.update"};
+    std::vector<KeyProblem> problems;
+    const FormatInfo* storage = find_format(c.pe.storage);
+    const auto kind = find_accumulator(c.pe.accumulator);
+    if (storage == nullptr || !kind) return problems;
+    std::size_t slots = 1;
+    for (std::size_t use = 0; use < format_use_count; ++use) {
+        const FormatInfo* format = find_format(c.formats.of[use]);
+        if (format == nullptr || format->name == storage->name) continue;
+        if (storage->block_length > 0 || format->block_length > 0)
+            problems.push_back(
+                {keys[use], fmt::format("{} and {}: formats with scales for blocks stand alone", format->name,
+                                        storage->name)});
+        else if (is_integer(*kind) && (format->kind != FormatKind::integer || format->bits > 8))
+            problems.push_back({keys[use], fmt::format("{} adds up products of int8 and int4, not of {}",
+                                                       c.pe.accumulator, format->name)});
+        else if (!is_integer(*kind) && format->kind == FormatKind::integer && format->bits > 8)
+            problems.push_back({keys[use], fmt::format("{} is no format in memory", format->name)});
+        else if (format->kind == FormatKind::codebook)
+            problems.push_back(
+                {keys[use], fmt::format("{}, a codebook, cannot be multiplied", format->name)});
+        slots = std::max(slots, stored_formats(c.pe.storage, c.formats).size());
+    }
+    if (slots > max_formats)
+        problems.push_back(
+            {"formats", fmt::format("{} formats in memory; a machine has {} at most", slots, max_formats)});
+    return problems;
+}
+
 void complete_timing(DramDeviceConfig& c) {
     for (const auto& timing : dram_timings) {
         const auto source = c.timing.find(std::string(timing.otherwise));

@@ -72,6 +72,8 @@ struct KeyProblem {
     std::string message;
 };
 std::vector<KeyProblem> problems_between(const AcceleratorConfig& c);
+// What the formats by use contradict.
+std::vector<KeyProblem> problems_of_formats(const AcceleratorConfig& c);
 
 template <class V>
 void describe(V& v, ArrayConfig& c) {
@@ -92,6 +94,18 @@ void describe(V& v, PeConfig& c) {
            "format that is added up in the array; fixed: exactly");
     v.choice("rounding", c.rounding, rounding_names, "rounding of the accumulator");
     v.choice("overflow", c.overflow, integer_overflow_names, "of integer sums, in the array and its buffer");
+}
+
+template <class V>
+void describe(V& v, TensorFormats& c) {
+    const auto of = [&](FormatUse use, std::string_view doc) {
+        v.word(name(use), c[use], format_names(), doc);
+    };
+    of(FormatUse::forward, "activations and parameters of the forward pass");
+    of(FormatUse::kv_cache, "keys and values that are kept for later tokens");
+    of(FormatUse::dgrad, "gradients of activations");
+    of(FormatUse::wgrad, "gradients of weights");
+    of(FormatUse::update, "what the optimizer keeps");
 }
 
 template <class V>
@@ -195,8 +209,10 @@ void describe(V& v, AcceleratorConfig& c) {
     v.section("dma", c.dma, "moves bytes between DRAM and SRAM");
     v.section("sram", c.sram, "global buffer");
     v.variant("dram", c.dram, dram_kinds, "a file of kind dram, or an ideal memory", required);
+    v.section("formats", c.formats, "formats in memory by use, instead of pe.storage");
     if constexpr (V::reads)
-        for (const KeyProblem& problem : problems_between(c)) v.check(problem.key, false, problem.message);
+        for (const auto& problems : {problems_between(c), problems_of_formats(c)})
+            for (const KeyProblem& problem : problems) v.check(problem.key, false, problem.message);
 }
 
 }  // namespace octet

@@ -42,6 +42,12 @@ ExperimentConfig read_experiment(Node tree, Diagnostics& diagnostics) {
     }
     describe(reader, config);
     reader.finish();
+    if (config.tree.find("formats") != nullptr)
+        for (const KeyProblem& problem : problems_of_formats(config.accelerator)) {
+            const Node* node = config.tree.at(problem.key);
+            diagnostics.add((node == nullptr ? config.tree : *node).location, std::string(problem.key),
+                            problem.message);
+        }
     return config;
 }
 
@@ -89,8 +95,6 @@ void check_supported(const ExperimentConfig& experiment, Diagnostics& diagnostic
         const InputsConfig& inputs = experiment.inputs;
         refuse(!inputs.labels.empty(), "inputs.labels", "a file of labels");
     }
-    const PhaseFormats& f = experiment.formats;
-    refuse(!(f.forward + f.dgrad + f.wgrad + f.update + f.kv_cache).empty(), "formats", "formats by use");
 }
 
 }  // namespace octet

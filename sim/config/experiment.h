@@ -14,11 +14,6 @@ namespace octet {
 
 enum class Values : std::uint8_t { none, exact };
 
-// Formats by what they are used for; empty: that of pe.preset.
-struct PhaseFormats {
-    std::string forward, dgrad, wgrad, update, kv_cache;
-};
-
 struct SyntheticInputs {
     std::string distribution = "gaussian";
     double outlier_rate = 0, outlier_scale = 1;
@@ -35,7 +30,6 @@ struct ExperimentConfig {
     PhaseConfig phase;
     Values values = Values::none;
     Fidelity fidelity = Fidelity::pass;
-    PhaseFormats formats;
     InputsConfig inputs;
     std::uint64_t seed = 0;
     Node tree;  // the layers merged, the files it names put in their place: where every value was written

@@ -19,7 +19,8 @@ inline constexpr auto fidelity_names =
 inline constexpr auto lora_targets =
     std::to_array<std::string_view>({"query", "key", "value", "output", "ffn_in", "ffn_out"});
 inline constexpr auto optimizer_names = std::to_array<std::string_view>({"sgd", "adam", "adamw"});
-inline constexpr auto distribution_names = std::to_array<std::string_view>({"gaussian", "laplace", "uniform"});
+inline constexpr auto distribution_names =
+    std::to_array<std::string_view>({"gaussian", "laplace", "uniform"});
 
 template <class V>
 void describe(V& v, PhaseConfig& c) {
@@ -41,15 +42,6 @@ void describe(V& v, PhaseConfig& c) {
     });
     v.when(lora || c.kind == PhaseKind::train, "kind finetune_lora or train",
            [&] { v.word("optimizer", c.optimizer, optimizer_names, "how weights are updated"); });
-}
-
-template <class V>
-void describe(V& v, PhaseFormats& c) {
-    v.word("forward", c.forward, preset_names(), "preset of the forward pass");
-    v.word("dgrad", c.dgrad, preset_names(), "preset of activation gradients");
-    v.word("wgrad", c.wgrad, preset_names(), "preset of weight gradients");
-    v.word("update", c.update, format_names(), "format of the weight update");
-    v.word("kv_cache", c.kv_cache, format_names(), "format of stored keys and values");
 }
 
 template <class V>
@@ -81,7 +73,7 @@ void describe(V& v, ExperimentConfig& c) {
     v.choice("values", c.values, values_names, "none: timing only; exact: numbers flow through every module");
     v.choice("fidelity", c.fidelity, fidelity_names,
              "register: every PE register, every clock; pass: a tile at a time");
-    v.section("formats", c.formats, "formats by use, instead of pe.preset");
+    v.section("formats", c.accelerator.formats, "formats in memory by use, instead of pe.storage");
     v.section("inputs", c.inputs, "where values come from");
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "models/formats/registry.h"
@@ -26,11 +27,21 @@ int accumulator_bits(const PeConfig& pe) {
     return 32 + 2 * (std::ilogb(operand.max) + 1 - std::ilogb(operand.min));
 }
 
-bool decodes_at_array(const AcceleratorConfig& machine) {
-    return machine.pe.storage != machine.pe.operand;
+// Formats in memory by slot (models/accelerator/tensor_formats.h).
+std::vector<std::string> stored(const AcceleratorConfig& machine) {
+    return stored_formats(machine.pe.storage, machine.formats);
 }
-bool converts_at_vector(const AcceleratorConfig& machine) {
-    return machine.pe.storage != machine.vector.format;
+bool decodes_at_array(const AcceleratorConfig& machine, std::string_view stored) {
+    return stored != machine.pe.operand;
+}
+bool converts_at_vector(const AcceleratorConfig& machine, std::string_view stored) {
+    return stored != machine.vector.format;
+}
+// The one with the most bits: as wide are buffers and the transposer.
+const FormatInfo& widest(const AcceleratorConfig& machine) {
+    const std::vector<std::string> formats = stored(machine);
+    return format(
+        *std::ranges::max_element(formats, {}, [](const std::string& f) { return format(f).bits; }));
 }
 
 bool in_blocks(const AcceleratorConfig& machine) {
@@ -106,7 +117,7 @@ struct BufferShape {
 BufferShape shape(const AcceleratorConfig& machine, std::string_view buffer) {
     const BufferConfig& b = machine.buffers;
     const bool decoded = machine.codec.placement == CodecPlacement::sram_port;
-    const FormatInfo& held = format(decoded ? machine.pe.operand : machine.pe.storage);
+    const FormatInfo& held = decoded ? format(machine.pe.operand) : widest(machine);
     const auto rows = static_cast<std::uint64_t>(machine.array.rows);
     const auto cols = static_cast<std::uint64_t>(machine.array.cols);
     if (buffer == "input_buffer") return {b.input_depth, storage_bits(held, rows), b.input_double, 1};
@@ -142,6 +153,10 @@ bool is_buffer(std::string_view component) {
     return component == "input_buffer" || component == "weight_buffer" || component == "accumulation_buffer";
 }
 
+std::vector<CostKey> codec_keys(const AcceleratorConfig& machine, std::string_view stored) {
+    return {key("storage", stored), key("format", machine.vector.format)};
+}
+
 // The keys that tell one price of a component from another.
 std::vector<CostKey> telling_keys(const AcceleratorConfig& machine, std::string_view component,
                                   std::string_view action) {
@@ -153,9 +168,8 @@ std::vector<CostKey> telling_keys(const AcceleratorConfig& machine, std::string_
         return {key("width_bits", action == "pass" || action.empty() ? operand + sum : operand)};
     }
     if (component == "accumulator_adder") return {key("format", machine.buffers.accumulation_format)};
-    if (component == "decoder" || component == "encoder")
-        return {key("storage", pe.storage), key("format", machine.vector.format)};
-    if (component == "transposer") return {key("width_bits", format(pe.storage).bits)};
+    if (component == "decoder" || component == "encoder") return codec_keys(machine, pe.storage);
+    if (component == "transposer") return {key("width_bits", widest(machine).bits)};
     if (component == "vector") return {key("storage", pe.storage), key("format", machine.vector.format)};
     if (component == "vector_scratch") return {key("width_bits", format(machine.vector.format).bits)};
     if (component == "softmax") {
@@ -180,9 +194,18 @@ bool can_count(const AcceleratorConfig& machine, Action action) {
         case Action::dram_refresh:
             return std::holds_alternative<DramDeviceConfig>(machine.dram);
         case Action::decode:
-            return decodes_at_array(machine) || converts_at_vector(machine);
+        case Action::decode_1:
+        case Action::decode_2:
+        case Action::decode_3:
+            return format_slot(action) < stored(machine).size() &&
+                   (decodes_at_array(machine, stored(machine)[format_slot(action)]) ||
+                    converts_at_vector(machine, stored(machine)[format_slot(action)]));
         case Action::encode:
-            return converts_at_vector(machine);
+        case Action::encode_1:
+        case Action::encode_2:
+        case Action::encode_3:
+            return format_slot(action) < stored(machine).size() &&
+                   converts_at_vector(machine, stored(machine)[format_slot(action)]);
         case Action::scale_sum:
             return in_blocks(machine);
         default:
@@ -214,7 +237,10 @@ bool counts_bits(Action action) {
 
 CostQuery energy_query(const AcceleratorConfig& machine, Action action) {
     const ActionInfo& what = info(action);
-    return query(machine, what.component, what.action, telling_keys(machine, what.component, what.action));
+    const std::size_t slot = format_slot(action);
+    return query(machine, what.component, what.action,
+                 slot == 0 ? telling_keys(machine, what.component, what.action)
+                           : codec_keys(machine, stored(machine).at(slot)));
 }
 
 double access_bits(const AcceleratorConfig& machine, Action action) {
@@ -270,10 +296,16 @@ std::vector<AreaItem> blocks(const AcceleratorConfig& machine) {
     const std::uint64_t sums_of_a_vector = cols * sums_of_a_column(machine);
     add("accumulator_adder", Component::array, sums_of_a_vector);
     add("sum_scaler", Component::array, in_blocks(machine) ? sums_of_a_vector : 0);
-    add("decoder", Component::codec,
-        (decodes_at_array(machine) ? array_decoders : 0) +
-            (converts_at_vector(machine) ? vector_fetch_ports * lanes : 0));
-    add("encoder", Component::codec, converts_at_vector(machine) ? lanes : 0);
+    for (const std::string& format : stored(machine)) {
+        const auto add_codec = [&](std::string_view component, std::uint64_t count) {
+            list.push_back({std::string(component), Component::codec, count,
+                            query(machine, component, "", codec_keys(machine, format)), ""});
+        };
+        const bool converts = converts_at_vector(machine, format);
+        add_codec("decoder", (decodes_at_array(machine, format) ? array_decoders : 0) +
+                                 (converts ? vector_fetch_ports * lanes : 0));
+        add_codec("encoder", converts ? lanes : 0);
+    }
     add("transposer", Component::codec, rows * cols);
     add("vector", Component::vector, 1);
     add("softmax", Component::softmax, 1);

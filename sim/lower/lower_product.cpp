@@ -80,7 +80,7 @@ void GemmLowering::request_plan() {
     r.out_resident = out_.matrix->resident();
     r.residual = residual_.matrix != nullptr;
     r.residual_staged = r.residual && !residual_.matrix->resident();
-    r.wide_output = l_.fused.wide[out_.matrix->tensor];
+    r.wide_output = out_.matrix->layout.format().bits > 8;
     r.b_one_column = b_side_ == OperandSide::transposed;
     r.a_row_bytes = bytes(a_, 1, k_);
     if (a_side_ == OperandSide::transposed)  // tile columns of C rows of a each; the last may be narrow
@@ -271,6 +271,7 @@ void GemmLowering::fill_part(const FillSource& source, const BufferHalves::Half&
     fill.columns = static_cast<std::uint32_t>(part.columns.count);
     fill.piece_columns = static_cast<std::uint32_t>(tile);
     fill.pitch = matrix.layout.pitch();
+    fill.format = matrix.format;
     fill.buffer = half.address + offset;
     const std::uint32_t sequence = e_.emit(source.engine, id_, needs, fill);
     if (source.staged)
@@ -383,6 +384,8 @@ void GemmLowering::passes(const Step& step, BufferHalves::Half& input, BufferHal
     matmul.input_fill = input.fill;
     matmul.weight_fill = weight.fill + static_cast<std::uint32_t>(n);
     matmul.input = input.address;
+    matmul.input_format = a_.matrix->format;
+    matmul.weight_format = b_.matrix->format;
     matmul.weight = weight.address + n * kt * machine_.rows;
     matmul.m = static_cast<std::uint32_t>(m_of(step.mi));
     matmul.k_tiles = static_cast<std::uint32_t>(kt);

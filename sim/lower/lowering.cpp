@@ -184,6 +184,7 @@ Lowering::Parameters Lowering::parameters(const std::vector<View>& vectors, Oper
     p.bits = static_cast<std::uint16_t>(format.bits);
     p.pitch = static_cast<std::uint16_t>(vectors[0].matrix->layout.pitch());
     p.codec = format.name != machine.vector->name;
+    p.format = vectors[0].matrix->format;
     p.columns = vectors[0].matrix->layout.cols();
     if (!scales_.empty())
         for (const View& view : vectors) p.scales.push_back(scale_of(view.matrix->tensor));
@@ -221,6 +222,7 @@ Lowering::Parameters Lowering::parameters(const std::vector<View>& vectors, Oper
 void Lowering::describe(VectorOperand& operand, const Matrix& matrix, std::uint64_t piece_columns) const {
     operand.bits = static_cast<std::uint16_t>(matrix.layout.format().bits);
     operand.codec = matrix.layout.format().name != machine.vector->name;
+    operand.format = matrix.format;
     operand.pitch = static_cast<std::uint16_t>(matrix.layout.pitch());
     operand.piece_columns = static_cast<std::uint32_t>(piece_columns);
     if (!scales_.empty()) operand.scales.assign(1, scale_of(matrix.tensor));
@@ -237,6 +239,7 @@ VectorOperand Lowering::slice(const Parameters& p, std::uint64_t first, std::uin
     operand.bits = p.bits;
     operand.pitch = p.pitch;
     operand.codec = p.codec;
+    operand.format = p.format;
     operand.scales = p.scales;
     operand.sram = p.strips;
     if (p.strips.count == 0) return operand;

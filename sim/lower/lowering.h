@@ -128,6 +128,7 @@ class Lowering {
         std::uint64_t columns = 0;
         std::uint16_t bits = 0, pitch = 0;
         bool codec = false;
+        std::uint8_t format = 0;
         std::vector<float> scales;
     };
     // The format of a matrix, and how a unit finds its values in pieces of so many columns (0: rows).

@@ -41,6 +41,7 @@ MachineShape::MachineShape(const AcceleratorConfig& config)
       sram_word(word_bytes(config.sram)),
       scale_share(0),
       storage(known_format(config.pe.storage)),
+      slots(format_slots(config.pe.storage, config.formats)),
       vector(known_format(config.vector.format)) {
     if (storage->block_length > 0)
         scale_share = storage->scale_bits / (1.0 * storage->block_length * storage->bits);
@@ -51,15 +52,18 @@ MachineShape::MachineShape(const AcceleratorConfig& config)
     drain = rows * latency + cols - 2;
     write_back = static_cast<std::uint64_t>(config.vector.write_back());
     largest_row_tiles = config.row_tiles == RowTiles::largest;
-    const auto beats = static_cast<std::uint64_t>(config.vector.port_beats);
-    result_beats_storage = storage->bits > 8 ? beats : 1;
-    result_beats_wide = beats;
+    wide_beats = static_cast<std::uint64_t>(config.vector.port_beats);
     fill_latency = static_cast<std::uint64_t>(config.sram.latency) + 1;
-    if (config.pe.storage != config.pe.operand)
-        fill_latency += static_cast<std::uint64_t>(config.codec.latency);
+    int widest = 0;
+    bool decoded = false;
+    for (const std::string& format : stored_formats(config.pe.storage, config.formats)) {
+        formats.push_back(known_format(format));
+        widest = std::max(widest, formats.back()->bits);
+        decoded |= format != config.pe.operand;
+    }
+    if (decoded) fill_latency += static_cast<std::uint64_t>(config.codec.latency);
     const auto rate = [&](std::uint64_t values) {
-        const std::uint64_t bytes =
-            ceil_div<std::uint64_t>(values * static_cast<std::uint64_t>(storage->bits), 8);
+        const std::uint64_t bytes = ceil_div<std::uint64_t>(values * static_cast<std::uint64_t>(widest), 8);
         return std::min<std::uint64_t>(vectors_at_once(config.sram, bytes, false), 2);
     };
     input_rate = rate(rows);
@@ -94,8 +98,8 @@ std::uint64_t MachineShape::reduction_cycles(std::uint64_t vectors, std::uint64_
 }
 
 std::uint64_t MachineShape::result_beats(std::uint64_t n, bool wide) const {
-    return std::max({ceil_div(std::min(cols, n), lanes) * initiation_interval,
-                     wide ? result_beats_wide : result_beats_storage, std::uint64_t{1}});
+    return std::max(
+        {ceil_div(std::min(cols, n), lanes) * initiation_interval, wide ? wide_beats : 1, std::uint64_t{1}});
 }
 
 double MachineShape::move_cycles(double bytes, double pieces) const {

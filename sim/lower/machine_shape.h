@@ -1,5 +1,8 @@
 // The numbers of a machine that lowering plans with, worked out once.
 #pragma once
+#include <array>
+#include <vector>
+
 #include "models/accelerator/config.h"
 #include "models/formats/registry.h"
 
@@ -20,8 +23,8 @@ struct MachineShape {
     bool largest_row_tiles;  // of several sizes of row tiles the largest that fits
     std::uint64_t drain;     // cycles from the last vector's issue to its last sum
     std::uint64_t drain_depth, initiation_interval;
-    std::uint64_t result_beats_storage, result_beats_wide;  // cycles of one result vector at the write port
-    std::uint64_t fill_latency;             // grant of the last beat to "complete", plus the decoder
+    std::uint64_t wide_beats;    // cycles of a result vector of more than 8 bits a value at the write port
+    std::uint64_t fill_latency;  // grant of the last beat to "complete", plus the decoder
     std::uint64_t input_rate, weight_rate;  // vectors that a fill moves in a cycle
     double dram_bytes_per_cycle;
     double dram_latency;
@@ -43,6 +46,8 @@ struct MachineShape {
     std::uint64_t slab_vectors(std::uint64_t m) const { return sums_stay() ? rows : m; }
     double scale_share;  // beats of scales a beat of values in a fill
     const FormatInfo* storage;
+    std::vector<const FormatInfo*> formats;            // by slot, storage first
+    std::array<std::uint8_t, format_use_count> slots;  // by use
     const FormatInfo* vector;
 };
 

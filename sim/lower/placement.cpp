@@ -129,8 +129,10 @@ Placement::Placement(const Graph& graph, const FusedGraph& fused, const std::vec
         first_.push_back(matrices_.size());
         Matrix matrix;
         matrix.tensor = id;
-        matrix.layout = layout_of(tensor, uses[id], fused.wide[id] ? *machine.vector : *machine.storage,
-                                  fused.wide[id] ? BlockGrid{} : grids[id], machine);
+        matrix.format = machine.slots.at(static_cast<std::size_t>(tensor.use));
+        matrix.layout =
+            layout_of(tensor, uses[id], fused.wide[id] ? *machine.vector : *machine.formats.at(matrix.format),
+                      fused.wide[id] ? BlockGrid{} : grids[id], machine);
         matrix.transposed = uses[id].turned && !uses[id].by_row;
         matrix.in_dram = tensor.role == TensorRole::weight || tensor.role == TensorRole::input;
         matrices_.insert(matrices_.end(), tensor.batch, matrix);

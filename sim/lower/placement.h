@@ -15,6 +15,7 @@ namespace octet {
 struct Matrix {
     TensorId tensor = no_tensor;
     Layout layout;
+    std::uint8_t format = 0;  // slot of its format, if that is no vector format
     Address dram = 0;
     bool has_dram = false;  // `dram` has been given
     bool in_dram = false;   // DRAM holds its values (once `dram_ready`)

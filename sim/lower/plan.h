@@ -25,7 +25,7 @@ struct GemmRequest {
     std::uint64_t m = 0, n = 0, k = 0;
     bool a_resident = false, b_resident = false, out_resident = false;
     bool residual_staged = false;  // a residual operand comes from DRAM tile by tile
-    bool wide_output = false;      // results leave in vector format
+    bool wide_output = false;      // results leave with more than 8 bits
     bool residual = false;
     bool b_one_column = false;         // b's layout gives single tile columns only
     std::uint64_t a_row_bytes = 0;     // of one row of a, all of K

@@ -26,8 +26,11 @@ ProductViews Lowering::product_views(std::size_t kernel, std::uint64_t item) {
                 views.parameters.push_back(rows_of(operation.inputs[i], item, op.batch, 1));
         stream = operation.output;
     }
+    const auto scaled = [](const View& view) {
+        return view.matrix->layout.format().encode_scaled != nullptr;
+    };
     VectorProgram program =
-        epilogue_program(id, graph, fused_here.fused, machine.storage->encode_scaled != nullptr);
+        epilogue_program(id, graph, fused_here.fused, scaled(views.first) || scaled(views.second));
     program.encoded_later = fused_here.encoded_later;
     views.program = program_of(kernel, std::move(program));
     for (const View* view : {&views.first, &views.second, &views.out, &views.residual})

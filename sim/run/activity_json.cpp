@@ -15,8 +15,11 @@ const std::array<std::string, action_count>& keys() {
             const auto action = static_cast<Action>(i);
             const bool padding =
                 action == Action::dram_read_padding_bits || action == Action::dram_write_padding_bits;
+            const std::size_t slot = format_slot(action);
             made[i] = fmt::format("{}.{}{}", info(action).component, info(action).action,
-                                  padding ? "_padding" : "");
+                                  padding     ? "_padding"
+                                  : slot == 0 ? ""
+                                              : fmt::format("_{}", slot));
         }
         return made;
     }();

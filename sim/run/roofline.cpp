@@ -46,8 +46,10 @@ bool runs_on_lanes(const AcceleratorConfig& machine, const Operation& operation)
 // Bytes of `values` values in a buffer.
 double vector_bytes(const AcceleratorConfig& machine, int values) {
     const bool decoded = machine.codec.placement == CodecPlacement::sram_port;
-    const FormatInfo* format = find_format(decoded ? machine.pe.operand : machine.pe.storage);
-    const std::uint64_t bits = static_cast<std::uint64_t>(values) * static_cast<std::uint64_t>(format->bits);
+    int widest = 0;
+    for (const std::string& format : stored_formats(machine.pe.storage, machine.formats))
+        widest = std::max(widest, find_format(decoded ? machine.pe.operand : format)->bits);
+    const std::uint64_t bits = static_cast<std::uint64_t>(values) * static_cast<std::uint64_t>(widest);
     return static_cast<double>(ceil_div<std::uint64_t>(bits, 8));
 }
 

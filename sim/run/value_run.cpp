@@ -40,11 +40,11 @@ std::optional<double> finite(double x) {
 
 ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::size_t operations) {
     ValueConfig v;
-    v.storage.info = find_format(c.pe.storage);
     v.vector = find_format(c.vector.format);
+    const FormatInfo* storage = find_format(c.pe.storage);
     const FormatInfo* operand = find_format(c.pe.operand);
-    const bool blocks = v.storage.info->block_length > 0;
-    if (blocks && v.storage.info->encode_scale == nullptr)
+    const bool blocks = storage->block_length > 0;
+    if (blocks && storage->encode_scale == nullptr)
         throw std::invalid_argument(fmt::format("pe.storage: {} has no values", c.pe.storage));
     v.rules.accumulator = accumulator(c.pe.accumulator, "pe.accumulator");
     v.rules.buffer = accumulator(c.buffers.accumulation_format, "buffers.accumulation.format");
@@ -53,19 +53,24 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
     if (const std::string reason = refusal(v.rules); !reason.empty())
         throw std::invalid_argument("pe.accumulator: " + reason);
     const bool integers = is_integer(v.rules.accumulator);
-    if (integers && (v.storage.info->kind != FormatKind::integer || v.storage.info->bits > 8))
-        throw std::invalid_argument(
-            fmt::format("pe.accumulator: {} does not add up products of {}", c.pe.accumulator, c.pe.storage));
+    const std::vector<std::string> formats = stored_formats(c.pe.storage, c.formats);
+    for (std::size_t slot = 0; slot < formats.size(); ++slot) {
+        ValueConfig::Stored& stored = v.formats.at(slot);
+        stored.info = find_format(formats[slot]);
+        if (integers && (stored.info->kind != FormatKind::integer || stored.info->bits > 8))
+            throw std::invalid_argument(fmt::format("pe.accumulator: {} does not add up products of {}",
+                                                    c.pe.accumulator, formats[slot]));
+        if (!integers && !holds(*operand, *stored.info)) stored.operand = operand;
+        stored.rounds_on_entry = integers || blocks || !holds(*v.vector, *stored.info);
+    }
     v.vector_accumulator = accumulator(c.vector.format, "vector.format");
     if (is_integer(v.vector_accumulator) || v.vector_accumulator == Accumulator::fixed)
         throw std::invalid_argument(
             fmt::format("vector.format: the unit cannot compute in {}", c.vector.format));
-    if (!integers && !holds(*operand, *v.storage.info)) v.operand = operand;
-    v.rounds_on_entry = integers || blocks || !holds(*v.vector, *v.storage.info);
     v.rounds_sums = c.vector.format != c.buffers.accumulation_format;
     v.rules.rows = v.rules.chunk = static_cast<std::size_t>(c.array.rows);
     if (blocks) {
-        const auto length = static_cast<std::size_t>(v.storage.info->block_length);
+        const auto length = static_cast<std::size_t>(storage->block_length);
         if (v.rules.rows % length != 0 && length % v.rules.rows != 0)
             throw std::invalid_argument(fmt::format(
                 "array.rows: {}: blocks of {} neither divide it nor hold it", c.array.rows, length));
@@ -129,10 +134,14 @@ void write_sources(MachineValues& values, const Program& program, const Graph& g
 }
 
 std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
-                             std::span<const std::uint64_t> tokens, const FormatInfo& storage,
+                             std::span<const std::uint64_t> tokens, const AcceleratorConfig& machine,
                              unsigned threads) {
     std::vector<float> scales(graph.tensors.size(), 1);
+    const std::vector<std::string> names = stored_formats(machine.pe.storage, machine.formats);
+    const auto slots = format_slots(machine.pe.storage, machine.formats);
     const auto set = [&](TensorId id, std::span<const double> values) {
+        const FormatInfo& storage = *find_format(names.at(slots.at(static_cast<std::size_t>(graph.tensors[id].use))));
+        if (storage.encode_scaled == nullptr) return;
         double largest = 0;
         for (const double x : values)
             if (std::isfinite(x)) largest = std::max(largest, std::fabs(x));
@@ -156,8 +165,8 @@ ValueRun::ValueRun(const AcceleratorConfig& machine, std::uint64_t seed, Graph g
       comparison_(graph_) {
     values_.config.threads = threads_;
     observers_.all.push_back(&comparison_);
-    if (!values_.config.storage.scaled()) return;
-    scales_ = calibrate(graph_, sources_, tokens_, *values_.config.storage.info, threads_);
+    if (!values_.config.scaled()) return;
+    scales_ = calibrate(graph_, sources_, tokens_, machine, threads_);
     for (const TensorId id : sources.unscaled) scales_[id] = 1;
 }
 

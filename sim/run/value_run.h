@@ -24,9 +24,10 @@ void write_sources(MachineValues& values, const Program& program, const Graph& g
                    const SourceTensors& sources, std::span<const float> scales, unsigned threads = 1,
                    const std::map<TensorId, BlockCodes>& codes = {});
 
-// One for each tensor: largest magnitude / largest code. Activations are evaluated in double precision.
+// One for each tensor: largest magnitude / largest code, or 1 if its format has no scale. Activations are
+// evaluated in double precision.
 std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
-                             std::span<const std::uint64_t> tokens, const FormatInfo& storage,
+                             std::span<const std::uint64_t> tokens, const AcceleratorConfig& machine,
                              unsigned threads);
 
 // Hands on what it sees to several.

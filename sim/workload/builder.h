@@ -64,6 +64,7 @@ class GraphBuilder {
                        std::uint64_t first = 0);
 
     void mark_output(TensorId id) { graph_.tensors[id].role = TensorRole::output; }
+    void mark_use(TensorId id, FormatUse use) { graph_.tensors[id].use = use; }
     // The graph, checked by validate().
     Graph finish();
 

@@ -44,9 +44,11 @@ class Expansion {
         const std::uint64_t rows = phase_.batch * keys,
                             columns = model_.key_value_heads() * model_.head_size();
         for (std::uint64_t i = 0; i < model_.layers; ++i)
-            for (const char* what : {"key", "value"})
+            for (const char* what : {"key", "value"}) {
                 caches_.push_back(graph_.tensor(fmt::format("layer{}.attention.{}_cache", i, what),
                                                 TensorRole::input, rows, columns));
+                graph_.mark_use(caches_.back(), FormatUse::kv_cache);
+            }
     }
 
     // All layers over rows_ tokens of each sample, the first at position first_.
@@ -157,8 +159,10 @@ class Expansion {
             key = graph_.rope(name + ".key.rope", key, angles_, model_.rotation, kv_heads, first_);
         }
         if (phase_.kind != PhaseKind::encode) {
-            graph_.mark_output(key);
-            graph_.mark_output(value);
+            for (const TensorId kept : {key, value}) {
+                graph_.mark_output(kept);
+                graph_.mark_use(kept, FormatUse::kv_cache);
+            }
         }
         if (phase_.kind == PhaseKind::decode) {
             key = caches_[2 * layer_];

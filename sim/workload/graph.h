@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "models/accelerator/tensor_formats.h"
 #include "models/types.h"
 
 namespace octet {
@@ -30,6 +31,7 @@ struct Tensor {
     // An input that is made outside of the machine from the results of an operation: nothing of it is read
     // before all of this output is in DRAM.
     TensorId after = no_tensor;
+    FormatUse use = FormatUse::forward;  // what decides its format in memory
     std::uint64_t elements() const { return batch * rows * cols; }
     bool operator==(const Tensor&) const = default;
 };

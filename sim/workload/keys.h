@@ -19,6 +19,7 @@ std::array<Named<E>, count> named_from(E first) {
     return table;
 }
 inline const auto role_names = named_from<4>(TensorRole::input);
+inline const auto use_names = named_from<format_use_count>(FormatUse::forward);
 inline const auto kind_names = named_from<22>(OperationKind::embedding);
 inline const auto activation_names = named_from<8>(OperationKind::gelu);
 inline const auto norm_names = named_from<3>(OperationKind::layernorm);
@@ -112,6 +113,7 @@ void describe(V& v, Tensor& t) {
     v.integer("batch", t.batch, size, "matrices");
     v.integer("rows", t.rows, size, "rows of a matrix", required);
     v.integer("cols", t.cols, size, "columns of a matrix", required);
+    v.choice("use", t.use, use_names, "which of the formats by use it has");
 }
 
 // A tensor as a trace writes it.
@@ -123,9 +125,8 @@ struct TensorLine {
 template <class V>
 void describe(V& v, TensorLine& t) {
     describe(v, t.tensor);
-    v.when(t.tensor.role == TensorRole::input, "role input", [&] {
-        v.text("after", t.after, "name of an output that is in DRAM before this input is read");
-    });
+    v.when(t.tensor.role == TensorRole::input, "role input",
+           [&] { v.text("after", t.after, "name of an output that is in DRAM before this input is read"); });
 }
 
 // An operation as a trace writes it: operands by name, shapes left out or repeated.

@@ -46,6 +46,55 @@ TEST(Decode, ReadsEveryRowOfTheCachesAndWritesOne) {
     EXPECT_EQ(bytes(20, "dram_write_bytes"), 2 * 2 * 32 + 64) << "keys, values and the head's";
 }
 
+// A cache in 16 bits where the machine stores 8: keys and values take twice as many bytes, all else as many.
+TEST(Decode, KeepsKeysAndValuesInTheFormatOfTheCache) {
+    const auto run = [](const char* format, int context) {
+        auto words = tiny_decoder(fmt::format("{{kind: decode, context: {}}}", context));
+        words.insert(words.end(), {"--set", fmt::format("formats.kv_cache={}", format), "--costs",
+                                   "configs/costs/unit.yaml"});
+        return document(words);
+    };
+    const auto bytes = [&](const char* format, const char* what) {
+        return run(format, 60)["traffic"][what].get<std::int64_t>();
+    };
+    EXPECT_EQ(bytes("bf16", "dram_read_bytes") - bytes("e5m2", "dram_read_bytes"),
+              59 * 2 * 2 * 32 + 2 * 2 * 32);
+    EXPECT_EQ(bytes("bf16", "dram_write_bytes") - bytes("e5m2", "dram_write_bytes"), 2 * 2 * 32);
+    EXPECT_EQ(bytes("e5m2", "dram_read_bytes"), bytes("posit8_1_ftz", "dram_read_bytes"));
+    // What is decoded is decoded by decoders of its own: to operands, and to the vector format that bf16 is.
+    std::int64_t decoded = 0, encoded = 0;
+    const auto document_of_e5m2 = run("e5m2", 60);
+    for (const auto& operation : document_of_e5m2["operations"]) {
+        const auto& counts = operation["activity"];
+        decoded += counts.value("decoder.decode_1", 0);
+        encoded += counts.value("encoder.encode_1", 0);
+    }
+    EXPECT_EQ(decoded, 2 * 2 * 60 * 32) << "two caches a layer, once for one query";
+    EXPECT_EQ(encoded, 2 * 2 * 32);
+    const auto area = [&](const char* format) {
+        return run(format, 20)["area"]["components"]["codec"].get<double>();
+    };
+    // Prices of 1: decoders at R + C edges and three fetch ports of 16 lanes, 16 encoders.
+    EXPECT_EQ(area("e5m2") - area("posit8_1_ftz"), 32 + 48 + 16);
+    EXPECT_EQ(area("bf16") - area("posit8_1_ftz"), 32) << "and a wider transposer, if it had a price of bits";
+}
+
+TEST(Formats, ByUseCostTheSameCyclesInBothFidelitiesAndWithValues) {
+    for (const char* format : {"e5m2", "int4", "bf16"})
+        for (const char* phase : {"{kind: prefill, batch: 2, sequence: 20}",
+                                  "{kind: decode, batch: 2, context: 20, tokens: 2}"}) {
+            auto words = tiny_decoder(phase);
+            words.insert(words.end(), {"--set", fmt::format("formats.kv_cache={}", format)});
+            const auto fast = document(words);
+            words.insert(words.end(), {"--values", "exact"});
+            auto exact = document(words);
+            words.insert(words.end(), {"--fidelity", "register"});
+            EXPECT_EQ(document(words), exact) << format << ' ' << phase;
+            EXPECT_EQ(exact["cycles"], fast["cycles"]) << format << ' ' << phase;
+            EXPECT_GT(exact["numerics"]["sqnr_db"].get<double>(), 3) << format << ' ' << phase;
+        }
+}
+
 TEST(Prefill, WritesTheCachesAndRunsTheHeadOnTheLastToken) {
     const auto encode = document(tiny_decoder("{kind: encode, batch: 2, sequence: 20}"));
     const auto prefill = document(tiny_decoder("{kind: prefill, batch: 2, sequence: 20}"));

@@ -246,6 +246,11 @@ void vary(AcceleratorConfig& machine, TransformerDescription& d, std::mt19937& r
         if (machine.pe.accumulator != "fixed") machine.pe.rounding = Rounding::truncate;
     }
     if (random() % 4 == 0) machine.softmax.unit = SoftmaxUnitKind::ibert;
+    for (const FormatUse use : {FormatUse::forward, FormatUse::kv_cache})
+        if (random() % 3 == 0 && !blocks)
+            machine.formats[use] = integers
+                                       ? one_of({"int8", "int4"})
+                                       : one_of({"e5m2", "posit8_1", "int8", "int4", "bf16", "posit16_1"});
     d.epsilon = random() % 3 == 0 ? 0.3 : 1e-5;
     d.activation = static_cast<OperationKind>(static_cast<unsigned>(OperationKind::gelu) + random() % 8);
     if (d.bottleneck != 0 || d.trigram) return;
@@ -262,7 +267,8 @@ void vary(AcceleratorConfig& machine, TransformerDescription& d, std::mt19937& r
 
 PhaseConfig random_phase(const TransformerDescription& d, std::mt19937& random) {
     const std::uint64_t batch = 1 + random() % 3, tokens = 1 + random() % 40;
-    switch (d.causal ? random() % 3 : 0) {
+    // A pooler works on the first token, which decode has not.
+    switch (d.causal ? random() % (d.head == Head::pooler ? 2 : 3) : 0) {
         case 0:
             return encode(batch, tokens);
         case 1:
@@ -273,9 +279,11 @@ PhaseConfig random_phase(const TransformerDescription& d, std::mt19937& random) 
 }
 
 std::string resolved(const AcceleratorConfig& m) {
-    return fmt::format("{} (operand {}, sums {} rounding {}, buffer {}, vector {}, softmax {})", m.pe.storage,
-                       m.pe.operand, m.pe.accumulator, static_cast<int>(m.pe.rounding),
-                       m.buffers.accumulation_format, m.vector.format, static_cast<int>(m.softmax.unit));
+    return fmt::format(
+        "{} (forward {}, cache {}, operand {}, sums {} rounding {}, buffer {}, vector {}, softmax {})",
+        m.pe.storage, m.formats[FormatUse::forward], m.formats[FormatUse::kv_cache], m.pe.operand,
+        m.pe.accumulator, static_cast<int>(m.pe.rounding), m.buffers.accumulation_format, m.vector.format,
+        static_cast<int>(m.softmax.unit));
 }
 
 // One machine a process: every index is a case of its own.

@@ -110,7 +110,7 @@ class Plain {
         memory.clear();
         if (!in_blocks()) {
             for (const double x : values)
-                memory.push_back(static_cast<float>(storage_.decode(encoded(storage_, x, scale(id)))));
+                memory.push_back(static_cast<float>(format(id).decode(encoded(format(id), x, scale(id)))));
             return;
         }
         const Tensor& t = graph_.tensors[id];
@@ -140,6 +140,12 @@ class Plain {
         }
     }
     bool in_blocks() const { return storage_.block_length > 0; }
+    // In which a tensor lies in memory.
+    const FormatInfo& format(TensorId id) const {
+        const std::string& name = machine_.formats[graph_.tensors[id].use];
+        return name.empty() ? storage_ : *find_format(name);
+    }
+    bool scaled(TensorId id) const { return format(id).encode_scaled != nullptr; }
 
     // Blocks lie in runs of `part` values, down the columns or along the rows: as the products want that read
     // the tensor.
@@ -217,7 +223,7 @@ class Plain {
         const float x = memory_[id][i];
         if (wide_.count(id) != 0) return x;
         if (in_blocks()) return math_.round(double{x} * power(block_scales_[id][i]));
-        return storage_.encode_scaled != nullptr ? math_.multiply(x, scale(id)) : math_.round(double{x});
+        return scaled(id) ? math_.multiply(x, scale(id)) : math_.round(double{x});
     }
     static double power(std::uint8_t code) {
         return code == 255 ? std::nan("") : std::ldexp(1.0, code - 127);
@@ -225,7 +231,7 @@ class Plain {
     // As a multiplier sees it; integers as codes.
     float multiplied(TensorId id, std::size_t i) const {
         const float x = memory_[id][i];
-        if (storage_.encode_scaled != nullptr || machine_.pe.preset == "mxint8") return x;
+        if (is_integer(accumulator_) || machine_.pe.preset == "mxint8") return x;
         return static_cast<float>(operand_.decode(operand_.encode(double{x}, operand_.overflow)));
     }
 
@@ -294,7 +300,7 @@ class Plain {
 
     // What the lanes multiply: as the vector unit sees it, but integers as codes.
     float on_lane(TensorId id, std::size_t i) const {
-        return storage_.encode_scaled != nullptr ? math_.round(double{memory_[id][i]}) : entered(id, i);
+        return scaled(id) ? math_.round(double{memory_[id][i]}) : entered(id, i);
     }
     // A sum of products on the lanes, before its scale.
     double lane_sum(const std::vector<float>& x, const std::vector<float>& w, bool row_sums) const {
@@ -389,7 +395,7 @@ class Plain {
                         column[k] = on_lane(b, op.transpose_b ? place(b, item, op.b_blocks, op.k, n, k)
                                                               : place(b, item, op.b_blocks, op.n, k, n));
                     const double held = lane_sum(in, column, row_sums);
-                    exact[n] = storage_.encode_scaled != nullptr ? scaled_once(held) : held;
+                    exact[n] = scaled(a) || scaled(b) ? scaled_once(held) : held;
                 }
             } else if (integers) {
                 const std::vector<std::int8_t> xi(x.begin(), x.end()), wi(w.begin(), w.end());
@@ -404,7 +410,7 @@ class Plain {
                                   op.n, sums.data(), op.n, true,     {}};
                 if (in_blocks()) problem.scales = {x_scales.data(), w_scales.data(), blocks, op.n};
                 gemm_stepwise(rules, problem);
-                const double factor = storage_.encode_scaled != nullptr ? double{s} : 1;
+                const double factor = scaled(a) || scaled(b) ? double{s} : 1;
                 for (std::size_t i = 0; i < sums.size(); ++i) exact[i] = double{sums[i]} * factor;
             }
             for (std::uint64_t m = 0; m < op.m; ++m)

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -27,9 +28,11 @@ Case make_case(Graph graph, const AcceleratorConfig& machine, std::uint64_t seed
             for (std::uint64_t i = 0; i < op.batch * op.m; ++i)
                 c.inputs.tokens.push_back(
                     synthetic_token(seed, c.inputs.tokens.size(), c.graph.tensors[op.inputs[0]].rows));
-    const FormatInfo& storage = *find_format(machine.pe.storage);
-    if (storage.encode_scaled != nullptr)
-        c.inputs.scales = calibrate(c.graph, c.inputs.sources, c.inputs.tokens, storage, 1);
+    const auto scaled = [](const std::string& format) {
+        return find_format(format)->encode_scaled != nullptr;
+    };
+    if (std::ranges::any_of(stored_formats(machine.pe.storage, machine.formats), scaled))
+        c.inputs.scales = calibrate(c.graph, c.inputs.sources, c.inputs.tokens, machine, 1);
     return c;
 }
 

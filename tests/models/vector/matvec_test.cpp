@@ -19,7 +19,7 @@ MatvecCommand product(const Work& w) {
     const std::uint32_t bytes = w.bits / 8U, pieces = ceil_div(w.columns, w.piece);
     const std::uint32_t each = w.rows * w.piece * bytes,
                         last = w.rows * (w.columns - (pieces - 1) * w.piece) * bytes;
-    c.matrix = {{0, pieces, each, last, each, 0}, w.bits, w.codec, w.piece};
+    c.matrix = {{0, pieces, each, last, each, 0}, w.bits, w.codec, 0, w.piece};
     c.input = {Program::strip(1 << 20, c.k() * bytes), w.bits, w.codec};
     c.output = {Program::strip(2 << 20, c.results()), 8, w.codec};
     return c;

@@ -190,7 +190,23 @@ TEST(Experiment, SaysWhereItAsksForWhatCannotBeSimulated) {
     EXPECT_EQ(unsupported({"phase={kind: prefill, sequence: 7}"}), "");
     EXPECT_THAT(unsupported({"phase={kind: train, sequence: 7}"}),
                 HasSubstr("phase.kind: the phase train cannot"));
-    EXPECT_THAT(unsupported({"formats={kv_cache: int8}"}), HasSubstr("formats"));
+}
+
+TEST(Formats, ByUseAreRefusedWhereTheMachineCannotHoldThem) {
+    const auto errors = [](const std::vector<std::string>& settings) {
+        return errors_of([&] { load(settings); });
+    };
+    EXPECT_EQ(load({"formats.kv_cache=e4m3"}).accelerator.formats[FormatUse::kv_cache], "e4m3");
+    EXPECT_EQ(load({"formats.kv_cache=e4m3"}).accelerator.formats[FormatUse::forward], "");
+    EXPECT_THAT(
+        errors({"formats.kv_cache=mxfp8_e4m3"}),
+        HasSubstr("formats.kv_cache: mxfp8_e4m3 and posit8_1_ftz: formats with scales for blocks stand"));
+    EXPECT_THAT(errors({"formats.dgrad=int32"}), HasSubstr("formats.dgrad: int32 is no format in memory"));
+    EXPECT_THAT(errors({"pe.preset=int8", "formats.kv_cache=e4m3"}),
+                HasSubstr("formats.kv_cache: int24 adds up products of int8 and int4, not of e4m3"));
+    EXPECT_THAT(errors({"formats={forward: e4m3, kv_cache: e5m2, dgrad: bf16, update: fp32}"}),
+                HasSubstr("formats: 5 formats in memory; a machine has 4 at most"));
+    EXPECT_THAT(errors({"formats.kv_cach=e4m3"}), HasSubstr("did you mean 'kv_cache'?"));
 }
 
 TEST(Accelerator, PrintsItsResolvedKeysAndReadsThemAgain) {

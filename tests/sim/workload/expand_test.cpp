@@ -148,6 +148,8 @@ TEST(Expansion, OfAPrefillKeepsKeysAndValuesAndNamesTheLastTokenAlone) {
     for (const char* name : {"layer0.attention.key.rope", "layer0.attention.value"}) {
         EXPECT_EQ(graph.tensors[find(graph, name).output].role, TensorRole::output) << name;
         EXPECT_EQ(whole.tensors[find(whole, name).output].role, TensorRole::activation) << name;
+        EXPECT_EQ(graph.tensors[find(graph, name).output].use, FormatUse::kv_cache) << name;
+        EXPECT_EQ(whole.tensors[find(whole, name).output].use, FormatUse::forward) << name;
     }
     const auto& last = find(graph, "head.last_token");
     EXPECT_EQ(last.first, 4u);

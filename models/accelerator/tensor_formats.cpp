@@ -1,0 +1,30 @@
+#include "models/accelerator/tensor_formats.h"
+
+#include <algorithm>
+
+namespace octet {
+
+std::string_view name(FormatUse use) {
+    constexpr std::array<std::string_view, format_use_count> names{"forward", "kv_cache", "dgrad", "wgrad",
+                                                                   "update"};
+    return names[static_cast<std::size_t>(use)];
+}
+
+std::vector<std::string> stored_formats(const std::string& storage, const TensorFormats& formats) {
+    std::vector<std::string> list{storage};
+    for (const std::string& format : formats.of)
+        if (!format.empty() && std::ranges::find(list, format) == list.end()) list.push_back(format);
+    return list;
+}
+
+std::array<std::uint8_t, format_use_count> format_slots(const std::string& storage,
+                                                        const TensorFormats& formats) {
+    const std::vector<std::string> list = stored_formats(storage, formats);
+    std::array<std::uint8_t, format_use_count> slots{};
+    for (std::size_t use = 0; use < format_use_count; ++use)
+        if (!formats.of[use].empty())
+            slots[use] = static_cast<std::uint8_t>(std::ranges::find(list, formats.of[use]) - list.begin());
+    return slots;
+}
+
+}  // namespace octet

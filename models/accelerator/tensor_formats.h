@@ -1,0 +1,41 @@
+// Formats in memory by what a tensor is used for.
+//
+// A machine decodes and encodes its storage format and, beside it, at most `max_formats` - 1 others. Commands
+// call them by slot: 0 is pe.storage, the others follow in the order of the uses that name them first.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace octet {
+
+enum class FormatUse : std::uint8_t {
+    forward,   // what the forward pass computes with, and all that has no use of its own
+    kv_cache,  // keys and values that are kept for later tokens
+    dgrad,     // gradients of activations
+    wgrad,     // gradients of weights
+    update,    // what the optimizer keeps
+    count
+};
+constexpr std::size_t format_use_count = static_cast<std::size_t>(FormatUse::count);
+std::string_view name(FormatUse use);
+
+constexpr std::size_t max_formats = 4;
+
+// By use a name of models/formats/registry.h; empty: the storage format.
+struct TensorFormats {
+    std::array<std::string, format_use_count> of;
+    std::string& operator[](FormatUse use) { return of[static_cast<std::size_t>(use)]; }
+    const std::string& operator[](FormatUse use) const { return of[static_cast<std::size_t>(use)]; }
+    bool operator==(const TensorFormats&) const = default;
+};
+
+// The formats of a machine by slot. More than `max_formats` are a fault of the configuration.
+std::vector<std::string> stored_formats(const std::string& storage, const TensorFormats& formats);
+// The slot of each use.
+std::array<std::uint8_t, format_use_count> format_slots(const std::string& storage,
+                                                        const TensorFormats& formats);
+
+}  // namespace octet
