@@ -49,13 +49,18 @@ std::string bottleneck(const Group& group) {
 
 std::string group_name(const std::string& name) {
     std::string_view rest = name;
+    std::string stack;
     for (const std::string_view repeated : {"token", "layer"}) {
+        if (repeated == "layer" && rest.starts_with("decoder.layer")) {
+            stack = "decoder.";
+            rest.remove_prefix(stack.size());
+        }
         if (!rest.starts_with(repeated)) continue;
         const auto digits = rest.find_first_not_of("0123456789", repeated.size());
         if (digits == repeated.size() || digits == rest.npos || rest[digits] != '.') continue;
         rest.remove_prefix(digits + 1);
     }
-    return std::string(rest);
+    return stack + std::string(rest);
 }
 
 std::vector<Consumer> largest_consumers(const Result& result, std::size_t count) {

@@ -16,6 +16,7 @@ struct Consumer {
 };
 
 // The name of the group an operation belongs to: layer12.ffn.up and token3.layer1.ffn.up -> ffn.up;
+// decoder.layer2.ffn.up -> decoder.ffn.up;
 // pooler -> pooler.
 std::string group_name(const std::string& name);
 

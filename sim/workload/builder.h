@@ -64,6 +64,8 @@ class GraphBuilder {
                        std::uint64_t first = 0);
 
     void mark_output(TensorId id) { graph_.tensors[id].role = TensorRole::output; }
+    // Made outside of the machine from the results of an operation.
+    void mark_after(TensorId id, TensorId source) { graph_.tensors[id].after = source; }
     void mark_use(TensorId id, FormatUse use) { graph_.tensors[id].use = use; }
     // The graph, checked by validate().
     Graph finish();

@@ -72,6 +72,34 @@ std::vector<DescriptionFault> faults(const TransformerDescription& d) {
     require(d.bottleneck == 0 || d.norm_place == NormPlace::post, "norm.place",
             "must be post in layers with a bottleneck");
     require(std::isfinite(d.epsilon) && d.epsilon >= 0, "norm.epsilon", "must be finite and not negative");
+    range(d.decoder_layers, "decoder.layers", 0, max_layers);
+    range(d.decoder_positions, "decoder.positions", 0, max_size);
+    range(d.decoder_prompt, "decoder.prompt", 1, max_size);
+    range(d.decoder_source, "decoder.source", 1, max_size);
+    range(d.relative_buckets, "relative_buckets", 0, max_size);
+    range(d.frames, "embedding.frames", 0, max_size);
+    if (d.has_decoder()) {
+        const auto alone = [&](bool absent, const char* key) {
+            require(absent, key, "is not possible with a decoder behind the encoder");
+        };
+        alone(!d.causal && d.window == 0, "causal");
+        alone(!d.rotary, "rotary");
+        alone(d.bottleneck == 0, "bottleneck.size");
+        alone(d.patches == 0, "embedding.patches");
+        alone(!d.trigram && d.embedding_size == 0, "embedding.size");
+        alone(d.token_types == 0, "token_types");
+        alone(d.ffn_count == 1, "ffn_count");
+        alone(!d.pooler, "pooler");
+        alone(d.head == Head::none || d.head == Head::lm, "head");
+        require(d.decoder_positions == 0 || d.decoder_positions >= d.decoder_prompt, "decoder.prompt",
+                fmt::format("of {} is longer than the {} positions", d.decoder_prompt, d.decoder_positions));
+    }
+    require(d.frames == 0 || d.has_decoder(), "embedding.frames", "needs a decoder");
+    require(d.frames == 0 || d.positions != 0, "positions", "are needed with frames");
+    require(d.relative_buckets == 0 || (d.positions == 0 && !d.rotary), "relative_buckets",
+            "takes the place of positions");
+    require(d.relative_buckets == 0 || d.has_decoder(), "relative_buckets", "needs a decoder");
+    require(!d.head_scale || d.has_vocabulary_head(), "head_scale", "needs head: lm or mlm");
     require(d.head != Head::pooler || d.pooler, "head", "the model has no pooler (pooler: false)");
     return found;
 }
@@ -85,7 +113,7 @@ std::vector<DescriptionFault> faults(const TransformerDescription& description, 
     const bool decode = phase.kind == PhaseKind::decode;
     if (phase.kind != PhaseKind::encode && phase.kind != PhaseKind::prefill && !decode)
         found.push_back({"phase.kind", "this model has phases encode, prefill and decode alone"});
-    else if (phase.kind != PhaseKind::encode && !description.causal)
+    else if (phase.kind != PhaseKind::encode && !description.causal && !description.has_decoder())
         found.push_back({"phase.kind", "needs a model with causal: true"});
     if (decode && (description.head == Head::pooler || description.head == Head::classifier))
         found.push_back(
@@ -100,9 +128,10 @@ std::vector<DescriptionFault> faults(const TransformerDescription& description, 
     } else if (range(phase.sequence, "phase.sequence", max_size)) {
         last = phase.sequence;
     }
-    const std::uint64_t there =
-        description.positions - std::min(description.positions, description.position_offset);
-    if (description.positions != 0 && last > there)
+    const std::uint64_t table =
+        decode && description.has_decoder() ? description.decoder_positions : description.positions;
+    const std::uint64_t there = table - std::min(table, description.position_offset);
+    if (table != 0 && last > there)
         found.push_back(
             {"positions", fmt::format("a sequence of {} is longer than the {} positions", last, there)});
     if (description.patches != 0 && last == 1)

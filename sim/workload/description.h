@@ -55,11 +55,21 @@ struct TransformerDescription {
         false;  // the model has one: its parameters count and lie in DRAM, whether `head` runs it or not
     Head head = Head::none;
     std::uint64_t labels = 2;  // of a classifier
-    bool tied = false;         // a head over the vocabulary uses the word table
+    // A decoder behind the encoder: layers of causal attention, attention to the encoder's states and a
+    // feed-forward network, of the same sizes.
+    std::uint64_t decoder_layers = 0;     // 0: none
+    std::uint64_t decoder_positions = 0;  // rows of its table of positions; 0: no table
+    std::uint64_t decoder_prompt = 1;     // prefill: tokens that it begins with
+    std::uint64_t decoder_source = 512;   // decode: tokens of the encoder that it attends to
+    std::uint64_t relative_buckets = 0;   // rows of the table behind a bias of scores by distance; 0: none
+    std::uint64_t frames = 0;             // values of a frame: two convolutions take the place of words
+    bool head_scale = false;              // the head's input is divided by the root of hidden
+    bool tied = false;                    // a head over the vocabulary uses the word table
 
     std::uint64_t layer_size() const { return bottleneck == 0 ? hidden : bottleneck; }
     std::uint64_t head_size() const { return head_values == 0 ? layer_size() / heads : head_values; }
     bool has_bias(std::string_view layer) const;
+    bool has_decoder() const { return decoder_layers != 0; }
     bool has_vocabulary_head() const { return head == Head::lm || head == Head::mlm; }
     std::uint64_t word_size() const { return embedding_size == 0 ? hidden : embedding_size; }
     std::uint64_t key_value_heads() const { return kv_heads == 0 ? heads : kv_heads; }
@@ -81,8 +91,10 @@ constexpr auto biased_layers =
 // and values are outputs, and a head over the vocabulary runs on the last token of each sample. decode:
 // phase.tokens passes over one token of each sample, each with one key more; the caches are inputs in which
 // its key and value are, and these are outputs too. The final hidden state (and what the head makes of it)
-// has role output. A pooler that `head` does not run leaves weights that no operation reads. Throws
-// std::invalid_argument with the first fault of the description for this phase.
+// has role output. Of a model with a decoder encode runs the encoder alone, prefill both, decode the decoder,
+// with keys and values of the encoder's states from caches too. A pooler that `head` does not run leaves
+// weights that no operation reads. Throws std::invalid_argument with the first fault of the description for
+// this phase.
 Graph expand(const TransformerDescription& description, const PhaseConfig& phase);
 
 }  // namespace octet

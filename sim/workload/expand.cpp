@@ -20,6 +20,11 @@ class Expansion {
         if (phase_.kind != PhaseKind::decode) {
             rows_ = phase_.sequence;
             pass();
+            if (model_.has_decoder() && phase_.kind == PhaseKind::prefill) {
+                rows_ = model_.decoder_prompt;
+                decoder_pass();
+            }
+            if (model_.has_decoder()) idle_stacks();
             return graph_.finish();
         }
         rows_ = 1;
@@ -28,8 +33,9 @@ class Expansion {
         for (first_ = phase_.context - 1; first_ < last; ++first_) {
             if (phase_.tokens > 1) graph_.prefix(fmt::format("token{}.", first_ + 1 - phase_.context));
             keys_ = seen_of(first_ + 1);
-            pass();
+            model_.has_decoder() ? decoder_pass() : pass();
         }
+        if (model_.has_decoder()) idle_stacks();
         return graph_.finish();
     }
 
@@ -41,28 +47,88 @@ class Expansion {
 
     // Of every layer; those of all tokens, though a token sees the first ones alone.
     void caches(std::uint64_t keys) {
-        const std::uint64_t rows = phase_.batch * keys,
-                            columns = model_.key_value_heads() * model_.head_size();
-        for (std::uint64_t i = 0; i < model_.layers; ++i)
-            for (const char* what : {"key", "value"}) {
-                caches_.push_back(graph_.tensor(fmt::format("layer{}.attention.{}_cache", i, what),
-                                                TensorRole::input, rows, columns));
-                graph_.mark_use(caches_.back(), FormatUse::kv_cache);
-            }
+        const bool decoder = model_.has_decoder();
+        for (std::uint64_t i = 0; i < (decoder ? model_.decoder_layers : model_.layers); ++i) {
+            const std::string layer = fmt::format("{}layer{}", decoder ? "decoder." : "", i);
+            caches(caches_, layer + ".attention", keys);
+            if (decoder) caches(source_caches_, layer + ".cross", model_.decoder_source);
+        }
+    }
+    void caches(std::vector<TensorId>& list, const std::string& name, std::uint64_t keys) {
+        for (const char* what : {"key", "value"}) {
+            list.push_back(graph_.tensor(fmt::format("{}.{}_cache", name, what), TensorRole::input,
+                                         phase_.batch * keys, model_.key_value_heads() * model_.head_size()));
+            graph_.mark_use(list.back(), FormatUse::kv_cache);
+        }
     }
 
     // All layers over rows_ tokens of each sample, the first at position first_.
     void pass() {
         if (model_.padding_mask && phase_.kind != PhaseKind::decode)
-            mask_ = graph_.tensor("attention_mask", TensorRole::input, 1, rows_, phase_.batch);
+            mask_ = padding_ = graph_.tensor("attention_mask", TensorRole::input, 1, rows_, phase_.batch);
         if (model_.rotary)
             angles_ = graph_.tensor(graph_.prefix() + "angles", TensorRole::input, rows_, model_.head_size());
-        TensorId x = model_.patches != 0 ? patches() : embeddings();
+        if (model_.relative_buckets != 0) mask_ = relative_bias("relative_bias", rows_);
+        TensorId x = model_.patches != 0  ? patches()
+                     : model_.frames != 0 ? frames()
+                                          : embeddings("embeddings", model_.positions);
         for (layer_ = 0; layer_ < model_.layers; ++layer_) x = layer(fmt::format("layer{}", layer_), x);
         if (model_.norm_place == NormPlace::pre) x = norm("norm", x);
+        if (model_.has_decoder()) return end_of_encoder(x);
         if (model_.has_vocabulary_head()) return vocabulary_head(x);
         graph_.mark_output(x);
         head(x);
+    }
+
+    // The states are a result of encode; prefill hands them to the decoder.
+    void end_of_encoder(TensorId x) {
+        states_ = x;
+        if (phase_.kind == PhaseKind::encode) graph_.mark_output(x);
+    }
+
+    // All layers of the decoder over rows_ tokens of each sample.
+    void decoder_pass() {
+        in_decoder_ = true;
+        mask_ = no_tensor;
+        if (model_.relative_buckets != 0)
+            mask_ = relative_bias("decoder.relative_bias", phase_.kind == PhaseKind::decode ? keys_ : rows_);
+        TensorId x = embeddings("decoder.embeddings", model_.decoder_positions);
+        for (layer_ = 0; layer_ < model_.decoder_layers; ++layer_) {
+            const std::string name = fmt::format("decoder.layer{}", layer_);
+            x = sublayer(name + ".attention", x, [&](TensorId input) {
+                return attention(name + ".attention", {input, input, input});
+            });
+            x = sublayer(name + ".cross", x, [&](TensorId input) { return cross(name + ".cross", input); });
+            x = sublayer(name + ".ffn", x, [&](TensorId input) { return ffn(name + ".ffn", input); });
+        }
+        if (model_.norm_place == NormPlace::pre) x = norm("decoder.norm", x);
+        if (model_.has_vocabulary_head()) return vocabulary_head(x);
+        graph_.mark_output(x);
+    }
+
+    // What is added to the scores of each head, by distance; the host makes it from the table.
+    TensorId relative_bias(const std::string& name, std::uint64_t keys) {
+        graph_.weight(name + ".table", model_.relative_buckets, model_.heads);
+        return graph_.tensor(graph_.prefix() + name, TensorRole::input, rows_, keys,
+                             phase_.batch * model_.heads);
+    }
+
+    // Two convolutions of three frames each, the second at every second frame, as products of rows that hold
+    // the values of three frames: the host lays these out.
+    TensorId frames() {
+        const auto columns =
+            graph_.tensor("frames", TensorRole::input, phase_.batch * 2 * rows_, 3 * model_.frames);
+        const auto first = active("embeddings.conv1", columns);
+        graph_.mark_output(first);
+        const auto next = graph_.tensor("embeddings.conv1.frames", TensorRole::input, phase_.batch * rows_,
+                                        3 * model_.hidden);
+        graph_.mark_after(next, first);
+        const auto x = graph_.position("embeddings.sum", active("embeddings.conv2", next), {position_table()},
+                                       phase_.batch, model_.position_offset);
+        return model_.embedding_norm ? norm("embeddings.norm", x) : x;
+    }
+    TensorId active(const std::string& name, TensorId x) {
+        return graph_.elementwise(name + ".activation", model_.activation, {dense(name, x, model_.hidden)});
     }
 
     // A class token before the patches of a sample, and positions.
@@ -81,23 +147,22 @@ class Expansion {
     }
 
     // Words of the model's size and their places come from one look-up; other words are projected first.
-    TensorId embeddings() {
-        const std::uint64_t first = model_.positions != 0 ? first_ + model_.position_offset : 0;
+    TensorId embeddings(const std::string& name, std::uint64_t positions) {
+        const std::uint64_t first = positions != 0 ? first_ + model_.position_offset : 0;
         const bool projected = model_.trigram || model_.word_size() != model_.hidden;
         const auto word = graph_.weight("embeddings.word", model_.vocabulary, model_.word_size());
         std::vector<TensorId> places;
-        if (model_.positions != 0) places.push_back(position_table());
+        if (positions != 0) places.push_back(graph_.weight(name + ".position", positions, model_.hidden));
         if (model_.token_types != 0)
             places.push_back(graph_.weight("embeddings.token_type", model_.token_types, model_.hidden));
         std::vector<TensorId> tables{word};
         if (!projected) tables.insert(tables.end(), places.begin(), places.end());
-        auto x = model_.trigram ? graph_.trigram("embeddings", word, phase_.batch, rows_)
-                                : graph_.embedding("embeddings", tables, phase_.batch, rows_,
-                                                   tables.size() > 1 ? first : 0);
-        if (projected) x = dense("embeddings.projection", x, model_.hidden);
-        if (projected && !places.empty())
-            x = graph_.position("embeddings.sum", x, places, phase_.batch, first);
-        return model_.embedding_norm ? norm("embeddings.norm", x) : x;
+        auto x = model_.trigram
+                     ? graph_.trigram(name, word, phase_.batch, rows_)
+                     : graph_.embedding(name, tables, phase_.batch, rows_, tables.size() > 1 ? first : 0);
+        if (projected) x = dense(name + ".projection", x, model_.hidden);
+        if (projected && !places.empty()) x = graph_.position(name + ".sum", x, places, phase_.batch, first);
+        return model_.embedding_norm ? norm(name + ".norm", x) : x;
     }
 
     TensorId layer(const std::string& name, TensorId hidden) {
@@ -158,23 +223,49 @@ class Expansion {
             query = graph_.rope(name + ".query.rope", query, angles_, model_.rotation, heads, first_);
             key = graph_.rope(name + ".key.rope", key, angles_, model_.rotation, kv_heads, first_);
         }
-        if (phase_.kind != PhaseKind::encode) {
-            for (const TensorId kept : {key, value}) {
-                graph_.mark_output(kept);
-                graph_.mark_use(kept, FormatUse::kv_cache);
-            }
-        }
+        if (phase_.kind != PhaseKind::encode && (in_decoder_ || !model_.has_decoder())) keep(key, value);
         if (phase_.kind == PhaseKind::decode) {
             key = caches_[2 * layer_];
             value = caches_[2 * layer_ + 1];
         }
-        auto scores = graph_.scores(name + ".scores", query, key, phase_.batch, heads, kv_heads, keys_);
-        if (model_.attention_scale)
-            scores = graph_.scale(name + ".scale", scores, 1 / std::sqrt(static_cast<double>(size)));
-        if (mask_ != no_tensor) scores = graph_.mask(name + ".mask", scores, mask_, heads);
         std::optional<CausalMask> causal;  // a token alone sees all keys that there are
-        if (model_.causal && rows_ > 1) causal = {0, model_.window < rows_ ? model_.window : 0};
-        const auto weights = graph_.softmax(name + ".softmax", scores, causal);
+        if ((model_.causal || in_decoder_) && rows_ > 1)
+            causal = {0, model_.window < rows_ ? model_.window : 0};
+        return attend(name, query, key, value, {keys_, mask_, causal});
+    }
+
+    // To the encoder's states, whose keys and values a later token finds in a cache.
+    TensorId cross(const std::string& name, TensorId x) {
+        const auto size = model_.head_size(), columns = model_.key_value_heads() * size;
+        const auto query = dense(name, "query", x, model_.heads * size);
+        if (phase_.kind == PhaseKind::decode)
+            return attend(name, query, source_caches_[2 * layer_], source_caches_[2 * layer_ + 1], {});
+        const auto key = dense(name, "key", states_, columns), value = dense(name, "value", states_, columns);
+        keep(key, value);
+        return attend(name, query, key, value, {0, padding_, std::nullopt});
+    }
+
+    // For later tokens.
+    void keep(TensorId key, TensorId value) {
+        for (const TensorId kept : {key, value}) {
+            graph_.mark_output(kept);
+            graph_.mark_use(kept, FormatUse::kv_cache);
+        }
+    }
+
+    struct Seen {
+        std::uint64_t keys = 0;     // of a cache; 0: all
+        TensorId mask = no_tensor;  // is added to the scores
+        std::optional<CausalMask> causal{};
+    };
+    TensorId attend(const std::string& name, TensorId query, TensorId key, TensorId value, const Seen& seen) {
+        const auto heads = model_.heads, kv_heads = model_.key_value_heads();
+        auto scores = graph_.scores(name + ".scores", query, key, phase_.batch, heads, kv_heads, seen.keys);
+        if (model_.attention_scale)
+            scores =
+                graph_.scale(name + ".scale", scores, 1 / std::sqrt(static_cast<double>(model_.head_size())));
+        if (seen.mask != no_tensor) scores = graph_.mask(name + ".mask", scores, seen.mask, heads);
+        const auto weights = graph_.softmax(name + ".softmax", scores, seen.causal);
         const auto context = graph_.context(name + ".context", weights, value, heads, kv_heads);
         return dense(name, "output", context, model_.layer_size());
     }
@@ -202,6 +293,8 @@ class Expansion {
             x = graph_.dense("head.transform", x, model_.hidden, true);
             x = norm("head.norm", graph_.elementwise("head.activation", model_.activation, {x}));
         }
+        if (model_.head_scale)
+            x = graph_.scale("head.scale", x, 1 / std::sqrt(static_cast<double>(model_.hidden)));
         x = model_.tied
                 ? graph_.tied("head", x, graph_.weight("embeddings.word", model_.vocabulary, model_.hidden),
                               transforms)
@@ -223,6 +316,53 @@ class Expansion {
                                    {graph_.dense("pooler", x, model_.hidden, true)});
         if (classifies) x = graph_.dense("classifier", x, model_.labels, true);
         graph_.mark_output(x);
+    }
+
+    // Weights of an encoder and a decoder that this phase does not read: they are parameters all the same.
+    void idle_stacks() {
+        const auto hidden = model_.hidden;
+        if (model_.frames != 0) {
+            idle("embeddings", "conv1", 3 * model_.frames, hidden);
+            idle("embeddings", "conv2", 3 * hidden, hidden);
+        }
+        if (model_.vocabulary != 0) graph_.weight("embeddings.word", model_.vocabulary, hidden);
+        idle_stack("", model_.layers, model_.positions, false);
+        idle_stack("decoder.", model_.decoder_layers, model_.decoder_positions, true);
+        if (model_.has_vocabulary_head() && !model_.tied)
+            graph_.weight("head.weight", hidden, model_.vocabulary);
+    }
+    void idle_stack(const std::string& stack, std::uint64_t layers, std::uint64_t positions, bool cross) {
+        const auto hidden = model_.hidden, query = model_.heads * model_.head_size(),
+                   kv = model_.key_value_heads() * model_.head_size();
+        if (positions != 0) graph_.weight(stack + "embeddings.position", positions, hidden);
+        if (model_.embedding_norm) idle_norm(stack + "embeddings.norm");
+        if (model_.relative_buckets != 0)
+            graph_.weight(stack + "relative_bias.table", model_.relative_buckets, model_.heads);
+        for (std::uint64_t i = 0; i < layers; ++i) {
+            const std::string layer = fmt::format("{}layer{}", stack, i);
+            for (const char* kind : {".attention", ".cross"}) {
+                if (!cross && std::string_view(kind) == ".cross") continue;
+                idle(layer + kind, "query", hidden, query);
+                idle(layer + kind, "key", hidden, kv);
+                idle(layer + kind, "value", hidden, kv);
+                idle(layer + kind, "output", query, hidden);
+                idle_norm(layer + kind + ".norm");
+            }
+            if (model_.gated) idle(layer + ".ffn", "gate", hidden, model_.ffn);
+            idle(layer + ".ffn", "up", hidden, model_.ffn);
+            idle(layer + ".ffn", "down", model_.ffn, hidden);
+            idle_norm(layer + ".ffn.norm");
+        }
+        if (model_.norm_place == NormPlace::pre) idle_norm(stack + "norm");
+    }
+    void idle(const std::string& name, std::string_view layer, std::uint64_t k, std::uint64_t n) {
+        graph_.weight(fmt::format("{}.{}.weight", name, layer), k, n);
+        if (model_.has_bias(layer)) graph_.weight(fmt::format("{}.{}.bias", name, layer), 1, n);
+    }
+    void idle_norm(const std::string& name) {
+        graph_.weight(name + ".gamma", 1, model_.hidden);
+        if (model_.norm == OperationKind::layernorm || model_.norm == OperationKind::nonorm)
+            graph_.weight(name + ".beta", 1, model_.hidden);
     }
 
     void idle_pooler() {
@@ -248,7 +388,10 @@ class Expansion {
     std::uint64_t keys_ = 0;   // of a cache that they see
     std::uint64_t layer_ = 0;
     TensorId mask_ = no_tensor, angles_ = no_tensor;
-    std::vector<TensorId> caches_;  // keys and values, layer by layer
+    TensorId padding_ = no_tensor;  // of the encoder's tokens
+    TensorId states_ = no_tensor;   // what the encoder makes
+    bool in_decoder_ = false;
+    std::vector<TensorId> caches_, source_caches_;  // keys and values, layer by layer
 };
 
 }  // namespace

@@ -83,6 +83,8 @@ void describe(V& v, TransformerDescription& d) {
         embedding.boolean("trigram", d.trigram, "whether each token takes the words after and before it too");
         embedding.integer("patches", d.patches, size_or_none,
                           "values of a patch: patches in place of words, behind a class token; 0: words");
+        embedding.integer("frames", d.frames, size_or_none,
+                          "values of a frame: two convolutions over frames in place of words; 0: words");
     });
     v.boolean("causal", d.causal, "whether a token sees itself and those before alone");
     v.integer("window", d.window, size_or_none, "tokens that a causal token sees at most; 0: no limit");
@@ -99,8 +101,18 @@ void describe(V& v, TransformerDescription& d) {
     });
     v.boolean("bias", d.bias, "whether dense layers have a bias");
     v.words("bias_except", d.bias_except, biased_layers, "dense layers for which the contrary holds");
+    v.group("decoder", "a decoder behind the encoder", [&](auto& decoder) {
+        decoder.integer("layers", d.decoder_layers, {0, max_layers}, "its layers; 0: there is none");
+        decoder.integer("positions", d.decoder_positions, size_or_none,
+                        "rows of its position table; 0: no table");
+        decoder.integer("prompt", d.decoder_prompt, size, "prefill: tokens that it begins with");
+        decoder.integer("source", d.decoder_source, size, "decode: tokens of the encoder that it attends to");
+    });
+    v.integer("relative_buckets", d.relative_buckets, size_or_none,
+              "rows of the table behind a bias of scores by distance; 0: none");
     v.boolean("pooler", d.pooler, "whether the model has a pooler: its parameters, run or not");
     v.choice("head", d.head, head_names, "what runs after the last layer");
+    v.boolean("head_scale", d.head_scale, "whether the head's input is divided by the root of hidden");
     v.boolean("tied", d.tied, "whether a head over the vocabulary uses the word table");
     v.integer("labels", d.labels, {1, 1 << 20}, "classes of the head `classifier`");
 }

@@ -153,6 +153,41 @@ TEST_P(MaskedHead, ComputesTheValuesOfTheReference) {
 }
 INSTANTIATE_TEST_SUITE_P(Values, MaskedHead, testing::Values("posit8_1", "int4", "mxfp6_e3m2"));
 
+// Encoder and decoder: a bias of scores by distance or frames, states attended to, caches of both kinds.
+class EncoderDecoder : public testing::TestWithParam<std::tuple<std::string, PhaseKind, bool>> {};
+
+TEST_P(EncoderDecoder, ComputesTheValuesOfTheReference) {
+    const auto& [preset, kind, frames] = GetParam();
+    TransformerDescription d = small_transformer();
+    d.token_types = 0;
+    d.pooler = d.embedding_norm = false;
+    d.norm_place = NormPlace::pre;
+    d.head = Head::lm;
+    d.tied = d.head_scale = true;
+    d.decoder_layers = 2;
+    d.decoder_prompt = 3;
+    d.decoder_source = 11;
+    d.positions = frames ? 20 : 0;
+    d.decoder_positions = frames ? 9 : 0;
+    d.frames = frames ? 7 : 0;
+    d.relative_buckets = frames ? 0 : 8;
+    const PhaseConfig phase = kind == PhaseKind::encode    ? encode(2, 9)
+                              : kind == PhaseKind::prefill ? prefill(2, 9)
+                                                           : decode(2, 5, 2);
+    expect_values_of_reference(make_case(expand(d, phase), machine_of(preset), 3));
+}
+INSTANTIATE_TEST_SUITE_P(Values, EncoderDecoder,
+                         testing::Combine(testing::Values("posit8_1_ftz", "int8", "mxfp8_e4m3"),
+                                          testing::Values(PhaseKind::encode, PhaseKind::prefill,
+                                                          PhaseKind::decode),
+                                          testing::Bool()),
+                         [](const auto& variant) {
+                             const auto kind = static_cast<std::size_t>(std::get<1>(variant.param));
+                             return fmt::format("{}_{}_{}", std::get<0>(variant.param),
+                                                std::vector{"encode", "prefill", "decode"}[kind],
+                                                std::get<2>(variant.param) ? "frames" : "words");
+                         });
+
 class register_values_equal_reference : public testing::TestWithParam<std::string> {};
 
 TEST_P(register_values_equal_reference, ForEveryOperationOfTwoLayers) {

@@ -61,7 +61,7 @@ const parts = (object, scale = 1) => Object.entries(object).filter(([, v]) => v 
 const grouped = (operations) => {
   const groups = new Map();
   for (const o of operations) {
-    const name = o.name.replace(/^(token\d+\.)?(layer\d+\.)?/, '');
+    const name = o.name.replace(/^(token\d+\.)?(decoder\.)?(layer\d+\.)?/, '$2');
     const g = groups.get(name) ?? { name, count: 0, macs: 0, cycles: 0, ideal: 0, energy: 0, components: {} };
     g.count += 1;
     g.macs += o.macs;

@@ -8,6 +8,8 @@ namespace {
 TEST(GroupName, LeavesOutTheNumbersOfTokensAndLayersInFront) {
     EXPECT_EQ(group_name("layer12.ffn.up"), "ffn.up");
     EXPECT_EQ(group_name("token3.layer1.ffn.up"), "ffn.up");
+    EXPECT_EQ(group_name("decoder.layer2.cross.key"), "decoder.cross.key");
+    EXPECT_EQ(group_name("token1.decoder.layer2.ffn.up"), "decoder.ffn.up");
     EXPECT_EQ(group_name("token3.head"), "head");
     EXPECT_EQ(group_name("pooler"), "pooler");
 }

@@ -39,6 +39,17 @@ TEST(ShippedDescription, IsThePublishedModel) {
     EXPECT_EQ(load_workload(shipped("bert-base.yaml"), phase).graph, expand(base, phase));
     EXPECT_EQ(load_workload(shipped("bert-large.yaml"), phase).graph, expand(large, phase));
     EXPECT_EQ(load_workload(shipped("distilbert.yaml"), phase).graph, expand(distil, phase));
+    const auto named = [](TransformerDescription d, const char* name) {
+        d.name = name;
+        d.epsilon = d.frames == 0 ? 1e-6 : 1e-5;
+        return d;
+    };
+    EXPECT_EQ(load_workload(shipped("t5-base.yaml"), phase).graph,
+              expand(named(t5_base(), "t5-base"), phase));
+    EXPECT_EQ(load_workload(shipped("whisper-tiny.yaml"), phase).graph,
+              expand(named(whisper(4, 384, 6), "whisper-tiny"), phase));
+    EXPECT_EQ(load_workload(shipped("whisper-small.yaml"), phase).graph,
+              expand(named(whisper(12, 768, 12), "whisper-small"), phase));
 }
 
 TEST(ShippedDescription, OfTheTinyModelHasTwoLayers) {

@@ -82,6 +82,43 @@ inline TransformerDescription llama(std::uint64_t layers, std::uint64_t hidden, 
     d.bias = d.tied = false;
     return d;
 }
+inline TransformerDescription t5(std::uint64_t layers, std::uint64_t hidden, std::uint64_t heads,
+                                 std::uint64_t ffn, std::uint64_t vocabulary) {
+    auto d = bert(layers, hidden, heads);
+    d.name = "t5";
+    d.ffn = ffn;
+    d.vocabulary = vocabulary;
+    d.positions = d.token_types = 0;
+    d.relative_buckets = 32;
+    d.activation = OperationKind::relu;
+    d.norm = OperationKind::rmsnorm;
+    d.norm_place = NormPlace::pre;
+    d.embedding_norm = d.pooler = d.bias = d.attention_scale = false;
+    d.decoder_layers = layers;
+    d.head = Head::lm;
+    d.head_scale = d.tied = true;
+    return d;
+}
+inline TransformerDescription t5_base() {
+    return t5(12, 768, 12, 3072, 32128);
+}
+inline TransformerDescription whisper(std::uint64_t layers, std::uint64_t hidden, std::uint64_t heads) {
+    auto d = bert(layers, hidden, heads);
+    d.name = "whisper";
+    d.vocabulary = 51865;
+    d.positions = d.decoder_source = 1500;
+    d.token_types = 0;
+    d.frames = 80;
+    d.norm_place = NormPlace::pre;
+    d.embedding_norm = d.pooler = d.padding_mask = false;
+    d.bias_except = {"key"};
+    d.decoder_layers = layers;
+    d.decoder_positions = 448;
+    d.decoder_prompt = 4;
+    d.head = Head::lm;
+    d.tied = true;
+    return d;
+}
 inline TransformerDescription llama_2_7b() {
     return llama(32, 4096, 32, 32, 11008, 32000);
 }
