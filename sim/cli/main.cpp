@@ -166,6 +166,16 @@ class CommandLine {
                 "--shard", [this](const std::string& text) { take_shard(text); },
                 "I/N: of the points only every N-th, from the I-th on")
             ->type_name("I/N");
+        auto* known =
+            sweep_run_
+                ->add_option(
+                    "--known", sweep_options_.known,
+                    "points of this store, or folder of a sweep, are taken over instead of simulated")
+                ->check(path_text)
+                ->type_name("STORE");
+        auto* no_simulate = sweep_run_->add_flag("--no-simulate", sweep_options_.no_simulate,
+                                                 "the table of what is in the store of --out");
+        add_launcher(*sweep_run_, {known, no_simulate, sweep_run_->get_option("--shard")});
         sweep_run_->add_flag("--retry-failed", sweep_options_.retry_failed, "simulate failed points again");
         sweep_run_->add_flag("--json", sweep_options_.json, "print a JSON document and nothing else");
         sweep_run_->add_option("--seed", sweep_options_.seed, "fixes all randomness of the simulations")
@@ -198,6 +208,46 @@ class CommandLine {
             ->required()
             ->check(path_text)
             ->type_name("DIR");
+    }
+    // `local_only`: options that the launcher of a cluster leaves no room for.
+    void add_launcher(CLI::App& verb, const std::vector<CLI::Option*>& local_only) {
+        add_choice<bool>(verb, "--launcher", "where points are simulated (default: local)",
+                         {{"local", false}, {"slurm", true}}, sweep_options_.on_slurm);
+        SlurmOptions& slurm = sweep_options_.slurm;
+        auto* shards = verb.add_option("--shards", slurm.shards, "with slurm: tasks of the job array")
+                           ->check(CLI::Range(1, 1 << 20))
+                           ->type_name("N");
+        std::vector<CLI::Option*> slurm_only{shards};
+        slurm_only.push_back(
+            verb.add_option("--partition", slurm.partition, "with slurm: where the jobs go")->type_name("P"));
+        slurm_only.push_back(
+            verb.add_option("--time", slurm.time, "with slurm: the longest a job may take")->type_name("T"));
+        slurm_only.push_back(
+            verb.add_option("--slurm-arg", slurm.arguments,
+                            "with slurm: an argument of sbatch, such as --slurm-arg=--mem=4G")
+                ->take_all()
+                ->type_size(1)
+                ->allow_extra_args(false)
+                ->type_name("ARG"));
+        verb.callback([this, shards, slurm_only, local_only, &verb] {
+            const bool there = verb.get_option("--out")->count() > 0;
+            if (sweep_options_.no_simulate && !there) throw CLI::RequiredError("--no-simulate: --out");
+            if (!sweep_options_.on_slurm) {
+                for (const CLI::Option* option : slurm_only)
+                    if (option->count() > 0)
+                        throw CLI::ValidationError(option->get_name(), "is for --launcher slurm");
+                return;
+            }
+            for (const CLI::Option* option : local_only)
+                if (option->count() > 0)
+                    throw CLI::ValidationError(option->get_name(), "cannot be used with --launcher slurm");
+            if (!there || shards->count() == 0)
+                throw CLI::RequiredError("--launcher slurm: --out and --shards");
+            for (const std::string& argument : sweep_options_.slurm.arguments)
+                if (!argument.starts_with('-'))
+                    throw CLI::ValidationError("--slurm-arg",
+                                               fmt::format("{} is no option of sbatch", in_quotes(argument)));
+        });
     }
     void take_shard(const std::string& text) {
         const auto slash = text.find('/');

@@ -5,8 +5,8 @@
 
 namespace octet {
 
-// Before anything else: descriptors 0 to 2 are open, a closed pipe is an error and no signal, and SystemC
-// prints its warnings to stderr and its infos nowhere.
+// Before anything else: descriptors 0 to 2 are open, a closed pipe or a file that may not grow is an error and no
+// signal, and SystemC prints its warnings to stderr and its infos nowhere.
 void prepare_process();
 
 // All of `text` to stdout; false, with a message unless the reader has gone, if it could not be written.

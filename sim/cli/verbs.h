@@ -11,6 +11,7 @@
 #include "models/formats/format.h"
 #include "sim/compare/lists.h"
 #include "sim/config/layers.h"
+#include "sim/sweep/slurm.h"
 
 namespace octet {
 
@@ -52,6 +53,10 @@ struct SweepRunOptions {
     double point_timeout = 0;             // seconds; 0: none
     std::uint64_t shard = 0, shards = 1;  // `--shard 2/8` is shard 1 of 8
     bool retry_failed = false, json = false;
+    std::string known;         // a store whose points are taken over; empty: none
+    bool no_simulate = false;  // only what is known
+    bool on_slurm = false;
+    SlurmOptions slurm;
     std::string out;  // folder with the store; empty: nothing is kept
 };
 int sweep_run_verb(const SweepRunOptions& options, std::string& out);

@@ -23,4 +23,16 @@ std::vector<bool> pareto_front(const std::vector<std::vector<double>>& costs) {
     return front;
 }
 
+void RunningFront::add(const std::vector<double>& costs) {
+    if (std::ranges::any_of(front_, [&](const auto& other) { return dominates(other, costs); })) return;
+    std::erase_if(front_, [&](const auto& other) { return dominates(costs, other); });
+    front_.push_back(costs);
+}
+
+double RunningFront::least(std::size_t number) const {
+    double least = front_.front()[number];
+    for (const auto& costs : front_) least = std::min(least, costs[number]);
+    return least;
+}
+
 }  // namespace octet

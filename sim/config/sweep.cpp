@@ -179,6 +179,7 @@ SweepConfig read_sweep(const Node& tree, Diagnostics& diagnostics) {
     Reader reader(tree, diagnostics);
     reader.find("kind");
     describe(reader, config);
+    if (const Node* strategy = reader.find("strategy")) config.strategy.where = strategy->location;
     read_axes(reader, config.axes);
     read_zip(reader, config.zip);
     read_constraints(reader, config.constraints);

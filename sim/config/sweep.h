@@ -48,6 +48,7 @@ enum class StrategyKind : std::uint8_t { grid, random, evolve };
 struct SweepStrategy {
     StrategyKind kind = StrategyKind::grid;
     std::uint64_t points = 0, population = 0, evaluations = 0, seed = 0;
+    Location where;
 };
 
 struct SweepConfig {

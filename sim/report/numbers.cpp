@@ -19,4 +19,8 @@ std::string short_number(double x) {
     return fmt::format("{:.{}f}", x, decimals);
 }
 
+std::string signed_number(double x) {
+    return x < 0 ? "-" + short_number(-x) : short_number(x);
+}
+
 }  // namespace octet

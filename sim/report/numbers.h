@@ -10,5 +10,6 @@ std::string grouped(std::uint64_t n);
 
 // Four digits that count, no exponent: 0.01234, 12.34, 12345. "0" for what is not above 0.
 std::string short_number(double x);
+std::string signed_number(double x);  // the same with a sign where x is negative
 
 }  // namespace octet

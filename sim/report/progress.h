@@ -6,11 +6,16 @@
 #include <string>
 #include <string_view>
 
+#include "sim/sweep/sweep.h"
+
 namespace octet {
 
-// "  ####................  2 of 5, 1 failed, 3 s left: e4m3"
+// "####................ 2 of 5, 1 failed, 3 s left: e4m3". Of those done `known` took none of the seconds.
 std::string progress_line(std::size_t done, std::size_t failed, std::size_t total, double seconds,
-                          std::string_view what);
+                          std::string_view what, std::size_t known = 0);
+// The same of a sweep, with its rate and the best of its first objective so far.
+std::string progress_line(const SweepState& state, const std::vector<SweepObjective>& objectives,
+                          double seconds);
 
 class ProgressBar {
   public:
@@ -31,15 +36,15 @@ class ProgressBar {
 // seconds.
 class SweepProgress {
   public:
-    SweepProgress();
+    explicit SweepProgress(std::vector<SweepObjective> objectives);
     ~SweepProgress();
     SweepProgress(const SweepProgress&) = delete;
     SweepProgress& operator=(const SweepProgress&) = delete;
-    void advance(std::uint64_t done, std::uint64_t total, bool failed);
+    void advance(const SweepState& state);
 
   private:
     bool terminal_;
-    std::size_t failed_ = 0;
+    std::vector<SweepObjective> objectives_;
     std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now(), last_ = begin_;
 };
 

@@ -20,9 +20,7 @@ std::string plain(const Json& value) {
 }
 
 std::string shown(const Json& value) {
-    if (!value.is_number_float()) return plain(value);
-    const double number = value.get<double>();
-    return number < 0 ? "-" + short_number(-number) : short_number(number);
+    return value.is_number_float() ? signed_number(value.get<double>()) : plain(value);
 }
 
 const Json* find(const StoredPoint& point, const std::string& column) {
@@ -70,7 +68,9 @@ std::string sweep_text(const SweepResult& result, const std::vector<SweepObjecti
                                   result.count(PointStatus::invalid));
     if (result.excluded > 0) out += fmt::format("; {} more excluded by constraints", result.excluded);
     out += fmt::format("; {} simulations, {} points known before\n", result.simulated, result.reused);
-    if (!result.complete) out += "stopped before its end: the same command goes on from here\n";
+    if (!result.complete())
+        out += fmt::format("{} points are missing: the sweep goes on from here when it is run again\n",
+                           result.missing.size());
     out += reasons(failed);
 
     std::vector<const SweepPoint*> front;

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "sim/sweep/metrics.h"
 
@@ -22,7 +23,7 @@ constexpr auto status_names = std::to_array<std::string_view>({"done", "failed",
 PointStatus status_of(std::string_view text) {
     for (std::size_t i = 0; i < status_names.size(); ++i)
         if (status_names[i] == text) return static_cast<PointStatus>(i);
-    throw StoreError(fmt::format("a point of unknown status '{}'", text));
+    throw StoreError(fmt::format("a status '{}'", text));
 }
 
 constexpr const char* schema_version = "1";
@@ -33,6 +34,23 @@ std::string view_sql() {
     for (const std::string_view metric : sweep_metric_names())
         sql += fmt::format(", json_extract(metrics, '$.{0}') AS {0}", metric);
     return sql + ", config FROM points;";
+}
+
+// A store with a log of which nothing is left, in a folder where no file can be made: SQLite then wants to be
+// told that nobody writes to it.
+bool is_archived(const std::string& path) {
+    std::error_code error;
+    const auto there = [&](const char* end) { return std::filesystem::exists(path + end, error); };
+    const auto folder = std::filesystem::absolute(path).parent_path();
+    return access(folder.c_str(), W_OK) != 0 && !there("-wal") && !there("-journal");
+}
+
+std::string archive_uri(const std::string& path) {
+    std::string uri = "file:";
+    for (const char c : std::filesystem::absolute(path).string())
+        uri += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02x}", static_cast<unsigned>(c))
+                                                : std::string(1, c);
+    return uri + "?immutable=1";
 }
 
 }  // namespace
@@ -61,6 +79,7 @@ class SweepStore::Statement {
     }
     // True if there is a row.
     bool step(const char* doing) {
+        errno = 0;  // so that an input or output error can be told by its name
         const int code = sqlite3_step(statement_);
         if (code != SQLITE_ROW && code != SQLITE_DONE) store_.check(code, doing);
         return code == SQLITE_ROW;
@@ -77,7 +96,7 @@ class SweepStore::Statement {
         try {
             return {integer(0),           text(1),  status_of(text(2)), text(3), Json::parse(text(4)),
                     Json::parse(text(5)), number(6)};
-        } catch (const Json::exception& error) {
+        } catch (const std::exception& error) {
             throw StoreError(
                 fmt::format("{}: point {} is damaged: {}", store_.path_, integer(0), error.what()));
         }
@@ -88,24 +107,39 @@ class SweepStore::Statement {
     sqlite3_stmt* statement_ = nullptr;
 };
 
-SweepStore::SweepStore(const std::string& path, Access access) : path_(path) {
+SweepStore::SweepStore(const std::string& path, Access access, Place place) : path_(path) {
     const bool writes = access == Access::write;
     if (!path_.empty() && writes) lock();
-    const int flags = writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-    const int code = sqlite3_open_v2(path_.empty() ? ":memory:" : path_.c_str(), &db_, flags, nullptr);
     try {
-        check(code, "open");
-        sqlite3_busy_timeout(db_, 10'000);
-        if (writes) make_schema();
-        const std::string version = meta("schema");
-        if (version != schema_version)
-            throw StoreError(fmt::format("{}: a store of schema {}; this version reads schema {}", path_,
-                                         version.empty() ? "unknown" : version, schema_version));
+        open_file(writes, place);
     } catch (...) {
         sqlite3_close(db_);
         if (lock_ >= 0) close(lock_);
         throw;
     }
+}
+
+void SweepStore::open_file(bool writes, Place place) {
+    // Readers may have to write too: they undo what a killed process began. SQLite opens what is protected
+    // for reading alone.
+    const int flags = SQLITE_OPEN_READWRITE | (writes ? SQLITE_OPEN_CREATE : 0);
+    if (!writes && is_archived(path_))
+        check(sqlite3_open_v2(archive_uri(path_).c_str(), &db_, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+                              nullptr),
+              "open");
+    else
+        check(sqlite3_open_v2(path_.empty() ? ":memory:" : path_.c_str(), &db_, flags, nullptr), "open");
+    sqlite3_busy_timeout(db_, 10'000);
+    const bool fresh = is_empty();
+    if (!fresh) check_schema();
+    if (fresh && !writes) {  // its process was killed before its first commit: a store without points
+        sqlite3_close(db_);
+        db_ = nullptr;
+        check(sqlite3_open_v2(":memory:", &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr), "open");
+    }
+    if (writes) set_journal(fresh, place);
+    if (fresh) make_schema();
+    if (!writes) execute("PRAGMA query_only=1;");
 }
 
 SweepStore::~SweepStore() {
@@ -115,7 +149,8 @@ SweepStore::~SweepStore() {
 
 void SweepStore::check(int code, const char* doing) const {
     if (code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW) return;
-    const char* reason = db_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(db_);
+    std::string reason = db_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(db_);
+    if ((code & 0xff) == SQLITE_IOERR && errno != 0) reason += fmt::format(" ({})", std::strerror(errno));
     throw StoreError(
         fmt::format("cannot {} the store {}: {}", doing, path_.empty() ? "in memory" : path_, reason));
 }
@@ -135,14 +170,37 @@ void SweepStore::lock() {
     throw StoreError(fmt::format("another sweep is writing to the store {}", path_));
 }
 
-void SweepStore::make_schema() {
-    // A commit is in the log when put() returns, so a killed process loses none; the log reaches the disk now
-    // and then, so a power failure may cost the latest ones. Where there is no shared memory (cluster file
-    // systems) SQLite stays with its rollback journal.
-    execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;");
+// A commit is in the log when put() returns, so a killed process loses none; the log reaches the disk now and
+// then, so a power failure may cost the latest ones. With a rollback journal each commit is on the disk.
+void SweepStore::set_journal(bool fresh, Place place) {
+    bool log = place == Place::one_host;
+    if (log && !fresh) {
+        Statement mode(*this, "PRAGMA journal_mode");
+        mode.step("read");
+        log = mode.text(0) == "wal";
+    }
+    execute(log ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+                : "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL;");
+}
+
+bool SweepStore::is_empty() const {
     Statement there(*this, "SELECT count(*) FROM sqlite_master");
     there.step("read");
-    if (there.integer(0) > 0) return;
+    return there.integer(0) == 0;
+}
+
+void SweepStore::check_schema() const {
+    Statement tables(*this, "SELECT count(*) FROM sqlite_master WHERE name IN ('meta', 'points')");
+    tables.step("read");
+    if (tables.integer(0) != 2)
+        throw StoreError(fmt::format("{} is a database, but no store of a sweep", path_));
+    const std::string version = meta("schema");
+    if (version != schema_version)
+        throw StoreError(fmt::format("{}: a store of schema {}; this version reads schema {}", path_,
+                                     version.empty() ? "unknown" : version, schema_version));
+}
+
+void SweepStore::make_schema() {
     execute(
         "BEGIN;"
         "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);"

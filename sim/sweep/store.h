@@ -1,7 +1,7 @@
 // The points of a sweep in an SQLite file (docs/sweep.md has its schema).
 //
 // A point is committed when it has ended, so that a process that is killed loses at most the points in
-// flight. One process at a time writes to a store.
+// flight. One process at a time writes to a store; others may read meanwhile.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -41,8 +41,12 @@ struct StoredPoint {
 class SweepStore {
   public:
     enum class Access : std::uint8_t { read, write };
-    // Opened or, to write, made. An empty path is a store in memory. Throws StoreError.
-    SweepStore(const std::string& path, Access access);
+    // One host's file system: a log beside the store (WAL), which needs memory that all its users share. Any
+    // file system, such as a cluster's: a rollback journal, emptied at each commit.
+    enum class Place : std::uint8_t { one_host, any };
+    // Opened or, to write, made. An empty path is a store in memory. A store that was made for any place
+    // stays so; one made for one host becomes one for any when that is asked for. Throws StoreError.
+    SweepStore(const std::string& path, Access access, Place place = Place::one_host);
     ~SweepStore();
     SweepStore(const SweepStore&) = delete;
     SweepStore& operator=(const SweepStore&) = delete;
@@ -63,6 +67,10 @@ class SweepStore {
     void execute(const char* sql) const;
     void check(int code, const char* doing) const;
     void lock();
+    void open_file(bool writes, Place place);
+    void set_journal(bool fresh, Place place);
+    bool is_empty() const;
+    void check_schema() const;
     void make_schema();
 
     std::string path_;

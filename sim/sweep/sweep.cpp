@@ -65,6 +65,14 @@ std::vector<SweepObjective> objectives_or_default(const SweepConfig& config) {
     return all;
 }
 
+void demand_shardable(const SweepConfig& config, std::uint64_t shards) {
+    if (shards > 1 && config.strategy.kind == StrategyKind::evolve)
+        throw InputError(
+            config.strategy.where, "strategy",
+            "an evolution cannot be split into shards, since the results of a generation choose the "
+            "next one; grid and random can");
+}
+
 std::uint64_t SweepResult::count(PointStatus status) const {
     return static_cast<std::uint64_t>(std::ranges::count(points, status, &SweepPoint::status));
 }
@@ -77,6 +85,7 @@ Sweep::Sweep(const SweepConfig& config, const DesignSpace& space, PointLoader& l
       store_(store),
       options_(options),
       objectives_(objectives_or_default(config)) {
+    demand_shardable(config, options.shards);
     check_metrics();
     check_axes();
 }
@@ -159,10 +168,23 @@ SweepPoint Sweep::counted(const StoredPoint& point) const {
     return counted;
 }
 
+std::optional<StoredPoint> Sweep::settled(const std::string& key) {
+    const auto settles = [&](const std::optional<StoredPoint>& point) {
+        return point && !(options_.retry_failed && point->status == PointStatus::failed);
+    };
+    if (auto stored = store_.find(key); settles(stored)) return stored;
+    if (options_.known == nullptr) return std::nullopt;
+    auto known = options_.known->find(key);
+    if (!settles(known)) return std::nullopt;
+    known->id = store_.put(*known);
+    return known;
+}
+
 std::vector<std::optional<SweepPoint>> Sweep::evaluate(const std::vector<PointIndex>& points) {
     std::vector<std::optional<Planned>> planned;
     std::vector<Planned> fresh;
-    std::map<std::string, bool> asked;
+    std::set<std::string> asked;
+    Ended ended;
     for (const PointIndex& point : points) {
         planned.push_back(plan(point));
         if (!planned.back()) {
@@ -170,41 +192,54 @@ std::vector<std::optional<SweepPoint>> Sweep::evaluate(const std::vector<PointIn
             continue;
         }
         const Planned& p = *planned.back();
-        if (!asked.emplace(p.key, true).second) continue;  // two points that are one experiment
-        ++known_;
-        const auto stored = store_.find(p.key);
-        if (!p.refusal.empty()) {
-            if (!stored)
-                store_.put({0, p.key, PointStatus::invalid, p.refusal, config_json(space_.values(point)),
-                            Json::object(), 0});
-            ++finished_;
-        } else if (stored && !(options_.retry_failed && stored->status == PointStatus::failed)) {
-            ++result_.reused;
-            ++finished_;
+        if (!asked.insert(p.key).second) continue;  // two points that are one experiment
+        ++state_.total;
+        if (auto known = settled(p.key)) {
+            if (p.refusal.empty()) ++result_.reused;
+            ++state_.known;
+            note(ended.emplace(p.key, counted(*known)).first->second);
+        } else if (!p.refusal.empty()) {
+            StoredPoint refused{
+                0, p.key, PointStatus::invalid, p.refusal, config_json(space_.values(point)), Json::object(),
+                0};
+            refused.id = store_.put(refused);
+            ++state_.known;
+            note(ended.emplace(p.key, counted(refused)).first->second);
         } else {
             fresh.push_back(p);
         }
     }
-    simulate(std::move(fresh));
+    simulate(std::move(fresh), ended);
     std::vector<std::optional<SweepPoint>> results;
-    for (const auto& p : planned) {
-        if (!p) {
-            results.emplace_back();
+    std::set<std::string> missing;
+    for (std::size_t i = 0; i < planned.size(); ++i) {
+        if (!planned[i]) {
+            if (missing.empty()) results.emplace_back();
             continue;
         }
-        const auto stored = store_.find(p->key);
-        if (!stored) {  // stopped before its turn
-            result_.complete = false;
-            break;
+        const auto found = ended.find(planned[i]->key);
+        if (found == ended.end()) {  // stopped before its turn
+            if (missing.insert(planned[i]->key).second) result_.missing.push_back(i);
+            continue;
         }
-        results.emplace_back(counted(*stored));
-        results.back()->config = config_json(space_.values(p->index));  // another sweep may have stored it
-        if (counted_.insert(stored->id).second) result_.points.push_back(*results.back());
+        SweepPoint point = found->second;
+        point.config = config_json(space_.values(points[i]));  // another sweep may have stored it
+        if (counted_.insert(point.id).second) result_.points.push_back(point);
+        if (missing.empty()) results.emplace_back(std::move(point));
     }
     return results;
 }
 
-void Sweep::simulate(std::vector<Planned> fresh) {
+void Sweep::note(const SweepPoint& point) {
+    ++state_.ended;
+    const Objectives costs = objectives_of(point);
+    if (!costs) return;
+    front_.add(*costs);
+    state_.front = front_.size();
+    state_.best = front_.least(0) * (objectives_[0].maximize ? -1 : 1);
+}
+
+void Sweep::simulate(std::vector<Planned> fresh, Ended& ended) {
     // Points that differ in prices alone are one piece of work.
     std::vector<std::vector<Planned>> work;
     std::map<std::string, std::size_t> place;
@@ -224,26 +259,28 @@ void Sweep::simulate(std::vector<Planned> fresh) {
                 return metrics_of(loader_, space_, points);
             });
         }
-        const auto ended = pool.wait();
-        if (!ended) continue;
+        const auto worker = pool.wait();
+        if (!worker) continue;
+        const WorkerResult& result = worker->result;
         ++result_.simulated;
         const double seconds =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - begun[ended->id]).count();
-        const Json list = ended->result.done ? Json::parse(ended->result.text) : Json::array();
-        for (std::size_t i = 0; i < work[ended->id].size(); ++i) {
-            const Planned& p = work[ended->id][i];
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - begun[worker->id]).count();
+        const Json list = result.done ? Json::parse(result.text) : Json::array();
+        for (std::size_t i = 0; i < work[worker->id].size(); ++i) {
+            const Planned& p = work[worker->id][i];
             StoredPoint point{
                 0,      p.key, PointStatus::done, {}, config_json(space_.values(p.index)), Json::object(),
                 seconds};
-            if (ended->result.done) {
+            if (result.done) {
                 point.metrics = list.at(i);
             } else {
                 point.status = PointStatus::failed;
-                point.message = ended->result.text;
+                point.message = result.text;
+                ++state_.failed;
             }
             point.id = store_.put(point);
-            ++finished_;
-            if (ended_) ended_(finished_, known_, point);
+            note(ended.emplace(p.key, counted(point)).first->second);
+            if (watch_) watch_(state_);
         }
     }
 }
@@ -259,8 +296,16 @@ Objectives Sweep::objectives_of(const SweepPoint& point) const {
     return costs;
 }
 
-SweepResult Sweep::run(const PointEnded& ended) {
-    ended_ = ended;
+std::vector<PointIndex> Sweep::all_points() const {
+    if (config_.strategy.kind == StrategyKind::random)
+        return draw_points(space_, config_.strategy.points, config_.strategy.seed);
+    std::vector<PointIndex> points;
+    for (std::uint64_t number = 0; number < space_.points(); ++number) points.push_back(space_.at(number));
+    return points;
+}
+
+SweepResult Sweep::run(const SweepWatch& watch) {
+    watch_ = watch;
     const SweepStrategy& strategy = config_.strategy;
     if (strategy.kind == StrategyKind::evolve) {
         evolve(space_, {strategy.population, strategy.evaluations, strategy.seed},
@@ -271,17 +316,11 @@ SweepResult Sweep::run(const PointEnded& ended) {
                    return objectives;
                });
     } else {
-        std::vector<PointIndex> points;
-        if (strategy.kind == StrategyKind::random) {
-            points = draw_points(space_, strategy.points, strategy.seed);
-        } else {
-            for (std::uint64_t number = 0; number < space_.points(); ++number)
-                points.push_back(space_.at(number));
-        }
-        std::vector<PointIndex> mine;
+        std::vector<PointIndex> points = all_points(), mine;
         for (std::size_t i = options_.shard; i < points.size(); i += options_.shards)
             mine.push_back(std::move(points[i]));
         evaluate(mine);
+        for (std::uint64_t& number : result_.missing) number = options_.shard + number * options_.shards;
     }
     mark_front();
     return std::move(result_);
@@ -316,7 +355,7 @@ nlohmann::ordered_json to_json(const SweepResult& result, const SweepConfig& con
             {"invalid", result.count(PointStatus::invalid)},
             {"excluded", result.excluded},
             {"pareto", std::move(pareto)},
-            {"complete", result.complete},
+            {"complete", result.complete()},
             {"store", store.empty() ? Json(nullptr) : Json(store)},
             {"base", config.base},
             {"objectives", std::move(objectives)},

@@ -19,6 +19,24 @@ TEST(ParetoFront, HoldsEveryPointThatNoOtherDominates) {
     EXPECT_THAT(pareto_front({{}, {}}), ElementsAre(true, true));
 }
 
+TEST(ParetoFront, GrowsPointByPointToTheSame) {
+    const unsigned seed = std::random_device{}();
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    for (int round = 0; round < 50; ++round) {
+        std::vector<std::vector<double>> points;
+        RunningFront running;
+        for (int i = 0; i < 40; ++i) {
+            points.push_back({static_cast<double>(random() % 9), static_cast<double>(random() % 9),
+                              static_cast<double>(random() % 9)});
+            running.add(points.back());
+            const auto front = pareto_front(points);
+            ASSERT_EQ(running.size(), static_cast<std::size_t>(std::ranges::count(front, true)));
+            ASSERT_EQ(running.least(1), std::ranges::min(points, {}, [](const auto& p) { return p[1]; })[1]);
+        }
+    }
+}
+
 // In two dimensions the front is a staircase: sorted by the first number, the second falls.
 TEST(ParetoFront, IsTheStaircaseOfRandomPointsInThePlane) {
     const unsigned seed = std::random_device{}();

@@ -95,6 +95,60 @@ TEST(SweepStore, LosesNothingThatWasCommittedWhenItsProcessIsKilled) {
     for (int i = 0; i < 25; ++i) EXPECT_TRUE(store.find(std::to_string(i)));
 }
 
+// A commit of a store for any file system is half on the disk when its process dies.
+TEST(SweepStore, UndoesWhatAKilledProcessBeganEvenIfItIsOnlyRead) {
+    const std::string path = scratch_folder() + "/begun.sqlite";
+    { SweepStore(path, SweepStore::Access::write, SweepStore::Place::any).put(sample("a")); }
+    const pid_t child = fork();
+    if (child == 0) {
+        sqlite3* db = nullptr;
+        sqlite3_open(path.c_str(), &db);
+        sqlite3_exec(db,
+                     "PRAGMA journal_mode=TRUNCATE; PRAGMA cache_size=1; BEGIN;"
+                     "UPDATE points SET key = 'lost', message = hex(zeroblob(200000));",
+                     nullptr, nullptr, nullptr);
+        _exit(0);
+    }
+    waitpid(child, nullptr, 0);
+    ASSERT_GT(std::filesystem::file_size(path + "-journal"), 0U);
+    const SweepStore store(path, SweepStore::Access::read);
+    EXPECT_EQ(store.count(), 1U);
+    EXPECT_TRUE(store.find("a"));
+}
+
+TEST(SweepStore, IsWithoutPointsWhenItsProcessWasKilledBeforeItsFirstCommit) {
+    const SweepStore store(scratch_file("empty.sqlite", ""), SweepStore::Access::read);
+    EXPECT_EQ(store.count(), 0U);
+    EXPECT_FALSE(store.find("a"));
+}
+
+std::string journal_of(const std::string& path) {
+    sqlite3* db = nullptr;
+    sqlite3_open(path.c_str(), &db);
+    sqlite3_stmt* statement = nullptr;
+    sqlite3_prepare_v2(db, "PRAGMA journal_mode", -1, &statement, nullptr);
+    sqlite3_step(statement);
+    const std::string mode = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return mode;
+}
+
+// A log (WAL) needs memory that all who use it share: not on a cluster.
+TEST(SweepStore, HasNoLogOnceItIsForAnyFileSystem) {
+    using enum SweepStore::Place;
+    const std::string path = scratch_folder() + "/moved.sqlite";
+    { SweepStore(path, SweepStore::Access::write, one_host).put(sample("a")); }
+    EXPECT_EQ(journal_of(path), "wal");
+    for (const auto place : {any, one_host}) {
+        SweepStore store(path, SweepStore::Access::write, place);
+        store.put(sample("b"));
+        EXPECT_TRUE(store.find("a"));
+        EXPECT_NE(journal_of(path), "wal");
+        EXPECT_EQ(std::filesystem::file_size(path + "-journal"), 0U) << "emptied, not removed";
+    }
+}
+
 TEST(SweepStore, AllowsOneWriterAtATime) {
     const std::string path = scratch_folder() + "/locked.sqlite";
     const SweepStore store(path, SweepStore::Access::write);
@@ -119,6 +173,14 @@ TEST(SweepStore, RefusesWhatIsNoStoreAndSaysWhy) {
     { SweepStore(path, SweepStore::Access::write).set_meta("schema", "7"); }
     EXPECT_THAT(error_of(path, SweepStore::Access::read),
                 HasSubstr("a store of schema 7; this version reads schema 1"));
+    const std::string foreign = scratch_folder() + "/foreign.sqlite";
+    sqlite3* db = nullptr;
+    sqlite3_open(foreign.c_str(), &db);
+    sqlite3_exec(db, "CREATE TABLE meta (x)", nullptr, nullptr, nullptr);
+    sqlite3_close(db);
+    for (const auto access : {SweepStore::Access::read, SweepStore::Access::write})
+        EXPECT_THAT(error_of(foreign, access),
+                    HasSubstr("foreign.sqlite is a database, but no store of a sweep"));
 }
 
 }  // namespace
