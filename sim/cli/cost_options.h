@@ -58,7 +58,7 @@ class CostCommands {
             ->add_option("--accelerator", import_options_.accelerator,
                          "the machine: bits of an access and clock, where they do not say")
             ->check(path_text)
-            ->type_name("FILE");
+            ->type_name("YAML");
         add_out(*import_, import_options_.out, "write a file instead of stdout");
     }
     // After the command line was parsed.

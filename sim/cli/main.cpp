@@ -5,6 +5,7 @@
 #include <new>
 #include <sstream>
 
+#include "sim/cli/completion.h"
 #include "sim/cli/cost_options.h"
 #include "sim/cli/options.h"
 #include "sim/cli/process.h"
@@ -37,6 +38,7 @@ class CommandLine {
         cost_.add(app_);
         add_check();
         add_schema();
+        add_completion();
     }
 
     void parse(int argc, const char* const* argv) {
@@ -76,6 +78,10 @@ class CommandLine {
         if (dram_->parsed()) return dram_verb(dram_options_, out);
         if (cost_.was_asked()) return cost_.execute(out);
         if (check_->parsed()) return check_verb(check_options_, out);
+        if (completion_->parsed()) {
+            out += bash_completion(app_);
+            return success;
+        }
         return schema_verb(schema_kind_, out);
     }
 
@@ -110,16 +116,21 @@ class CommandLine {
         compare_->add_option("EXPERIMENT", compare_options_.experiment, "a file of kind experiment")
             ->required();
         CompareLists& lists = compare_options_.lists;
-        const auto list = [&](const char* option, std::vector<std::string>& target, const char* help) {
-            return compare_->add_option(option, target, help)->delimiter(',')->type_name("A,B,...");
+        const auto list = [&](const char* option, std::vector<std::string>& target, const char* help,
+                              const std::string& type) {
+            return compare_->add_option(option, target, help)->delimiter(',')->type_name(type + ",...");
         };
-        list("--formats", lists.formats, "presets of MAC formats, as for pe.preset")->check(known_preset);
+        const auto words_of = [](std::string_view option) {
+            return std::ranges::find(short_options, option, &ShortOption::option)->type;
+        };
+        list("--formats", lists.formats, "of MAC formats, as for pe.preset", "PRESET")->check(known_preset);
         compare_->add_option("--baseline", lists.baseline, "the format that the others are set against")
             ->check(known_preset)
-            ->type_name("FORMAT");
-        list("--fusion", lists.fusion, "fusion levels: none, scaling, activation, layernorm, residual");
-        list("--softmax", lists.softmax, "softmax units: auto, exact, posit_approximate, ibert");
-        list("--arrays", lists.arrays, "sizes: 16 (16 x 16) or 16x32; with as many vector lanes as columns");
+            ->type_name("PRESET");
+        list("--fusion", lists.fusion, "fusion levels", words_of("--fusion"));
+        list("--softmax", lists.softmax, "softmax units", words_of("--softmax"));
+        list("--arrays", lists.arrays, "sizes: 16 (16 x 16) or 16x32; with as many vector lanes as columns",
+             "N");
         auto* json = compare_->add_flag_callback(
             "--json", [this] { compare_options_.print = CompareOptions::Print::json; },
             "print a JSON document and nothing else");
@@ -283,7 +294,7 @@ class CommandLine {
             verb->add_option("--accelerator", op_options_.accelerator, "a file of kind accelerator")
                 ->required()
                 ->check(path_text)
-                ->type_name("FILE");
+                ->type_name("YAML");
             auto* in = verb->add_option("--in", op_options_.in,
                                         "operands as .npy: numbers (f2, f4, f8) or codes (u1, u2)")
                            ->check(path_text)
@@ -383,7 +394,7 @@ class CommandLine {
         quantize_->add_option("--format", quantize_options_.format, "a name that `octet formats` lists")
             ->required()
             ->check(known_format)
-            ->type_name("F");
+            ->type_name("FORMAT");
         quantize_->add_flag("--decode", quantize_options_.decode,
                             "codes on stdin (0x..), in the layout of the output");
         quantize_
@@ -405,7 +416,8 @@ class CommandLine {
         formats_ = app_.add_subcommand("formats", "the number formats known; one or several side by side");
         formats_
             ->add_option("NAME", formats_options_.names, "range, precision, every code, where the values lie")
-            ->check(known_format);
+            ->check(known_format)
+            ->type_name("FORMAT");
         formats_->add_flag("--json", formats_options_.json, "print a JSON document and nothing else");
     }
     void add_dram() {
@@ -437,10 +449,18 @@ class CommandLine {
             ->check(CLI::IsMember(std::vector<std::string>(all_kinds.begin(), all_kinds.end())));
     }
 
+    void add_completion() {
+        completion_ =
+            app_.add_subcommand("completion", "a script by which a shell completes this command line");
+        completion_->add_option("SHELL", completion_shell_, "bash")
+            ->required()
+            ->check(CLI::IsMember(std::vector<std::string>{"bash"}));
+    }
+
     CLI::App app_{"Cycle-accurate simulator of 8-bit transformer accelerators", "octet"};
     CLI::App *sweep_{}, *sweep_run_{}, *sweep_status_{}, *sweep_export_{}, *sweep_merge_{}, *report_{};
     CLI::App *run_{}, *compare_{}, *workload_{}, *show_{}, *expand_{}, *import_{}, *quantize_{}, *formats_{},
-        *check_{}, *schema_{}, *dram_{};
+        *check_{}, *schema_{}, *dram_{}, *completion_{};
     CLI::App* op_{};
     std::vector<CLI::App*> op_kinds_;
     OpOptions op_options_;
@@ -456,7 +476,7 @@ class CommandLine {
     DramOptions dram_options_;
     CostCommands cost_;
     CheckOptions check_options_;
-    std::string schema_kind_;
+    std::string schema_kind_, completion_shell_;
 };
 
 int octet_main(int argc, const char* const* argv) {

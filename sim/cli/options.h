@@ -20,14 +20,14 @@ namespace octet {
 struct ShortOption {
     const char* option;
     std::string_view key;
-    const char* help;
+    const char* type;
 };
 inline constexpr ShortOption short_options[] = {
-    {"--values", "values", "none or exact"},
-    {"--fidelity", "fidelity", "pass or register"},
-    {"--costs", "costs", "a cost table"},
-    {"--fusion", "fusion", "none, scaling, activation, layernorm or residual"},
-    {"--softmax", "softmax.unit", "auto, exact, posit_approximate or ibert"},
+    {"--values", "values", "none|exact"},
+    {"--fidelity", "fidelity", "pass|register"},
+    {"--costs", "costs", "YAML"},
+    {"--fusion", "fusion", "none|scaling|activation|layernorm|residual"},
+    {"--softmax", "softmax.unit", "auto|exact|posit_approximate|ibert"},
 };
 
 // `without`: keys whose short forms are not among them.
@@ -48,7 +48,7 @@ inline void add_settings(CLI::App& verb, bool of_machine = true, Words without =
     add("--set", "override a key, such as array.rows=8; of several the last wins", "KEY=VALUE");
     for (const auto& row : short_options)
         if ((of_machine || row.key == "costs") && has_short_form(row, without))
-            add(row.option, fmt::format("short for --set {}=: {}", row.key, row.help), "VALUE");
+            add(row.option, fmt::format("short for --set {}=...", row.key), row.type);
 }
 
 // CLI11 lets a negative number wrap around and takes what is too large as the largest.

@@ -102,6 +102,7 @@ std::vector<pid_t> descendants() {
 }  // namespace
 
 SlurmCluster::SlurmCluster(const fs::path& folder) : folder_(folder) {
+    fs::remove_all(folder_);
     for (const char* part : {"state", "spool"}) fs::create_directories(folder_ / part);
     prctl(PR_SET_CHILD_SUBREAPER, 1);  // what daemons leave behind comes to this process
     try {
