@@ -18,9 +18,8 @@ class Accelerator : public sc_core::sc_module {
 
     // From now on values move and are computed as well (before the run).
     void attach(MachineValues& values);
-    // The registers of the array become signals of the file (before the run, after `attach`; only with
-    // Fidelity::registers).
-    void trace(sc_core::sc_trace_file& file) { array_->trace(file, values_ != nullptr); }
+    // Who sees the registers of the array (before the run, after `attach`; only with Fidelity::registers).
+    void watch(RegisterWatcher& watcher) { array_->watch(watcher, values_ != nullptr); }
     // After the kernel has run out of events. Throws std::logic_error if the program has not ended.
     MachineReport finish();
 

@@ -22,7 +22,7 @@ void count_zero_operands(const MachineValues& values, MachineReport& report) {
 }  // namespace
 
 MachineReport run_machine(const AcceleratorConfig& config, CommandSource& program, MachineValues* values,
-                          Fidelity fidelity, RunObserver* observer, sc_core::sc_trace_file* registers) {
+                          Fidelity fidelity, RunObserver* observer, const RegisterWatchers& registers) {
     static bool ran = false;
     if (ran) throw std::logic_error("the SystemC kernel belongs to the process and can run one machine");
     ran = true;
@@ -31,7 +31,7 @@ MachineReport run_machine(const AcceleratorConfig& config, CommandSource& progra
     try {
         Accelerator machine("machine", config, program, fidelity, observer);
         if (values != nullptr) machine.attach(*values);
-        if (registers != nullptr) machine.trace(*registers);
+        for (RegisterWatcher* watcher : registers) machine.watch(*watcher);
         sc_core::sc_start();
         MachineReport report = machine.finish();
         if (values != nullptr) count_zero_operands(*values, report);

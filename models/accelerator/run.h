@@ -3,12 +3,9 @@
 #include "models/accelerator/command.h"
 #include "models/accelerator/config.h"
 #include "models/accelerator/report.h"
+#include "models/array/register_watcher.h"
 #include "models/machine_values.h"
 #include "models/observer.h"
-
-namespace sc_core {
-class sc_trace_file;
-}
 
 namespace octet {
 
@@ -16,9 +13,9 @@ namespace octet {
 // kernel belongs to the process, so a process can do this once. Prints nothing. Throws std::logic_error when
 // the program cannot end (a command waits for what never completes) or is malformed.
 // `values`: what its memories hold before the run, and after it; nullptr for time alone. `observer`: nullptr
-// for none. `registers`: takes those of the array as signals, with Fidelity::registers; nullptr for none.
+// for none. `registers`: see those of the array, with Fidelity::registers.
 MachineReport run_machine(const AcceleratorConfig& config, CommandSource& program,
                           MachineValues* values = nullptr, Fidelity fidelity = Fidelity::pass,
-                          RunObserver* observer = nullptr, sc_core::sc_trace_file* registers = nullptr);
+                          RunObserver* observer = nullptr, const RegisterWatchers& registers = {});
 
 }  // namespace octet

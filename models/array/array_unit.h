@@ -9,6 +9,7 @@
 #include <string>
 
 #include "models/array/fill.h"
+#include "models/array/register_watcher.h"
 #include "models/array/result_sink.h"
 #include "models/array/span_books.h"
 #include "models/array/write_back.h"
@@ -49,9 +50,9 @@ class ArrayUnit : public sc_core::sc_module {
     std::string waits_for() const;  // for the message about a deadlock
     // From now on products are computed as well.
     virtual void attach(ArrayValues& values) = 0;
-    // Before the run: the registers become signals of the file, with numbers if there are values. Only an
-    // array that has registers can do this.
-    virtual void trace(sc_core::sc_trace_file&, bool) { throw std::logic_error("no registers to trace"); }
+    // Before the run: who sees the registers, with numbers if there are values. Only an array that has
+    // registers can do this.
+    virtual void watch(RegisterWatcher&, bool) { throw std::logic_error("no registers to watch"); }
 
   protected:
     ArrayUnit(const sc_core::sc_module_name& name, const ArrayConfig& config, const ArrayFormats& formats,

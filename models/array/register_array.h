@@ -99,6 +99,7 @@ class WeightStationaryArray {
             auto& pe = probe.pes[e];
             pe.input = number_of(inputs_.value[e]);
             pe.weight = number_of(active_.value[e]);
+            pe.passing = number_of(passing_.value[e]);
             pe.shadow = number_of(shadow_.value[e]);
             pe.sum = number_of(sums_.back().value[e]);
             pe.input_valid = (inputs_.flags[e] & valid) != 0;
@@ -202,7 +203,7 @@ class OutputStationaryArray {
         for (std::size_t e = 0; e < rows_ * cols_; ++e) {
             auto& pe = probe.pes[e];
             pe.input = number_of(a_.value[e]);
-            pe.weight = number_of(b_.value[e]);
+            pe.weight = pe.passing = number_of(b_.value[e]);
             pe.sum = number_of(sums_.value[e]);
             pe.shadow = number_of(drain_.value[e]);
             pe.input_valid = (a_.flags[e] & valid) != 0;

@@ -20,9 +20,10 @@ SteppedArray::SteppedArray(const sc_core::sc_module_name& name, const ArrayConfi
     SC_THREAD(serve);
 }
 
-void SteppedArray::trace(sc_core::sc_trace_file& file, bool values) {
-    probe_ = std::make_unique<ArrayProbe>(rows_, cols_);
-    probe_->trace(file, values);
+void SteppedArray::watch(RegisterWatcher& watcher, bool values) {
+    if (!probe_) probe_ = std::make_unique<ArrayProbe>(rows_ * cols_);
+    watchers_.push_back(&watcher);
+    watcher.begins(probe_->pes, cols_, values);
 }
 
 void SteppedArray::serve() {
@@ -130,6 +131,7 @@ void SteppedArray::clock() {
     datapath_->clock(edge, clock_);
     if (probe_) {
         datapath_->show(*probe_);
+        for (RegisterWatcher* watcher : watchers_) watcher->clocked(clock_);
         if (edge.vectors != nullptr || edge.weights != nullptr)
             moving_until_ = clock_ + depth_ + rows_ + 2 * cols_ + 1;
     }

@@ -5,8 +5,8 @@
 // pass at the left edge enters, or the first one of a pass that has all it needs; a row of weights enters at
 // the top, or where sums stay with each vector; every register is clocked (register_array.h). Tiles enter as
 // late as lets their vectors follow the pass before at once, or their inputs when these are there. Clocks in
-// which nothing can begin or end are stepped together, later (each in its own time while registers are traced
-// and move). Counts: those of array_unit.h.
+// which nothing can begin or end are stepped together, later (each in its own time while registers are
+// watched and move). Counts: those of array_unit.h.
 #pragma once
 #include "models/array/array_unit.h"
 #include "models/array/clock_books.h"
@@ -24,7 +24,7 @@ class SteppedArray : public ArrayUnit {
     void starved(Cycle from, Cycle until, StallCause cause, OperationId operation) override;
     void close() override;
     void attach(ArrayValues& values) override { datapath_ = make_datapath(config_, &values); }
-    void trace(sc_core::sc_trace_file& file, bool values) override;
+    void watch(RegisterWatcher& watcher, bool values) override;
 
   private:
     // For how many steps a pass could not go on, and what it lacked in the latest of them.
@@ -96,8 +96,9 @@ class SteppedArray : public ArrayUnit {
     Cycle first_weight_ = 0;
     HeldClocks held_before_{};
 
-    std::unique_ptr<ArrayProbe> probe_;  // if registers are traced
-    Cycle moving_until_ = 0;             // likewise: then nothing is on its way any more
+    std::unique_ptr<ArrayProbe> probe_;  // if registers are watched
+    RegisterWatchers watchers_;
+    Cycle moving_until_ = 0;  // likewise: then nothing is on its way any more
 };
 
 }  // namespace octet

@@ -319,7 +319,14 @@ class CommandLine {
                 ->check(path_text)
                 ->type_name("DIR");
             add_watch(*verb, op_options_.watch);
-            verb->add_option("--seed", op_options_.seed, "of stochastic rounding (default: 0)")
+            if (kind == 0)
+                verb->add_option(
+                        "--animate", op_options_.animate,
+                        "a page that shows the array clock by clock (with --shape: synthetic values)")
+                    ->check(path_text)
+                    ->type_name("FILE");
+            verb->add_option("--seed", op_options_.seed,
+                             "of stochastic rounding and synthetic values (default: 0)")
                 ->check(digits_only)
                 ->type_name("N");
             verb->add_flag("--histogram", op_options_.histogram,

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "sim/cli/animate.h"
 #include "sim/cli/process.h"
 #include "sim/cli/verbs.h"
 #include "sim/cli/watch.h"
@@ -27,7 +28,7 @@ constexpr auto costs_kind = std::to_array<std::string_view>({"costs"});
 struct OpInput {
     AcceleratorConfig machine;
     CostTable costs;
-    Fidelity fidelity = Fidelity::pass;
+    Fidelity fidelity;
 };
 
 // The settings of the accelerator; `costs` and `fidelity` are the keys beside them.
@@ -47,13 +48,13 @@ OpInput read_input(const OpOptions& options) {
         else
             settings.push_back(setting);
     }
-    OpInput input;
+    OpInput input{{}, {}, options.animate.empty() ? Fidelity::pass : Fidelity::registers};
     input.machine = experiment.accelerator =
         load_accelerator(resolve_argument(options.accelerator), settings);
     Diagnostics diagnostics;
     Reader reader(beside, diagnostics);
     reader.choice("fidelity", input.fidelity, fidelity_names, "");
-    experiment.values = options.in.empty() ? Values::none : Values::exact;
+    experiment.values = options.in.empty() && options.animate.empty() ? Values::none : Values::exact;
     experiment.tree.location = location_in(options.accelerator);
     check_supported(experiment, diagnostics);
     input.costs = read_costs(load_layers(costs, costs_kind), costs, diagnostics);
@@ -159,7 +160,7 @@ void write_results(const OpOptions& options, const Single& single, const ValueRu
 
 int op_verb(const OpOptions& options, std::string& out) {
     const auto kind = static_cast<SingleKind>(options.kind_index);
-    const bool with_values = !options.in.empty();
+    const bool from_files = !options.in.empty(), with_values = from_files || !options.animate.empty();
     if (const std::string reason = misuse(options, kind); !reason.empty()) {
         print_error(reason);
         return 2;
@@ -169,11 +170,15 @@ int op_verb(const OpOptions& options, std::string& out) {
         print_error(misuse);
         return 2;
     }
+    if (const auto misuse = AnimatedProduct::misuse(options, input.fidelity); !misuse.empty()) {
+        print_error(misuse);
+        return 2;
+    }
     std::vector<NpyFile> files;
     for (const std::string& path : options.in) files.emplace_back(path);
-    const auto shape = with_values ? shape_of(kind, files) : options.shape;
+    const auto shape = from_files ? shape_of(kind, files) : options.shape;
     const Single single = single_operation(kind, shape,
-                                           with_values ? files.size()
+                                           from_files ? files.size()
                                            : kind == SingleKind::gemm || kind == SingleKind::add ? 2
                                                                                                  : 1);
     std::optional<ValueRun> values;
@@ -182,7 +187,9 @@ int op_verb(const OpOptions& options, std::string& out) {
         recorder.emplace(single.graph, 0);
         const std::string& forward = input.machine.formats[FormatUse::forward];
         const FormatInfo* stored = find_format(forward.empty() ? input.machine.pe.storage : forward);
-        values.emplace(input.machine, options.seed, single.graph, sources_of(single, files, *stored));
+        values.emplace(
+            input.machine, options.seed, single.graph,
+            from_files ? sources_of(single, files, *stored) : synthetic_operands(single, options.seed));
         values->also(*recorder);
         if (options.histogram) values->count_codes();
     }
@@ -191,10 +198,15 @@ int op_verb(const OpOptions& options, std::string& out) {
     description.workload = {{"name", single.graph.name}};
     description.seed = options.seed;
     Watch watch(options.watch);
+    RegisterWatchers registers = watch.registers();
+    std::optional<AnimatedProduct> animated;
+    if (!options.animate.empty())
+        registers.push_back(&animated.emplace(options.animate, input.machine, single).watcher());
     const Simulation simulation =
         simulate(single.graph, input.machine, resolve(input.costs, input.machine), description,
-                 values ? &*values : nullptr, input.fidelity, watch.followers(), watch.registers());
+                 values ? &*values : nullptr, input.fidelity, watch.followers(), registers);
     watch.finish(simulation);
+    if (animated) animated->finish(input.machine, single, *values);
     if (!options.hex.empty()) write_vectors(options, single, *values, *recorder, input.machine);
     if (!options.out.empty() || !options.codes.empty()) write_results(options, single, *values, *recorder);
     if (options.json) {

@@ -15,6 +15,7 @@
 #include "sim/report/what_if_text.h"
 #include "sim/run/fusion_levels.h"
 #include "sim/run/simulate.h"
+#include "sim/run/unit_slots.h"
 #include "sim/run/what_if.h"
 
 namespace octet {
@@ -52,14 +53,18 @@ int run_verb(const RunOptions& options, std::string& out) {
     if (options.watch.explain)
         levels = at_all_levels([&](const std::vector<Setting>& change) { return changed(options, change); });
     Watch watch(options.watch);
-    const Simulation simulation =
-        simulate(experiment, options.histogram, watch.followers(), watch.registers());
+    std::optional<UnitSlots> slots;  // for `octet report`
+    Followers followers = watch.followers();
+    if (!options.out.empty()) followers.push_back(&slots.emplace());
+    const Simulation simulation = simulate(experiment, options.histogram, followers, watch.registers());
     watch.finish(simulation);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     const std::string log =
         fmt::format("experiment {}\nwall time {:.3f} s, of it {:.3f} s in lowering and machine\n",
                     experiment.path, seconds, simulation.lowering_and_machine_seconds);
-    if (!options.out.empty()) write_results(options.out, simulation.result, log);
+    if (slots)
+        write_results(options.out, simulation.result, log,
+                      {{"units.json", to_text(slots->document(simulation.result.machine.total))}});
     if (options.json) {
         nlohmann::ordered_json document = watch.document(simulation);
         if (!levels.empty()) document["explanation"]["fusion_levels"] = to_json(levels);

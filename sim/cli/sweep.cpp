@@ -12,6 +12,7 @@
 
 #include "sim/cli/process.h"
 #include "sim/cli/sweep_files.h"
+#include "sim/cli/sweep_inputs.h"
 #include "sim/cli/verbs.h"
 #include "sim/config/paths.h"
 #include "sim/report/files.h"
@@ -78,7 +79,7 @@ struct LoadedSweep {
 };
 
 // Writes the tables and prints the result. The store is read once for it: others' points are in it too.
-int present(const SweepRunOptions& options, const LoadedSweep& sweep, const SweepStore& store,
+int present(const SweepRunOptions& options, LoadedSweep& sweep, const SweepStore& store,
             const SweepResult& result, std::string& out) {
     std::set<std::int64_t> ours;
     for (const SweepPoint& point : result.points) ours.insert(point.id);
@@ -89,7 +90,8 @@ int present(const SweepRunOptions& options, const LoadedSweep& sweep, const Swee
     const auto objectives = objectives_or_default(sweep.config);
     const nlohmann::ordered_json document = to_json(result, sweep.config, store.path());
     if (!options.out.empty())
-        write_files(options.out, {{"points.csv", sweep_csv(points)},
+        write_files(options.out, {{"inputs.json", to_text(sweep_inputs(sweep.file, sweep.loader))},
+                                  {"points.csv", sweep_csv(points)},
                                   {"summary.txt", sweep_text(result, objectives, failed)},
                                   {"sweep.json", to_text(document)}});
     out += options.json ? to_text(document) : sweep_text(result, objectives, failed, 40, wants_colour());

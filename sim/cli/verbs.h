@@ -130,6 +130,7 @@ struct OpOptions {
     std::vector<std::string> in;       // .npy
     std::vector<std::uint64_t> shape;  // without files
     std::string out, codes, hex;       // files, and a folder; empty: none
+    std::string animate;               // a page of the array (gemm); without files of synthetic operands
     WatchOptions watch;
     bool accumulator = false;  // `out` holds values before the encoder
     bool json = false, histogram = false;

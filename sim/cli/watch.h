@@ -22,7 +22,7 @@ class Watch {
     explicit Watch(const WatchOptions& options);
     // To be handed to the simulation; they live in here.
     const Followers& followers() const { return followers_; }
-    sc_core::sc_trace_file* registers() { return registers_ ? registers_->file() : nullptr; }
+    RegisterWatchers registers() { return registers_ ? RegisterWatchers{&*registers_} : RegisterWatchers{}; }
     // After the simulation: files are there. Throws OutputError.
     void finish(const Simulation& simulation);
     // The result document, with what was asked for.

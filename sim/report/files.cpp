@@ -82,9 +82,11 @@ void write_file(const fs::path& path, const std::string& content) {
     file.keep();
 }
 
-void write_results(const fs::path& folder, const Result& result, std::string_view log) {
+void write_results(const fs::path& folder, const Result& result, std::string_view log,
+                   const std::vector<OutputFile>& more) {
     std::vector<OutputFile> files{{"run.log", std::string(log)}, {"summary.txt", summary(result)}};
     if (!result.histograms.empty()) files.push_back({"histogram.csv", csv_of(result.histograms)});
+    files.insert(files.end(), more.begin(), more.end());
     files.push_back({"result.json", to_text(result)});
     write_files(folder, files);
 }

@@ -29,7 +29,9 @@ void write_files(const std::filesystem::path& folder, const std::vector<OutputFi
 // One file, as StreamedFile does it.
 void write_file(const std::filesystem::path& path, const std::string& content);
 
-// run.log, summary.txt, histogram.csv if there are histograms and, last, result.json: a folder with a result.json is complete.
-void write_results(const std::filesystem::path& folder, const Result& result, std::string_view log);
+// run.log, summary.txt, histogram.csv if there are histograms, `more` and, last, result.json: a folder with a
+// result.json is complete.
+void write_results(const std::filesystem::path& folder, const Result& result, std::string_view log,
+                   const std::vector<OutputFile>& more = {});
 
 }  // namespace octet

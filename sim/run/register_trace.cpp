@@ -1,5 +1,6 @@
 #include "sim/run/register_trace.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -28,6 +29,27 @@ RegisterTrace::~RegisterTrace() {
 void RegisterTrace::close() {
     if (trace_ != nullptr) sc_core::sc_close_vcd_trace_file(trace_);
     trace_ = nullptr;
+}
+
+void RegisterTrace::begins(std::span<const PeProbe> pes, std::size_t columns, bool values) {
+    for (std::size_t e = 0; e < pes.size(); ++e) {
+        const PeProbe& pe = pes[e];
+        const std::string name = fmt::format("array.pe_{}_{}.", e / columns, e % columns);
+        const auto signal = [&](const auto& object, const char* what) {
+            sc_core::sc_trace(trace_, object, name + what);
+        };
+        signal(pe.input_valid, "input_valid");
+        signal(pe.weight_present, "weight_present");
+        signal(pe.shadow_full, "shadow_full");
+        signal(pe.passing_valid, "passing_valid");
+        signal(pe.sum_valid, "sum_valid");
+        if (!values) continue;
+        signal(pe.input, "input");
+        signal(pe.weight, "weight");
+        signal(pe.passing, "passing");
+        signal(pe.shadow, "shadow");
+        signal(pe.sum, "sum");
+    }
 }
 
 void RegisterTrace::keep() {

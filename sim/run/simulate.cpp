@@ -95,7 +95,7 @@ nlohmann::ordered_json resolved_json(const AcceleratorConfig& machine) {
 }
 
 Simulation simulate(const ExperimentConfig& experiment, bool histograms, const Followers& followers,
-                    sc_core::sc_trace_file* registers) {
+                    const RegisterWatchers& registers) {
     Diagnostics diagnostics;
     Workload workload = read_workload(experiment.workload(), experiment.phase, diagnostics);
     const Node& costs = experiment.costs();
@@ -154,7 +154,7 @@ Result with_prices_of(const Simulation& simulation, const ExperimentConfig& expe
 
 Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceList& prices,
                     const RunDescription& description, ValueRun* values, Fidelity fidelity,
-                    const Followers& followers, sc_core::sc_trace_file* registers) {
+                    const Followers& followers, const RegisterWatchers& registers) {
     Simulation simulation;
     simulation.graph = std::move(graph);
     const auto begin = std::chrono::steady_clock::now();

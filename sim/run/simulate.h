@@ -2,16 +2,13 @@
 #pragma once
 #include <vector>
 
+#include "models/array/register_watcher.h"
 #include "models/observer.h"
 #include "sim/config/experiment.h"
 #include "sim/lower/program.h"
 #include "sim/run/assemble.h"
 #include "sim/run/value_run.h"
 #include "sim/workload/graph.h"
-
-namespace sc_core {
-class sc_trace_file;
-}
 
 namespace octet {
 
@@ -34,14 +31,14 @@ struct Simulation {
 // Checks the invariants of the result. Throws InputError for what the files say, CostError for a missing
 // price, std::invalid_argument where the machine is too small for the workload, std::logic_error when an
 // invariant does not hold.
-// `registers`: takes those of the array, with Fidelity::registers (models/accelerator/run.h).
+// `registers`: see those of the array, with Fidelity::registers (models/accelerator/run.h).
 // `histograms`: with those of the codes used, if the experiment has values.
 Simulation simulate(const ExperimentConfig& experiment, bool histograms = false,
-                    const Followers& followers = {}, sc_core::sc_trace_file* registers = nullptr);
+                    const Followers& followers = {}, const RegisterWatchers& registers = {});
 // The same of a graph; `values`: nullptr for time alone.
 Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceList& prices,
                     const RunDescription& description, ValueRun* values, Fidelity fidelity,
-                    const Followers& followers, sc_core::sc_trace_file* registers = nullptr);
+                    const Followers& followers, const RegisterWatchers& registers = {});
 
 // The result of a simulation with the prices of another experiment, whose machine and workload are the same.
 // Throws InputError and CostError.

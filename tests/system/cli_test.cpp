@@ -122,7 +122,7 @@ TEST_F(Program, WritesResultSummaryAndLog) {
     const fs::path out = folder.path() / "out";
     const Outcome outcome = run({"--json", "--out", out});
     ASSERT_EQ(outcome.status, 0) << outcome.err;
-    EXPECT_THAT(names(out), UnorderedElementsAre("result.json", "summary.txt", "run.log"));
+    EXPECT_THAT(names(out), UnorderedElementsAre("result.json", "summary.txt", "run.log", "units.json"));
     EXPECT_EQ(content(out / "result.json"), outcome.out);
     EXPECT_EQ(content(out / "summary.txt"), run({}).out);
     EXPECT_THAT(content(out / "run.log"), HasSubstr("wall time"));
@@ -140,7 +140,7 @@ TEST_F(Program, ReplacesOlderResultsAndKeepsOtherFiles) {
     ASSERT_EQ(run({"--out", out, "--set", "array.rows=8"}).status, 0);
     folder.write("out/notes.txt", "mine");
     ASSERT_EQ(run({"--out", out}).status, 0);
-    EXPECT_THAT(names(out), UnorderedElementsAre("result.json", "summary.txt", "run.log", "notes.txt"));
+    EXPECT_THAT(names(out), UnorderedElementsAre("result.json", "summary.txt", "run.log", "units.json", "notes.txt"));
     EXPECT_EQ(json::parse(content(out / "result.json")).at("accelerator").at("array").at("rows"), 16);
 }
 

@@ -5,7 +5,7 @@ const palette = ['#2f6db5', '#e07b39', '#4c9f70', '#b5446e', '#8a6fc8', '#c9a227
 const colours = () => {
   const style = getComputedStyle(document.documentElement);
   const of = (name) => style.getPropertyValue(name).trim();
-  return { ink: of('--ink'), soft: of('--soft'), line: of('--line') };
+  return { ink: of('--ink'), soft: of('--soft'), line: of('--line'), paper: of('--paper') };
 };
 
 const config = () => {
@@ -120,6 +120,43 @@ const lanes = (rows, { x, width = 860, step = 24 }) => {
     ],
     axes: [{ orient: 'left', scale: 'y', domain: false, ticks: false }, { orient: 'bottom', scale: 'x', title: x, grid: true }],
     marks: [{ type: 'rect', from: { data: 'rows' }, encode: { enter: { y: { scale: 'y', field: 'lane' }, height: { scale: 'y', band: 1 }, x: { scale: 'x', field: 'from' }, x2: { signal: "max(scale('x', datum.to), scale('x', datum.from) + 0.8)" }, fill: { scale: 'fill', field: 'lane' }, fillOpacity: { value: 0.85 }, ...tip } } }],
+  };
+};
+
+// A tree as bands: rows {level, from, to, part, name, tip}; a level a band, names where they fit.
+const bands = (rows, { x, levels, width = 860, step = 34 }) => ({
+  ...signals(width), height: step * levels.length,
+  data: [{ name: 'rows', values: rows }],
+  scales: [
+    { name: 'y', type: 'band', domain: levels, range: 'height', padding: 0.06 },
+    { name: 'x', domain: { data: 'rows', field: 'to' }, range: 'width', zero: true },
+    { name: 'fill', type: 'ordinal', domain: [...new Set(rows.map((r) => r.part))], range: palette },
+  ],
+  axes: [{ orient: 'left', scale: 'y', domain: false, ticks: false }, { orient: 'bottom', scale: 'x', title: x, tickCount: { signal: 'max(2, width / 90)' } }],
+  marks: [
+    { type: 'rect', from: { data: 'rows' }, encode: { enter: { y: { scale: 'y', field: 'level' }, height: { scale: 'y', band: 1 }, x: { scale: 'x', field: 'from' }, x2: { scale: 'x', field: 'to' }, fill: { scale: 'fill', field: 'part' }, stroke: { value: colours().paper }, strokeWidth: { value: 1 }, ...tip } } },
+    { type: 'text', interactive: false, from: { data: 'rows' }, encode: { enter: { y: { scale: 'y', field: 'level', band: 0.5 }, x: { signal: "(scale('x', datum.from) + scale('x', datum.to)) / 2" }, align: { value: 'center' }, baseline: { value: 'middle' }, fontSize: { value: 11 }, fill: { value: '#ffffff' }, text: { signal: "scale('x', datum.to) - scale('x', datum.from) > 7 * length(datum.name) ? datum.name : ''" } } } },
+  ],
+});
+
+// Shares of time slots: rows {lane, from, to, busy, stall, tip}; busy from below, stalled on top of it.
+const shares = (rows, { x, width = 860, step = 30 }) => {
+  const names = [...new Set(rows.map((r) => r.lane))];
+  const part = (from, to, colour) => ({ type: 'rect', from: { data: 'rows' }, encode: { enter: {
+    x: { scale: 'x', field: 'from' }, x2: { scale: 'x', field: 'to' }, fill: { value: colour }, ...tip,
+    y: { signal: `scale('y', datum.lane) + bandwidth('y') * (1 - ${to})` }, y2: { signal: `scale('y', datum.lane) + bandwidth('y') * (1 - ${from})` },
+  } } });
+  return {
+    ...signals(width), height: step * names.length,
+    data: [{ name: 'rows', values: rows }],
+    scales: [
+      { name: 'y', type: 'band', domain: names, range: 'height', padding: 0.12 },
+      { name: 'x', domain: { data: 'rows', fields: ['from', 'to'] }, range: 'width', zero: true },
+      { name: 'fill', type: 'ordinal', domain: ['busy', 'stall'], range: [palette[0], palette[1]] },
+    ],
+    axes: [{ orient: 'left', scale: 'y', domain: false, ticks: false }, { orient: 'bottom', scale: 'x', title: x, grid: true }],
+    legends: [{ fill: 'fill', orient: 'right' }],
+    marks: [part('0', 'datum.busy', palette[0]), part('datum.busy', '(datum.busy + datum.stall)', palette[1])],
   };
 };
 

@@ -69,9 +69,17 @@ void check_result(const Json& result, const fs::path& path) {
         at(result, pointer, path);
 }
 
+// What stands beside a document and older versions did not write; null if it is not there.
+Json beside(const fs::path& document, const fs::path& name) {
+    const fs::path path = document.parent_path() / name;
+    std::error_code error;
+    return fs::exists(path, error) ? read_document(path) : Json(nullptr);
+}
+
 ReportInput run_report(const fs::path& path) {
     Json result = read_document(path);
     check_result(result, path);
+    result["slots"] = beside(path, "units.json");
     result["peak_dram_gbps"] = peak_dram_gbps(result.at("accelerator"));
     std::string title = fmt::format("{} on {}", title_of_work(result.at("workload"), result.at("phase")),
                                     at(result, "/accelerator/name", path).get<std::string>());
@@ -102,13 +110,17 @@ ReportInput compare_report(const fs::path& path) {
     std::vector<Figures> figures;
     Json labels = Json::array();
     for (Json& row : rows) {
-        std::string label;
+        std::string label, folder;
         for (const Json& dimension : dimensions) {
             const std::string key = "/" + dimension.get<std::string>();
-            label += (label.empty() ? "" : ", ") + at(row, key.c_str(), path).get<std::string>();
+            const std::string value = at(row, key.c_str(), path).get<std::string>();
+            label += (label.empty() ? "" : ", ") + value;
+            folder += (folder.empty() ? "" : "-") + value;
         }
-        if (label.empty()) label = at(row, "/format", path).get<std::string>();
+        if (label.empty()) label = folder = at(row, "/format", path).get<std::string>();
         labels.push_back(label);
+        if (const Json result = beside(path, fs::path(folder) / "result.json"); result.contains("costs"))
+            row["costs"] = result.at("costs");
         figures.push_back(figures_of_row(row));
     }
     const auto best = best_of(figures);
@@ -136,6 +148,7 @@ ReportInput sweep_report(const fs::path& folder) {
         if (std::ranges::find(ids, Json(point.id)) != ids.end()) points.push_back(point);
     });
     sweep["rows"] = sweep_rows(points);
+    sweep["inputs"] = beside(folder / "sweep.json", "inputs.json");
     Json keys = Json::array();
     for (const StoredPoint& point : points)
         for (const auto& [key, value] : point.config.items())

@@ -17,9 +17,10 @@ enum class ReportKind : std::uint8_t { run, compare, sweep };
 struct ReportInput {
     ReportKind kind = ReportKind::run;
     std::string title;  // of the page
-    // As report.js takes it: a result document with `peak_dram_gbps`; a comparison with `labels`, `metrics`,
-    // the result of each row merged into the row; a sweep with `rows`, `pareto`, `objectives`, `keys`,
-    // `metrics`.
+    // As report.js takes it: a result document with `peak_dram_gbps` and `slots` (units.json); a comparison
+    // with `labels`, `metrics` and the `costs` of each row's result; a sweep with `rows`, `pareto`,
+    // `objectives`, `keys`, `metrics`, `inputs` (inputs.json). What was not found is null, or missing in a
+    // row.
     nlohmann::ordered_json document;
 };
 

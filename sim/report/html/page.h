@@ -1,7 +1,4 @@
-// The page of `octet report`: one file, no network, charts by Vega.
-//
-// The data stands in it as JSON in which no `<` occurs; titles are escaped; a content security policy allows
-// no script and style but the page's own. The same input gives the same bytes.
+// The page of `octet report`: one file (shell.h), charts by Vega.
 #pragma once
 #include <string>
 
@@ -10,8 +7,5 @@
 namespace octet {
 
 std::string report_page(const ReportInput& input);
-
-// Text in HTML: & < > " ' escaped.
-std::string escaped(std::string_view text);
 
 }  // namespace octet

@@ -90,6 +90,63 @@ const confidence = (parent, results) => {
     return order.map((part) => ({ label: `${label} ${what}`.trim(), part, value: r[what].confidence[part], tip: `${part}: ${number((100 * r[what].confidence[part]) / total)} %` }));
   }));
   draw(figure(parent), () => bars(rows, { x: 'share of the total (%)', parts: order, normalised: true, width: 620 }));
+  const share = (r, what, part) => (100 * r[what].confidence[part]) / Object.values(r[what].confidence).reduce((a, b) => a + b, 0);
+  table(parent, [...(results.length > 1 ? [{ title: 'row', value: ([label]) => label }] : []), { title: 'of', value: ([, , what]) => what }, { title: 'total', text: ([, r, what]) => (what === 'energy' ? `${number(r.energy.total_pj * 1e-6)} uJ` : `${number(r.area.total_um2 * 1e-6)} mm2`), value: ([, r, what]) => (what === 'energy' ? r.energy.total_pj : r.area.total_um2) },
+    ...['low', 'high'].map((end) => ({ title: end === 'low' ? 'at least' : 'at most', text: ([, r, what]) => (what === 'energy' ? `${number(r.energy[`${end}_pj`] * 1e-6)} uJ` : `${number(r.area[`${end}_um2`] * 1e-6)} mm2`), value: ([, r, what]) => r[what][what === 'energy' ? `${end}_pj` : `${end}_um2`] })),
+    ...order.map((part) => ({ title: `${part} (%)`, value: ([, r, what]) => share(r, what, part) }))], results.flatMap(([label, r]) => ['energy', 'area'].map((what) => [label, r, what])));
+};
+
+// Where the area comes from: machine, parts of it, what they are made of. `results`: [label, result with costs].
+const areaTree = (results) => {
+  const known = results.filter(([, r]) => r.costs);
+  if (known.length === 0) return;
+  const place = section('Area, part by part', 'The machine, its parts, and the instances that they are made of.');
+  for (const [label, r] of known) {
+    const lines = r.costs.area_lines.filter((l) => l.area_um2 > 0);
+    const groups = Object.entries(r.area.components).filter(([, a]) => a > 0).map(([name]) => name);
+    const rows = [];
+    let at = 0;
+    for (const group of groups) {
+      const begin = at;
+      for (const l of lines.filter((l) => l.group === group)) {
+        const to = at + l.area_um2 * 1e-6;
+        rows.push({ level: 'instances', from: at, to, part: group, name: l.component, tip: `${l.component}\n${number(l.count)} x ${number(l.unit_um2)} um2 = ${number(l.area_um2 * 1e-6)} mm2\n${l.confidence}: ${l.source}` });
+        at = to;
+      }
+      rows.push({ level: 'parts', from: begin, to: at, part: group, name: group, tip: `${group}: ${number(at - begin)} mm2, ${number((100 * (at - begin)) / (r.area.total_um2 * 1e-6), 3)} %` });
+    }
+    rows.push({ level: 'machine', from: 0, to: at, part: 'machine', name: r.accelerator?.name ?? label, tip: `${number(at)} mm2` });
+    draw(figure(place, label), () => bands(rows.sort((a, b) => a.from - b.from), { x: 'area (mm2)', levels: ['machine', 'parts', 'instances'] }));
+  }
+};
+
+// Every price behind the figures, with where it comes from.
+const prices = (results) => {
+  const known = results.filter(([, r]) => r.costs);
+  if (known.length === 0) return;
+  const tables = [...new Set(known.map(([, r]) => r.costs.table))];
+  const counted = known.some(([, r]) => r.energy); // else prices alone
+  const place = section('Prices', `From ${tables.join(', ')}. ${counted ? 'Energy is count x price, area' : 'Area'} is count x instance; leakage is priced in pJ a us.`);
+  const several = known.length > 1;
+  const of = { title: 'row', value: ([label]) => label };
+  const last = [{ title: 'how known', value: ([, l]) => l.confidence }, { title: 'uncertainty (%)', value: ([, l]) => (l.uncertainty === null ? null : 100 * l.uncertainty) }, { title: 'source', value: ([, l]) => l.source }, { title: 'line of the table', value: ([, l]) => l.row }];
+  const energy = known.flatMap(([label, r]) => r.costs.energy_lines.filter((l) => !counted || l.count > 0).map((l) => [label, l, r]));
+  table(place, [...(several ? [of] : []), { title: 'component', value: ([, l]) => l.component }, { title: 'action', value: ([, l]) => [l.action, l.unit, l.state].filter(Boolean).join(' ') }, ...(counted ? [{ title: 'count', value: ([, l]) => l.count }] : []), { title: 'of', value: ([, l]) => l.counted ?? 'action' },
+    { title: 'price (pJ)', value: ([, l]) => l.price_pj }, ...(counted ? [{ title: 'energy (uJ)', value: ([, l]) => l.energy_pj * 1e-6 }, { title: 'share (%)', value: ([, l, r]) => (100 * l.energy_pj) / r.energy.total_pj }] : []), ...last], energy);
+  const area = known.flatMap(([label, r]) => r.costs.area_lines.map((l) => [label, l, r]));
+  table(place, [...(several ? [of] : []), { title: 'component', value: ([, l]) => l.component }, { title: 'instances', value: ([, l]) => l.count }, { title: 'area of one (um2)', value: ([, l]) => l.unit_um2 }, { title: 'area (mm2)', value: ([, l]) => l.area_um2 * 1e-6 }, { title: 'share (%)', value: ([, l, r]) => (100 * l.area_um2) / r.area.total_um2 },
+    { title: 'leakage of one (uW)', value: ([, l]) => l.unit_leakage_uw }, ...last], area);
+};
+
+// What each unit did in time, slot by slot.
+const unitTimeline = (r, ms) => {
+  if (!r.slots) return;
+  const { cycles, units } = r.slots;
+  const rows = Object.entries(units).flatMap(([lane, u]) => u.busy.map((busy, i) => {
+    const from = i * cycles, length = Math.min(cycles, r.cycles.total - from), stall = u.stall[i];
+    return { lane, from: ms(from), to: ms(from + length), busy: busy / length, stall: stall / length, tip: `${lane}, cycles ${number(from)} to ${number(from + length - 1)}\nbusy ${number((100 * busy) / length, 3)} %, stalled ${number((100 * stall) / length, 3)} %` };
+  }).filter((row) => row.busy + row.stall > 0));
+  draw(figure(section('Units in time', `Slots of ${number(cycles)} cycles: how much of each a unit was busy (blue) or stalled (orange).`)), () => shares(rows, { x: 'time (ms)' }));
 };
 
 const roofline = (parent, results) => {
@@ -128,8 +185,11 @@ const run = (r) => {
   const causes = parts(r.cycles.stalls);
   if (causes.length > 0) draw(figure(section('Why they stall', 'Stalled cycles of all units together.')), () => bars(causes.sort((a, b) => b.value - a.value).map((c) => ({ label: c.part, part: 'cycles', value: c.value, tip: `${c.part}: ${number(c.value)} cycles` })), { x: 'stalled (cycles)', width: 560 }));
   draw(figure(section('Operations in time')), () => lanes(r.operations.filter((o) => o.cycles > 0).map((o) => ({ lane: o.kind, from: ms(o.start), to: ms(o.end), tip: `${o.name}\n${number(ms(o.start))} to ${number(ms(o.end))} ms` })), { x: 'time (ms)' }));
+  unitTimeline(r, ms);
   roofline(section('Roofline'), [[r.workload.name, r]]);
-  confidence(section('How well the prices are known', 'Of energy and area: the part that rests on prices of each kind.'), [['', r]]);
+  areaTree([['', r]]);
+  confidence(section('How well the prices are known', 'Of energy and area: the part that rests on prices of each kind, and the range if all prices were off by their uncertainty.'), [['', r]]);
+  prices([[r.accelerator.name, r]]);
   table(section('All operations'), [
     { title: 'operation', value: (o) => o.name }, { title: 'kind', value: (o) => o.kind }, { title: 'MACs', value: (o) => o.macs }, { title: 'start (cycle)', value: (o) => o.start },
     { title: 'cycles', value: (o) => o.cycles }, { title: 'ideal (cycles)', value: (o) => o.ideal_cycles === null ? null : Math.round(o.ideal_cycles) }, { title: 'on the array (cycles)', value: (o) => o.array_cycles }, { title: 'energy (uJ)', value: (o) => o.energy_pj * 1e-6 },
@@ -154,7 +214,9 @@ const compare = (c) => {
   const error = rows.every((r) => r.sqnr_db !== null);
   const points = rows.map((r) => ({ x: error ? r.sqnr_db : r.seconds * 1e3, y: r.energy_pj * 1e-6, group: r.label, front: r.pareto, tip: `${r.label}\n${number(r.energy_pj * 1e-6)} uJ\n${error ? number(r.sqnr_db) + ' dB' : number(r.seconds * 1e3) + ' ms'}` }));
   draw(figure(section(error ? 'Error against energy' : 'Energy against latency', 'Large points are Pareto-optimal in all that is compared.')), () => scatter(points, { x: error ? 'signal-to-noise ratio (dB), more is better' : 'latency (ms)', y: 'energy (uJ)', height: 320 }));
-  confidence(section('How well the prices are known'), results);
+  areaTree(results);
+  confidence(section('How well the prices are known', 'Of energy and area: the part that rests on prices of each kind, and the range if all prices were off by their uncertainty.'), results);
+  prices(results);
   if (c.notes.length > 0) section('Notes').append(element('ul', {}, ...c.notes.map((n) => element('li', {}, n))));
   inputs(section('Inputs of the first row'), c);
 };
@@ -186,8 +248,19 @@ const sweep = (s) => {
   const unitOf = (k, word) => (word ? ' (name)' : k.endsWith('_kib') ? ' (KiB)' : k.endsWith('_mhz') ? ' (MHz)' : k.endsWith('_bits') ? ' (bit)' : k.includes('bytes') ? ' (byte)' : k.endsWith('_ns') ? ' (ns)' : ' (1)');
   const spec = axes.map((k) => { const key = k.replaceAll('.', ' '), values = lines.map((l) => l[key]); const word = values.some((v) => typeof v === 'string'); return { key, title: unit[k] ?? k.split('.').slice(-2).join(' ') + unitOf(k, word), words: word ? [...new Set(values.map(String))] : null }; });
   if (spec.length > 1) draw(figure(section('Parallel coordinates', 'A line is a point; orange ones are Pareto-optimal.')), () => parallel([...lines].sort((a, b) => a.front - b.front), spec, { width: Math.min(1000, Math.max(560, 120 * spec.length)) }));
+  const noisy = done.filter((r) => r.metrics.sqnr_db !== null && r.metrics.sqnr_db !== undefined && r.metrics.energy_uj !== null);
+  if (noisy.length > 0) draw(figure(section('Error against energy', 'Large points are Pareto-optimal in the objectives.')), () => scatter(noisy.map((r) => ({ x: r.metrics.sqnr_db, y: r.metrics.energy_uj, group: colour ? String(r.config[colour]) : 'points', front: front.has(r.id), tip: `point ${r.id}\n${describe(r)}` })), { x: 'signal-to-noise ratio (dB), more is better', y: 'energy (uJ)', height: 320 }));
   const failed = s.rows.filter((r) => r.status !== 'done');
   if (failed.length > 0) table(section('Points without a result'), [{ title: 'id', value: (r) => r.id }, { title: 'status', value: (r) => r.status }, ...s.keys.map((k) => ({ title: k, value: (r) => r.config[k] ?? null })), { title: 'why', value: (r) => r.message.slice(0, 300) }], failed);
+  if (!s.inputs) return;
+  const base = s.inputs.base ? [['the base', s.inputs]] : [];
+  areaTree(base);
+  prices(base);
+  const written = section('Inputs', `The sweep, and the experiment that its points change. Prices above are those of this experiment: points with another format, array or cost table pay others.`);
+  written.append(element('details', { open: '' }, element('summary', {}, 'the sweep'), element('pre', {}, s.inputs.sweep)));
+  if (base.length === 0) return;
+  written.append(element('details', {}, element('summary', {}, 'the base'), element('pre', {}, s.inputs.base)));
+  json(written, 'the machine of the base', s.inputs.accelerator);
 };
 
 ({ run, compare, sweep })[data.kind](data.document);

@@ -10,4 +10,7 @@
     resource charts, "charts.js"
     resource report, "report.js"
     resource style, "report.css"
+    resource animation, "animation.js"
+    resource lessons, "lessons.js"
+    resource animation_style, "animation.css"
     .section .note.GNU-stack,"",%progbits

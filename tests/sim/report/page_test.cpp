@@ -1,4 +1,5 @@
 #include "sim/report/html/page.h"
+#include "sim/report/html/shell.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
