@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -72,6 +73,63 @@ TEST_P(ReportOf, ResultsIsAPageThatABrowserDrawsWithoutAComplaint) {
 }
 INSTANTIATE_TEST_SUITE_P(, ReportOf, testing::Values("run", "compare", "sweep"),
                          [](const auto& kind) { return std::string(kind.param); });
+
+// Text as the browser writes it.
+std::string as_html(std::string text) {
+    for (const auto& [plain, written] : {std::pair{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}})
+        for (std::size_t at = 0; (at = text.find(plain, at)) != std::string::npos; at += std::strlen(written))
+            text.replace(at, 1, written);
+    return text;
+}
+
+TEST(Report, ShowsEveryPriceWithItsSourceAndTheAreaPartByPart) {
+    for (const char* kind : {"run", "compare", "sweep"}) {
+        const std::string from = results(kind), to = scratch_folder() + "/page";
+        ASSERT_EQ(octet({"report", from, "--out", to}).status, 0);
+        const std::string dom = in_browser(to + "/report.html").dom;
+        const bool is_run = std::string(kind) == "run", is_compare = std::string(kind) == "compare";
+        const json document = json::parse(read_file(from + (is_run       ? "/result.json"
+                                                            : is_compare ? "/bf16/result.json"
+                                                                         : "/inputs.json")));
+        std::size_t shown = 0;
+        for (const char* lines : {"energy_lines", "area_lines"})
+            for (const json& line : document.at("costs").at(lines)) {
+                if (document.contains("energy") && line.at("count") == 0) continue;
+                ++shown;
+                EXPECT_THAT(dom, HasSubstr(fmt::format("<td class=\"text\">{}</td>",
+                                                       as_html(line.at("source").get<std::string>()))))
+                    << kind;
+                EXPECT_THAT(dom, HasSubstr(fmt::format("<td class=\"text\">{}</td>",
+                                                       as_html(line.at("row").get<std::string>()))))
+                    << kind;
+            }
+        EXPECT_GT(shown, 20U);
+        for (const char* title : {"Area, part by part", "Prices", "Inputs"})
+            EXPECT_THAT(dom, HasSubstr(fmt::format("<h2>{}", title))) << kind;
+        // The band of the machine, its name on it, as wide as the area is.
+        EXPECT_THAT(dom, HasSubstr(is_compare ? ">bf16</text>" : ">edge16-posit8</text>")) << kind;
+        EXPECT_EQ(dom.find("<h2>Units in time</h2>") != std::string::npos, is_run);
+    }
+}
+
+TEST(Report, HasWhatUnitsDidInSlotsThatAddUpToTheBooks) {
+    const std::string from = results("run");
+    const json slots = json::parse(read_file(from + "/units.json")),
+               result = json::parse(read_file(from + "/result.json"));
+    const auto length = slots.at("cycles").get<std::uint64_t>(),
+               total = result.at("cycles").at("total").get<std::uint64_t>();
+    ASSERT_EQ(slots.at("units").size(), result.at("cycles").at("units").size());
+    for (const auto& [unit, rows] : slots.at("units").items())
+        for (const char* state : {"busy", "stall"}) {
+            std::uint64_t sum = 0;
+            for (const json& cycles : rows.at(state)) {
+                EXPECT_LE(cycles.get<std::uint64_t>(), length);
+                sum += cycles.get<std::uint64_t>();
+            }
+            EXPECT_EQ(rows.at(state).size(), (total + length - 1) / length);
+            EXPECT_EQ(sum, result.at("cycles").at("units").at(unit).at(state)) << unit << ' ' << state;
+        }
+}
 
 TEST(Report, RunsNoScriptThatANameBrings) {
     const Folder folder;

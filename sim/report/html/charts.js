@@ -32,11 +32,18 @@ const tooltip = (handler, event, item, value) => {
   box.style.top = event.clientY + 14 + 'px';
 };
 
+// On a narrow screen: as wide as there is room, legends below.
+const fitted = (spec) => {
+  const room = document.querySelector('main').clientWidth;
+  if (room > spec.width + 190) return spec;
+  return { ...spec, width: Math.min(spec.width, Math.max(180, room - 170)), legends: (spec.legends ?? []).map((l) => ({ ...l, orient: 'bottom', columns: 3 })) };
+};
+
 const drawn = [];
 const draw = (figure, make) => {
   const put = () => {
     figure.replaceChildren();
-    const view = new octetVega.View(octetVega.parse(make(), config(), { ast: true }), {
+    const view = new octetVega.View(octetVega.parse(fitted(make()), config(), { ast: true }), {
       expr: octetVega.interpreter, renderer: 'svg', container: figure, tooltip,
     });
     view.run();
