@@ -22,11 +22,10 @@ void UnitSlots::widen() {
         }
 }
 
-nlohmann::ordered_json UnitSlots::document(Cycle total) const {
+nlohmann::ordered_json UnitSlots::document(Cycle total) {
+    while (total > length_ * slot_count) widen();  // nothing may have happened at its end
     const auto used = static_cast<std::ptrdiff_t>((total + length_ - 1) / length_);
-    const auto list = [&](const Row& row) {
-        return std::vector<Cycle>(row.begin(), row.begin() + std::min<std::ptrdiff_t>(used, slot_count));
-    };
+    const auto list = [&](const Row& row) { return std::vector<Cycle>(row.begin(), row.begin() + used); };
     nlohmann::ordered_json units;
     for (std::size_t u = 0; u < unit_count; ++u)
         units[std::string(name(static_cast<Unit>(u)))] = {{"busy", list(slots_[u].busy)},

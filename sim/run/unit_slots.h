@@ -24,8 +24,9 @@ class UnitSlots : public Follower {
     void issued(Queue, const Command&, const HeadOfQueue&) override {}
     void executed(Engine, OperationId, const CommandView&, Cycle, Cycle, Cycle) override {}
 
-    // {schema, cycles: of a slot, units: {array: {busy: [cycles in each slot], stall: [...]}, ...}}
-    nlohmann::ordered_json document(Cycle total) const;
+    // After the run. {schema, cycles: of a slot, units: {array: {busy: [cycles in each slot], stall: [...]},
+    // ...}}
+    nlohmann::ordered_json document(Cycle total);
 
   private:
     using Row = std::array<Cycle, slot_count>;
