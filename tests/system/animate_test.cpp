@@ -32,23 +32,6 @@ for (;;) {
 document.body.append(Object.assign(document.createElement('pre'), { id: 'walked', textContent: lines.join('\n') }));
 )";
 
-// The page with a script of the test at its end, under the page's own policy.
-std::string with_script(const std::string& file, const std::string& script) {
-    std::string page = read_file(file);
-    const std::size_t nonce = page.find("'nonce-") + 7;
-    const std::string tag = fmt::format("<script nonce=\"{}\">{{{}}}</script>",
-                                        page.substr(nonce, page.find('\'', nonce) - nonce), script);
-    page.insert(page.rfind("</body>"), tag);
-    return scratch_file("scripted.html", page);
-}
-
-std::string between(const std::string& text, const std::string& from, const std::string& to) {
-    const std::size_t start = text.find(from);
-    if (start == std::string::npos) return "";
-    const std::size_t begin = start + from.size();
-    return text.substr(begin, text.find(to, begin) - begin);
-}
-
 struct Square {
     std::string input, weight, sum;
     bool shadow = false;

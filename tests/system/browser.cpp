@@ -26,6 +26,22 @@ Page in_browser(const std::string& file) {
     return page;
 }
 
+std::string with_script(const std::string& file, const std::string& script) {
+    std::string page = read_file(file);
+    const std::size_t nonce = page.find("'nonce-") + 7;
+    const std::string tag = fmt::format("<script nonce=\"{}\">{{{}}}</script>",
+                                        page.substr(nonce, page.find('\'', nonce) - nonce), script);
+    page.insert(page.rfind("</body>"), tag);
+    return scratch_file("scripted.html", page);
+}
+
+std::string between(const std::string& text, const std::string& from, const std::string& to) {
+    const std::size_t start = text.find(from);
+    if (start == std::string::npos) return "";
+    const std::size_t begin = start + from.size();
+    return text.substr(begin, text.find(to, begin) - begin);
+}
+
 int number_after(const std::string& text, const std::string& key) {
     std::smatch match;
     return std::regex_search(text, match, std::regex(key + "=\"(-?[0-9]+)\"")) ? std::stoi(match[1]) : -1;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -110,6 +111,52 @@ TEST(Report, ShowsEveryPriceWithItsSourceAndTheAreaPartByPart) {
         EXPECT_THAT(dom, HasSubstr(is_compare ? ">bf16</text>" : ">edge16-posit8</text>")) << kind;
         EXPECT_EQ(dom.find("<h2>Units in time</h2>") != std::string::npos, is_run);
     }
+}
+
+TEST(Report, SortsTablesAndListsThePointsUnderTheBrush) {
+    const std::string from = results("sweep"), to = scratch_folder() + "/page";
+    ASSERT_EQ(octet({"report", from, "--out", to}).status, 0);
+    const std::string script = R"(
+const column = (table, title) => [...table.tHead.rows[0].cells].findIndex((cell) => cell.textContent === title);
+const front = document.querySelector('table'), energies = () => [...front.tBodies[0].rows].map((row) => row.cells[column(front, 'energy (uJ)')].textContent);
+const said = [];
+front.tHead.rows[0].cells[column(front, 'energy (uJ)')].querySelector('button').click();
+said.push('up ' + energies().join(' '));
+front.tHead.rows[0].cells[column(front, 'energy (uJ)')].querySelector('button').click();
+said.push('down ' + energies().join(' '));
+const area = document.querySelector('.area path, .area rect'), box = area.getBoundingClientRect();
+const mouse = (target, type, x, y) => target.dispatchEvent(new MouseEvent(type, { clientX: x, clientY: y, bubbles: true, view: window }));
+mouse(area, 'mousedown', box.left + 1, box.top + 1);
+mouse(window, 'mousemove', box.right - 1, box.bottom - 1);
+mouse(window, 'mouseup', box.right - 1, box.bottom - 1);
+setTimeout(() => {
+  said.push('picked ' + document.querySelectorAll('section')[0].querySelectorAll('tbody tr').length);
+  document.body.append(Object.assign(document.createElement('pre'), { id: 'said', textContent: said.join('\n') }));
+}, 1000);
+)";
+    const Page page = in_browser(with_script(to + "/report.html", script));
+    EXPECT_EQ(page.console, "");
+    std::istringstream lines(between(page.dom, "<pre id=\"said\">", "</pre>"));
+    std::string word, line;
+    std::vector<std::vector<double>> orders;
+    for (const char* direction : {"up", "down"}) {
+        std::getline(lines, line);
+        std::istringstream numbers(line);
+        numbers >> word;
+        ASSERT_EQ(word, direction) << page.dom.substr(page.dom.size() - 400);
+        auto& order = orders.emplace_back();
+        for (double number = 0; numbers >> number;) order.push_back(number);
+        ASSERT_GT(order.size(), 1U);
+    }
+    EXPECT_TRUE(std::ranges::is_sorted(orders[0]));
+    EXPECT_TRUE(std::ranges::is_sorted(orders[1], std::greater<>()));
+    std::size_t done = 0;
+    const json exported = json::parse(octet({"sweep", "export", from, "--json"}).out);
+    for (const json& row : exported.at("rows"))
+        done += row.at("status") == "done" ? 1U : 0U;
+    EXPECT_GT(done, 1U);
+    std::getline(lines, line);
+    EXPECT_EQ(line, fmt::format("picked {}", done));
 }
 
 TEST(Report, HasWhatUnitsDidInSlotsThatAddUpToTheBooks) {
