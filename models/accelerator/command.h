@@ -157,7 +157,7 @@ struct VectorOperand {
     float scale(std::size_t i = 0) const { return i < scales.size() ? scales[i] : 1; }
 };
 
-// Where the results of a command belong: for who looks on.
+// Where the results of a command belong: for who looks on. Heads side by side are columns of one matrix.
 struct ResultPart {
     std::uint32_t matrix = 0, first_row = 0, first_column = 0;
 };
@@ -196,10 +196,20 @@ enum class VectorFunction : std::uint8_t {
     gelu_tanh,
     gelu_sigmoid,
     hgelu,
-    softmax,    // of a row, or of what `mask` shows of it
-    layernorm,  // of a row; parameter vectors 0 and 1 are gamma and beta, the constant is epsilon
-    rmsnorm,    // of a row; parameter vector 0 is gamma
-    nonorm      // v * parameter vector `index` + parameter vector `index` + 1
+    softmax,             // of a row, or of what `mask` shows of it
+    layernorm,           // of a row; parameter vectors 0 and 1 are gamma and beta, the constant is epsilon
+    rmsnorm,             // of a row; parameter vector 0 is gamma
+    nonorm,              // v * parameter vector `index` + parameter vector `index` + 1
+    normalise,           // layernorm, or with `of` rmsnorm, without parameters
+    zero,                // 0
+    multiply_parameter,  // v * parameter vector `index`
+    slope,               // v * slope of the activation `of` at operand `index`
+    softmax_backward,    // v is the gradient of a softmax of operand 1
+    norm_backward,       // v is the gradient of the norm `of` of operand 1; parameter vector 0 is gamma
+    axpy,                // v * constant + operand 1
+    moment,              // v * constant + operand 1 * (1 - constant)
+    second_moment,       // v * constant + (operand 1 * root of (1 - constant)) squared
+    adam                 // v * decay - constant * (operand 1 / (root of operand 2 + epsilon))
 };
 // Row i of each matrix of `rows` rows sees the columns up to i + offset, the last `window` of them if that is
 // not 0.
@@ -213,6 +223,8 @@ struct VectorStep {
     std::uint8_t index = 0;
     double constant = 0;
     RowMask mask{};
+    VectorFunction of = VectorFunction::take;
+    double epsilon = 0, decay = 0;  // adam
 };
 
 struct VectorProgram {
@@ -239,8 +251,9 @@ struct EpilogueCommand {
 struct VectorCommand {
     std::uint32_t program = 0;
     std::uint32_t rows = 0, columns = 0;
-    std::array<VectorOperand, 3> operands;  // those a pass reads by its mask; some are temporaries of a norm
-    VectorOperand parameters;               // scale and shift of a norm, one value a column each
+    // Those a pass reads by its mask, three at most; some are temporaries.
+    std::array<VectorOperand, 4> operands;
+    VectorOperand parameters;  // scale and shift of a norm, one value a column each
     VectorOperand output;
     ResultPart part;
 };

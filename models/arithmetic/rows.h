@@ -31,16 +31,26 @@ struct SoftmaxUnit {
 float softmax(const RowMath& unit, const SoftmaxUnit& softmax, std::span<const float> x, std::span<float> y,
               std::span<float> exponentials = {});
 
-// dz_i = y_i dy_i + e_i (slope * sum_j e_j dy_j), with the slope of the approximate reciprocal at the row's
-// sum.
+// Of the reciprocal at a row's sum: -2^(-2 floor(log2 sum) - 1) if it is approximate, else minus the square
+// of the reciprocal.
+float softmax_slope(const RowMath& unit, const SoftmaxUnit& softmax, float sum);
+// dz_i = y_i dy_i + e_i (slope * sum_j e_j dy_j).
 void softmax_backward(const RowMath& unit, std::span<const float> y, std::span<const float> exponentials,
-                      float sum, std::span<const float> dy, std::span<float> dz);
+                      float slope, std::span<const float> dy, std::span<float> dz);
 
+// Without gamma and beta (empty) y is what they would multiply.
 // mean = sum / n; d = x - mean; r = 1 / sqrt(sum(d d) / n + epsilon); y = (d r) gamma + beta.
 void layernorm(const RowMath& unit, std::span<const float> x, std::span<const float> gamma,
                std::span<const float> beta, float epsilon, std::span<float> y);
 // r = 1 / sqrt(sum(x x) / n + epsilon); y = (x r) gamma.
 void rmsnorm(const RowMath& unit, std::span<const float> x, std::span<const float> gamma, float epsilon,
              std::span<float> y);
+
+// With x' = (x - mean) r of the norm, g = dy gamma, m = sum(g) / n and c = sum(g x') / n:
+// dx = (g - (x' c + m)) r; of rmsnorm x' = x r and dx = (g - x' c) r.
+void layernorm_backward(const RowMath& unit, std::span<const float> dy, std::span<const float> x,
+                        std::span<const float> gamma, float epsilon, std::span<float> dx);
+void rmsnorm_backward(const RowMath& unit, std::span<const float> dy, std::span<const float> x,
+                      std::span<const float> gamma, float epsilon, std::span<float> dx);
 
 }  // namespace octet

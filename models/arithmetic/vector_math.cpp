@@ -123,6 +123,78 @@ float VectorMath::hgelu(float argument) const {
     });
 }
 
+namespace {
+
+// s + z s (1 - s) of s = 1 / (1 + exp(-z)): the slope of z s, times that of z behind the sign.
+long double sigmoid_product_slope(long double z, long double inner) {
+    const long double s = 1 / (1 + std::exp(-z));
+    return s + inner * s / (1 + std::exp(z));
+}
+
+// Far from 0 the slopes of what grows like x or 0.
+template <class F>
+float ramp_slope(float (*round)(double), float x, F slope) {
+    if (std::isinf(x)) return x > 0 ? 1.0F : 0.0F;
+    return round(to_odd(slope(static_cast<long double>(x))));
+}
+
+}  // namespace
+
+float VectorMath::tanh_slope(float argument) const {
+    return tabulated(bf16_, argument, [round = round_](float x) {
+        const long double wide = std::cosh(static_cast<long double>(x));
+        return round(to_odd(1 / (wide * wide)));
+    });
+}
+
+float VectorMath::sigmoid_slope(float argument) const {
+    return tabulated(bf16_, argument, [round = round_](float x) {
+        return round(
+            to_odd(1 / (2 + std::exp(static_cast<long double>(x)) + std::exp(-static_cast<long double>(x)))));
+    });
+}
+
+float VectorMath::silu_slope(float argument) const {
+    return tabulated(bf16_, argument, [round = round_](float x) {
+        return ramp_slope(round, x, [](long double z) { return sigmoid_product_slope(z, z); });
+    });
+}
+
+float VectorMath::gelu_slope(float argument) const {
+    return tabulated(bf16_, argument, [round = round_](float x) {
+        return ramp_slope(round, x, [](long double z) {
+            constexpr long double root_half = std::numbers::sqrt2_v<long double> / 2;
+            return std::erfc(-root_half * z) / 2 +
+                   z * std::exp(-z * z / 2) * root_half * std::numbers::inv_sqrtpi_v<long double>;
+        });
+    });
+}
+
+float VectorMath::gelu_tanh_slope(float argument) const {
+    return tabulated(bf16_, argument, [round = round_](float x) {
+        return ramp_slope(round, x, [](long double z) {
+            const long double twice = 2 * std::sqrt(2 * std::numbers::inv_pi_v<long double>);
+            return sigmoid_product_slope(twice * (z + 0.044715L * z * z * z),
+                                         z * twice * (1 + 3 * 0.044715L * z * z));
+        });
+    });
+}
+
+float VectorMath::gelu_sigmoid_slope(float argument) const {
+    return tabulated(bf16_, argument, [round = round_](float x) {
+        return ramp_slope(round, x,
+                          [](long double z) { return sigmoid_product_slope(1.702L * z, 1.702L * z); });
+    });
+}
+
+float VectorMath::hgelu_slope(float argument) const {
+    return tabulated(bf16_, argument, [round = round_](float x) {
+        const long double ramp = 851 * static_cast<long double>(x) + 1500;  // of 0 to 3000
+        if (ramp <= 0) return 0.0F;
+        return ramp >= 3000 ? 1.0F : round(to_odd((ramp + 851 * static_cast<long double>(x)) / 3000));
+    });
+}
+
 float VectorMath::sum(std::span<const float> row, std::size_t lanes) const {
     std::vector<float> level(std::bit_ceil(lanes));
     float total = 0;

@@ -38,6 +38,15 @@ class VectorMath {
     float hgelu(float x) const;         // x/6 times 1.702 x + 3 cut to 0 to 6
     float silu(float x) const;
 
+    // Their slopes.
+    float tanh_slope(float x) const;
+    float sigmoid_slope(float x) const;
+    float gelu_slope(float x) const;
+    float gelu_tanh_slope(float x) const;
+    float gelu_sigmoid_slope(float x) const;
+    float hgelu_slope(float x) const;  // 0 and 1 at its corners
+    float silu_slope(float x) const;
+
     // Sum of a row as a unit of `lanes` lanes adds it: a tree over each vector (neighbours first, what is
     // missing counts as +0), then one addition to the running sum, which starts at +0.
     float sum(std::span<const float> row, std::size_t lanes) const;

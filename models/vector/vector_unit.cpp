@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <stdexcept>
 
 namespace octet {
@@ -27,6 +28,15 @@ VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const VectorConfig& 
       rates_(config, sram) {
     SC_THREAD(serve);
 }
+
+namespace {
+
+// There are three operand ports; what is read from slot 3 comes through one that is free.
+std::size_t port_of(std::size_t slot, unsigned reads) {
+    return slot < 3 ? slot : static_cast<std::size_t>(std::countr_one(reads));
+}
+
+}  // namespace
 
 void VectorUnit::serve() {
     for (;;) {
@@ -121,7 +131,8 @@ Cycle VectorUnit::pass(const VectorCommand& command, const VectorPass& pass, std
     for (std::size_t i = 0; i < command.operands.size(); ++i) {
         if ((pass.reads >> i & 1) == 0) continue;
         const VectorOperand& operand = command.operands[i];
-        const auto client = static_cast<SramClient>(static_cast<std::size_t>(SramClient::operand0) + i);
+        const auto client =
+            static_cast<SramClient>(static_cast<std::size_t>(SramClient::operand0) + port_of(i, pass.reads));
         sram_.add_streams(streams_, client, cursor(operand), VectorRates::bytes(operand, lanes),
                           rates_.port_cycles(operand, lanes), 0);
         decodes |= operand.codec;

@@ -246,6 +246,29 @@ void VectorValues::step(const VectorStep& s, const Work& work, std::vector<float
             return each([&](float x) { return math.gelu_sigmoid(x); });
         case VectorFunction::hgelu:
             return each([&](float x) { return math.hgelu(x); });
+        case VectorFunction::zero:
+            return v.assign(std::size_t{work.rows} * columns, 0.0F);
+        case VectorFunction::multiply_parameter:
+            return by_column(work.parameters.at(s.index), multiply);
+        case VectorFunction::slope:
+            return with_operand([&](float dy, float x) { return backward(s.of, dy, x); });
+        case VectorFunction::axpy:
+            return with_operand([&, a = math.round(s.constant)](float x, float y) {
+                return math.add(math.multiply(x, a), y);
+            });
+        case VectorFunction::moment:
+            return with_operand(
+                [&, a = math.round(s.constant), b = math.round(1 - s.constant)](float x, float y) {
+                    return math.add(math.multiply(x, a), math.multiply(y, b));
+                });
+        case VectorFunction::second_moment:
+            return with_operand(
+                [&, a = math.round(s.constant), b = math.round(std::sqrt(1 - s.constant))](float x, float y) {
+                    const float root = math.multiply(y, b);
+                    return math.add(math.multiply(x, a), math.multiply(root, root));
+                });
+        case VectorFunction::adam:
+            return adam_step(s, work, v);
         case VectorFunction::nonorm:
             by_column(work.parameters.at(s.index), multiply);
             return by_column(work.parameters.at(s.index + 1U), add);
@@ -257,6 +280,41 @@ void VectorValues::step(const VectorStep& s, const Work& work, std::vector<float
                 std::copy(result.begin(), result.end(), x.begin());
             }
         }
+    }
+}
+
+float VectorValues::backward(VectorFunction of, float dy, float x) const {
+    const VectorMath& math = unit_.math;
+    switch (of) {
+        case VectorFunction::relu:
+            return x > 0 ? dy : 0.0F;
+        case VectorFunction::gelu:
+            return math.multiply(dy, math.gelu_slope(x));
+        case VectorFunction::silu:
+            return math.multiply(dy, math.silu_slope(x));
+        case VectorFunction::tanh:
+            return math.multiply(dy, math.tanh_slope(x));
+        case VectorFunction::sigmoid:
+            return math.multiply(dy, math.sigmoid_slope(x));
+        case VectorFunction::gelu_tanh:
+            return math.multiply(dy, math.gelu_tanh_slope(x));
+        case VectorFunction::gelu_sigmoid:
+            return math.multiply(dy, math.gelu_sigmoid_slope(x));
+        case VectorFunction::hgelu:
+            return math.multiply(dy, math.hgelu_slope(x));
+        default:
+            throw std::logic_error("the slope of a function that has none");
+    }
+}
+
+void VectorValues::adam_step(const VectorStep& s, const Work& work, std::vector<float>& v) const {
+    const VectorMath& math = unit_.math;
+    const float rate = math.round(s.constant), epsilon = math.round(s.epsilon), decay = math.round(s.decay);
+    const std::vector<float>&first = work.operands.at(1), &second = work.operands.at(2);
+    for (std::size_t i = 0; i < v.size(); ++i) {
+        const float size = math.add(math.square_root(second.at(i)), epsilon);
+        const float step = math.multiply(math.divide(first.at(i), size), rate);
+        v[i] = math.subtract(math.multiply(v[i], decay), step);
     }
 }
 
@@ -272,9 +330,50 @@ void VectorValues::row_step(const VectorStep& s, const Work& work, std::size_t r
         case VectorFunction::rmsnorm:
             rmsnorm(unit_, x, work.parameters.at(0), epsilon, y);
             return;
+        case VectorFunction::normalise:
+            return s.of == VectorFunction::rmsnorm ? rmsnorm(unit_, x, {}, epsilon, y)
+                                                   : layernorm(unit_, x, {}, {}, epsilon, y);
+        case VectorFunction::softmax_backward:
+            return softmax_gradient(s, work, row, x, y);
+        case VectorFunction::norm_backward: {
+            const std::span<const float> input(work.operands.at(1).data() + row * x.size(), x.size());
+            const auto& f = s.of == VectorFunction::rmsnorm ? rmsnorm_backward : layernorm_backward;
+            return f(unit_, x, input, work.parameters.at(0), epsilon, y);
+        }
         default:
             throw std::logic_error("a step of the vector unit that is not known");
     }
+}
+
+// What a row sees: from the first column to before the last.
+std::pair<std::size_t, std::size_t> VectorValues::seen_by(const VectorStep& s, const Work& work,
+                                                          std::size_t row) {
+    if (s.mask.rows == 0) return {0, work.columns};
+    const std::size_t end = (work.part.first_row + row) % s.mask.rows + s.mask.offset + 1;
+    return {s.mask.window == 0 || s.mask.window > end ? 0 : end - s.mask.window, end};
+}
+
+// dy is the gradient of the softmax of operand 1, which is raised and summed once more.
+void VectorValues::softmax_gradient(const VectorStep& s, const Work& work, std::size_t row,
+                                    std::span<const float> dy, std::span<float> dx) const {
+    const std::size_t n = dy.size();
+    const std::span<const float> x(work.operands.at(1).data() + row * n, n);
+    std::vector<float> y(n), raised(n);
+    const auto [begin, end] = seen_by(s, work, row);
+    float slope = -1;
+    if (values_.config.softmax.unit == SoftmaxUnitKind::ibert) {  // raised, and divided already
+        integer_softmax(x.subspan(begin, end - begin), std::span(y).subspan(begin, end - begin));
+        raised = y;
+    } else {
+        std::vector<float> lanes(n, -std::numeric_limits<float>::infinity());
+        std::copy(x.begin() + static_cast<std::ptrdiff_t>(begin),
+                  x.begin() + static_cast<std::ptrdiff_t>(end),
+                  lanes.begin() + static_cast<std::ptrdiff_t>(begin));
+        slope = softmax_slope(unit_, softmax_, softmax(unit_, softmax_, lanes, y, raised));
+    }
+    softmax_backward(unit_, y, raised, slope, dy, dx);
+    std::fill(dx.begin(), dx.begin() + static_cast<std::ptrdiff_t>(begin), 0.0F);
+    std::fill(dx.begin() + static_cast<std::ptrdiff_t>(end), dx.end(), 0.0F);
 }
 
 // Lanes whose columns are not seen add nothing, and their results are 0.
@@ -282,8 +381,7 @@ void VectorValues::softmax_of(const VectorStep& s, const Work& work, std::size_t
                               std::span<const float> x, std::span<float> y) const {
     const bool integers = values_.config.softmax.unit == SoftmaxUnitKind::ibert;
     if (s.mask.rows == 0) return integers ? integer_softmax(x, y) : void(softmax(unit_, softmax_, x, y));
-    const std::size_t end = (work.part.first_row + row) % s.mask.rows + s.mask.offset + 1;
-    const std::size_t begin = s.mask.window == 0 || s.mask.window > end ? 0 : end - s.mask.window;
+    const auto [begin, end] = seen_by(s, work, row);
     const std::span<const float> seen = x.subspan(begin, end - begin);
     const std::span<float> results = y.subspan(begin, end - begin);
     std::fill(y.begin(), y.end(), 0.0F);

@@ -57,6 +57,12 @@ class VectorValues {
     // x of a row of the work through the softmax unit.
     void softmax_of(const VectorStep& step, const Work& work, std::size_t row, std::span<const float> x,
                     std::span<float> y) const;
+    static std::pair<std::size_t, std::size_t> seen_by(const VectorStep& step, const Work& work,
+                                                       std::size_t row);
+    void softmax_gradient(const VectorStep& step, const Work& work, std::size_t row,
+                          std::span<const float> dy, std::span<float> dx) const;
+    float backward(VectorFunction of, float dy, float x) const;
+    void adam_step(const VectorStep& step, const Work& work, std::vector<float>& v) const;
     void integer_softmax(std::span<const float> x, std::span<float> y) const;
     void observe(OperationId operation, const Work& work, std::span<const float> v);
     void write(const Work& work, OperationId operation, std::vector<float>& v);

@@ -355,8 +355,9 @@ class CommandLine {
                 ->check(CLI::Range(1, 1 << 20))
                 ->type_name("N");
             verb->add_option("--phase", workload_options_.phase,
-                             "encode, prefill or decode (default: the experiment's, or encode)")
-                ->check(CLI::IsMember({"encode", "prefill", "decode"}));
+                             "encode, prefill, decode, train or finetune_lora (default: the experiment's, or "
+                             "encode)")
+                ->check(CLI::IsMember({"encode", "prefill", "decode", "train", "finetune_lora"}));
             verb->add_option("--context", workload_options_.context,
                              "decode: keys that the first token attends to, its own included")
                 ->check(CLI::Range(1, 1 << 20))

@@ -85,9 +85,6 @@ void check_supported(const ExperimentConfig& experiment, Diagnostics& diagnostic
                         fmt::format("{} cannot be simulated by this version", what));
     };
     const AcceleratorConfig& a = experiment.accelerator;
-    const PhaseKind phase = experiment.phase.kind;
-    refuse(phase != PhaseKind::encode && phase != PhaseKind::prefill && phase != PhaseKind::decode,
-           "phase.kind", fmt::format("the phase {}", name_in(phase_kind_names, phase)));
     const FormatInfo* storage = find_format(a.pe.storage);
     refuse(storage != nullptr && storage->kind == FormatKind::codebook, "accelerator.pe.storage",
            fmt::format("{}, a codebook, in memory", a.pe.storage));

@@ -17,8 +17,8 @@ inline constexpr auto values_names =
 inline constexpr auto fidelity_names =
     std::to_array<Named<Fidelity>>({{"register", Fidelity::registers}, {"pass", Fidelity::pass}});
 inline constexpr auto lora_targets =
-    std::to_array<std::string_view>({"query", "key", "value", "output", "ffn_in", "ffn_out"});
-inline constexpr auto optimizer_names = std::to_array<std::string_view>({"sgd", "adam", "adamw"});
+    std::to_array<std::string_view>({"query", "key", "value", "output", "ffn_in", "ffn_out", "all"});
+inline constexpr auto optimizer_names = std::to_array<std::string_view>({"sgd", "momentum", "adamw"});
 inline constexpr auto distribution_names =
     std::to_array<std::string_view>({"gaussian", "laplace", "uniform"});
 
@@ -40,8 +40,10 @@ void describe(V& v, PhaseConfig& c) {
         v.words("targets", c.targets, lora_targets, "projections with adapters");
         v.boolean("merged", c.merged, "adapters are merged into the weights before the matmul");
     });
-    v.when(lora || c.kind == PhaseKind::train, "kind finetune_lora or train",
-           [&] { v.word("optimizer", c.optimizer, optimizer_names, "how weights are updated"); });
+    v.when(lora || c.kind == PhaseKind::train, "kind finetune_lora or train", [&] {
+        v.word("optimizer", c.optimizer, optimizer_names, "how weights are updated");
+        v.number("learning_rate", c.learning_rate, {0, 1e3}, "how far a step goes");
+    });
 }
 
 template <class V>

@@ -19,7 +19,12 @@ struct PhaseConfig {
     std::vector<std::string> targets{"query", "value"};  // finetune_lora
     bool merged = false;                                 // finetune_lora
     std::string optimizer = "adamw";                     // finetune_lora, train
+    double learning_rate = 1e-3;                         // finetune_lora, train
 };
+
+constexpr bool trains(const PhaseConfig& phase) {
+    return phase.kind == PhaseKind::finetune_lora || phase.kind == PhaseKind::train;
+}
 
 // Tokens that go through the model.
 constexpr std::uint64_t made_tokens(const PhaseConfig& phase) {

@@ -54,7 +54,7 @@ class GemmLowering {
                                          : b_block(step.ni, nt, 0, k_tiles_);
     }
     BufferHalves::Half& weights(const Step& step);
-    void turned_weights(const BufferHalves::Half& half, const Step& step, std::uint64_t n);
+    void tile_column(const BufferHalves::Half& half, const Step& step, std::uint64_t n);
     void epilogue(std::uint64_t mi, std::uint64_t n_tile, std::uint64_t n_tiles);
     void finish();
 
@@ -86,6 +86,7 @@ class GemmLowering {
     std::uint64_t m_, n_, k_, k_tiles_, n_tiles_;
     View a_, b_, out_, residual_;
     OperandSide a_side_ = OperandSide::normal, b_side_ = OperandSide::normal;
+    std::uint64_t a_tile_ = 0;  // columns of a that a piece holds
     GemmPlan plan_;
     std::uint64_t m_tiles_ = 0, n_groups_ = 0, k_chunks_ = 0;
     std::optional<StagedBlocks> staged_a_, staged_b_, staged_residual_;

@@ -1,5 +1,8 @@
 #include "sim/lower/kernels.h"
 
+#include <algorithm>
+#include <functional>
+
 namespace octet {
 namespace {
 
@@ -26,16 +29,25 @@ bool takes_wide_input(const Operation& operation, FusionLevel level) {
     switch (operation.kind) {
         case OperationKind::softmax:
         case OperationKind::rope:
+        case OperationKind::softmax_backward:
+        case OperationKind::activation_backward:
             return level >= FusionLevel::activation;
         case OperationKind::layernorm:
         case OperationKind::rmsnorm:
         case OperationKind::nonorm:
+        case OperationKind::norm_backward:
             return level >= FusionLevel::layernorm;
         case OperationKind::add:
         case OperationKind::position:
+        case OperationKind::table_gradient:
             return level >= FusionLevel::residual;
+        case OperationKind::axpy:
+        case OperationKind::moment:
+        case OperationKind::second_moment:
+        case OperationKind::adam:
+            return true;
         default:
-            return false;
+            return is_activation(operation.kind) && level >= FusionLevel::activation;
     }
 }
 
@@ -43,6 +55,8 @@ bool takes_wide_input(const Operation& operation, FusionLevel level) {
 bool joins(const Operation& first, const Operation& operation, FusionLevel level, bool residual_port) {
     if (operation.batch * operation.m * operation.n != first.elements()) return false;
     if (is_addition(first)) return operation.kind == OperationKind::nonorm && level >= FusionLevel::layernorm;
+    if (first.kind == OperationKind::softmax_backward)
+        return operation.kind == OperationKind::scale && level >= FusionLevel::scaling;
     return first.kind == OperationKind::matmul && joins_epilogue(operation, level, residual_port);
 }
 
@@ -53,6 +67,21 @@ bool continues_group(const Graph& graph, const Kernel& before, const Kernel& ker
     return a.batch > 1 && a.batch == b.batch && a.out_blocks == 0 && !b.inputs.empty() &&
            b.inputs[0] == before.output && b.a_blocks == 0 &&
            std::ranges::all_of(b.inputs, [&](TensorId x) { return graph.tensors[x].after == no_tensor; });
+}
+
+// One kernel reads all its parameters in one format.
+bool parameters_agree(const Graph& graph, const Kernel& kernel, OperationId next) {
+    std::vector<bool> precise;
+    const auto add = [&](OperationId id) {
+        const Operation& operation = graph.operations[id];
+        for (std::size_t i = 0; i < operation.inputs.size(); ++i)
+            if (is_parameter(graph, operation, i))
+                precise.push_back(graph.tensors[operation.inputs[i]].precise);
+    };
+    add(kernel.operation);
+    for (const OperationId id : kernel.fused) add(id);
+    add(next);
+    return std::adjacent_find(precise.begin(), precise.end(), std::not_equal_to<>()) == precise.end();
 }
 
 }  // namespace
@@ -72,7 +101,11 @@ bool is_parameter(const Graph& graph, const Operation& operation, std::size_t in
         case OperationKind::nonorm:
             return index > 0;
         case OperationKind::position:
+        case OperationKind::norm_backward:
             return index == 2;
+        case OperationKind::multiply:
+            return index == 1 && operation.elements() > operation.n &&
+                   graph.tensors[operation.inputs[1]].elements() == operation.n;
         case OperationKind::mask:
             return index > 0 && (operation.m == 1 || graph.tensors[operation.inputs[index]].rows == 1);
         default:
@@ -80,7 +113,7 @@ bool is_parameter(const Graph& graph, const Operation& operation, std::size_t in
     }
 }
 
-FusedGraph fuse(const Graph& graph, FusionLevel level, bool residual_port) {
+FusedGraph fuse(const Graph& graph, FusionLevel level, bool residual_port, const TensorFormats& formats) {
     std::vector<std::vector<OperationId>> readers(graph.tensors.size());
     for (OperationId id = 0; id < graph.operations.size(); ++id)
         for (TensorId input : graph.operations[id].inputs) readers[input].push_back(id);
@@ -111,6 +144,7 @@ FusedGraph fuse(const Graph& graph, FusionLevel level, bool residual_port) {
             const Operation& operation = graph.operations[next];
             if (!joins(first, operation, level, residual_port)) break;
             if (operation.kind == OperationKind::mask && !is_parameter(graph, operation, 1)) break;
+            if (!parameters_agree(graph, kernel, next)) break;
             // What else it reads must exist when the product starts.
             if (std::ranges::any_of(operation.inputs, [&](TensorId input) {
                     return input != kernel.output && position[input] > id;
@@ -136,6 +170,10 @@ FusedGraph fuse(const Graph& graph, FusionLevel level, bool residual_port) {
         for (OperationId user : users) wide = wide && takes_wide_input(graph.operations[user], level);
         result.wide[kernel.output] = wide;
     }
+    for (TensorId id = 0; id < graph.tensors.size(); ++id)
+        if (const Tensor& tensor = graph.tensors[id];
+            tensor.precise || tensor.use == FormatUse::wgrad || tensor.use == FormatUse::update)
+            result.wide[id] = (tensor.precise || result.wide[id]) && formats[tensor.use].empty();
     for (const Operation& operation : graph.operations)  // angles
         if (operation.kind == OperationKind::rope) result.wide[operation.inputs[1]] = true;
     return result;

@@ -1,12 +1,12 @@
 // Which operations run together: the fusion levels, as a list of kernels.
 //
 // A kernel is one matrix product with the elementwise operations fused into its epilogue, or one operation of
-// the vector unit; an addition takes a NoNorm that follows into its pass. The levels are cumulative:
-// `scaling` fuses the scaling of attention scores into their product, `activation` adds activation functions,
-// masks and the unquantized inputs of softmax and rope, `layernorm` NoNorm and the unquantized input of
-// norms, `residual` the addition of the residual stream, with inputs that are not quantized; without a port
-// for the residual (vector.residual_port) additions stay kernels of their own. What is not fused is encoded
-// to storage format in between.
+// the vector unit; an addition takes a NoNorm that follows into its pass, the gradient of a softmax the
+// scaling of scores. The levels are cumulative: `scaling` fuses the scaling of attention scores into their
+// product, `activation` adds activation functions, masks and the unquantized inputs of softmax and rope,
+// `layernorm` NoNorm and the unquantized input of norms, `residual` the addition of the residual stream, with
+// inputs that are not quantized; without a port for the residual (vector.residual_port) additions stay
+// kernels of their own. What is not fused is encoded to storage format in between.
 #pragma once
 #include <vector>
 
@@ -29,7 +29,7 @@ struct Kernel {
 void number_groups(const Graph& graph, std::vector<Kernel>& kernels);
 
 // True if input `index` of the operation is one value a column for all rows: a bias, a scale or shift, a
-// mask of one row, a table of token types (its row 0).
+// mask of one row, a table of token types (its row 0), a row that all are multiplied by.
 bool is_parameter(const Graph& graph, const Operation& operation, std::size_t index);
 
 struct FusedGraph {
@@ -38,7 +38,9 @@ struct FusedGraph {
     std::vector<OperationId> host;  // by operation of the workload: the kernel's operation that runs it
 };
 
-FusedGraph fuse(const Graph& graph, FusionLevel level, bool residual_port = true);
+// Gradients of weights, and what is precise, lie in the vector format if `formats` gives them no other.
+FusedGraph fuse(const Graph& graph, FusionLevel level, bool residual_port = true,
+                const TensorFormats& formats = {});
 
 // Encoders for what cannot be encoded to blocks as it is computed (docs/hardware/codec.md): a kernel then
 // writes its results to a tensor in vector format, and a kernel of its own, a copy, encodes that. Both are

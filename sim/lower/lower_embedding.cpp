@@ -33,9 +33,11 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
         grid.segment = size;
         return values.with_scales(grid, 1);
     };
-    const std::uint64_t row_bytes =
-        std::max(placement.matrix(op.inputs[0], 0).layout.most_bytes(1, op.n),
-                 staged_rows(placement.matrix(op.inputs[0], 0).layout, 1).bytes());
+    std::uint64_t row_bytes = 0;  // of the widest table: formats may differ
+    for (std::size_t t = 0; t < tables; ++t) {
+        const Layout& table = placement.matrix(op.inputs[t], 0).layout;
+        row_bytes = std::max({row_bytes, table.most_bytes(1, op.n), staged_rows(table, 1).bytes()});
+    }
     const std::uint64_t out_row = ceil_div(out.matrix->layout.bytes(), out.matrix->layout.rows()) + 1;
     const bool out_staged = !out.matrix->resident();
     const std::uint64_t per_row = 2 * tables * row_bytes + (out_staged ? 2 * out_row : 0);
@@ -72,6 +74,7 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
         for (std::size_t t = 0; t < tables; ++t) {
             Matrix& table = placement.matrix(op.inputs[t], 0);
             Area& area = staging[2 * t + b % 2];
+            area.free.merge(table.dram_ready);  // of a table that is made in this run
             const Layout staged = staged_rows(table.layout, count);
             std::uint32_t loaded = 0;
             if (t == 0) {  // a row a token

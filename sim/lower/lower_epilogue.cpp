@@ -17,7 +17,9 @@ void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t n_tile, std::uint64_
     Needs needs = parameters_.ready;
     epilogue.parameters = Lowering::slice(parameters_, first_column, columns);
     epilogue.sum_scale = l_.scale_of(a_.matrix->tensor) * l_.scale_of(b_.matrix->tensor);
-    epilogue.part = Lowering::part_of(item_, first_row, first_column);
+    // What has joined a product of heads side by side sees one matrix.
+    epilogue.part = op_.out_blocks > 0 ? Lowering::part_of(0, out.rows.first, out.columns.first)
+                                       : Lowering::part_of(item_, first_row, first_column);
     if (residual_.matrix != nullptr) {
         const Block part = out_block(residual_, mi, n_tile, n_tiles);
         l_.describe(epilogue.residual, *residual_.matrix, machine_.cols);

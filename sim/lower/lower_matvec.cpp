@@ -191,7 +191,9 @@ void MatvecLowering::multiply(const Part& part) {
 Pieces MatvecLowering::result(MatvecCommand& command, const Part& part, const Block& out, Needs& needs) {
     command.parameters = Lowering::slice(parameters_, part.n0, part.n);
     command.sum_scale = l_.scale_of(input_.matrix->tensor) * l_.scale_of(matrix_.matrix->tensor);
-    command.part = Lowering::part_of(item_, 0, part.n0);
+    command.part = l_.graph.operations[id_].out_blocks > 0
+                       ? Lowering::part_of(0, out_.block.rows.first, out_.block.columns.first + part.n0)
+                       : Lowering::part_of(item_, 0, part.n0);
     needs.merge(parameters_.ready);
     if (residual_.matrix != nullptr) {
         if (staged_residual_) staged_residual_->go_to(residual_.block);

@@ -28,12 +28,15 @@ GemmLowering::GemmLowering(Lowering& lowering, std::size_t kernel, std::uint64_t
         a_ = views.second;
         a_side_ = second == OperandSide::transposed ? OperandSide::normal : OperandSide::transposed;
         b_ = views.first;
-        b_side_ = OperandSide::transposed;
+        b_side_ = views.first_turned ? OperandSide::normal : OperandSide::transposed;
     } else {
         a_ = views.first;
+        a_side_ = views.first_turned ? OperandSide::transposed : OperandSide::normal;
         b_ = views.second;
         b_side_ = second;
     }
+    // A turned operand streams by tile columns of the result; where sums stay those are a fold's rows.
+    a_tile_ = a_side_ == OperandSide::transposed && !machine_.sums_stay() ? machine_.cols : machine_.rows;
     out_ = views.out;
     residual_ = views.residual;
     parameter_views_ = std::move(views.parameters);
@@ -83,8 +86,10 @@ void GemmLowering::request_plan() {
     r.wide_output = out_.matrix->layout.format().bits > 8;
     r.b_one_column = b_side_ == OperandSide::transposed;
     r.a_row_bytes = bytes(a_, 1, k_);
-    if (a_side_ == OperandSide::transposed)  // tile columns of C rows of a each; the last may be narrow
-        r.a_row_bytes = ceil_div(bytes(a_, k_, machine_.cols) + k_, std::min(machine_.cols, m_));
+    if (a_side_ == OperandSide::transposed) {  // tile columns of C rows of a each; the last may be narrow
+        r.a_row_bytes = ceil_div(bytes(a_, k_, a_tile_) + k_, std::min(a_tile_, m_));
+        r.a_tile = a_tile_;
+    }
     r.b_column_bytes =
         b_side_ == OperandSide::transposed ? bytes(b_, machine_.cols, k_) : bytes(b_, k_, machine_.cols);
     if (machine_.scale_share > 0) r.b_block_bytes = 4 * machine_.cols;
@@ -104,8 +109,8 @@ void GemmLowering::request_plan() {
         if (machine_.sums_stay())
             too_small(machine_.input_depth, machine_.rows,
                       "buffers.input.depth: {} vectors cannot hold one block of {} columns (array.rows)");
-        if (machine_.inputs_stay()) {
-            const std::uint64_t block = std::min(m_, machine_.cols);
+        if (r.a_tile > 0 && !machine_.sums_stay()) {
+            const std::uint64_t block = std::min(m_, a_tile_);
             too_small(machine_.input_depth, block,
                       "buffers.input.depth: {} vectors cannot hold one block of {} (array.cols)");
             too_small(machine_.accumulation_depth, block,
@@ -295,7 +300,7 @@ BufferHalves::Half& GemmLowering::inputs(std::uint64_t mi, std::uint64_t ki) {
     FillCommand fill;
     fill.slabs = static_cast<std::uint32_t>(k_of(ki));
     const bool transposed = a_side_ == OperandSide::transposed;
-    fill.transposed = transposed || machine_.sums_stay();
+    fill.transposed = transposed != machine_.sums_stay();
     if (transposed) {  // a piece holds all of K for C rows of a, and so a part of every slab
         fill.across = true;
         fill.slabs_per_piece = fill.slabs;
@@ -306,8 +311,7 @@ BufferHalves::Half& GemmLowering::inputs(std::uint64_t mi, std::uint64_t ki) {
     }
     return filled({Engine::input_fill, l_.input_halves_, a_, staged_a_, machine_.input_depth},
                   key_base_ + mi * k_chunks_ + ki, slabs,
-                  plan_.a == Staging::chunk ? slabs : a_block(mi, 0, k_tiles_),
-                  transposed ? machine_.cols : machine_.rows, fill);
+                  plan_.a == Staging::chunk ? slabs : a_block(mi, 0, k_tiles_), a_tile_, fill);
 }
 
 GemmLowering::FillSource GemmLowering::weight_source() {
@@ -326,13 +330,22 @@ BufferHalves::Half& GemmLowering::weights(const Step& step) {
     return filled(weight_source(), weight_key(step), tiles, staged_b(step), machine_.cols, fill);
 }
 
-// Transposed tiles are read along the reduction: a piece is one tile of C vectors, and each tile column of a
-// group has a fill of its own.
-void GemmLowering::turned_weights(const BufferHalves::Half& half, const Step& step, std::uint64_t n) {
+// Each tile column of a group has a fill of its own. Transposed tiles are read along the reduction: a piece
+// is one tile of C vectors.
+void GemmLowering::tile_column(const BufferHalves::Half& half, const Step& step, std::uint64_t n) {
     const std::uint64_t kt = k_of(step.ki), first = n * machine_.cols;
     const Block tiles = b_block(step.ni, n_of(step.ni), step.ki, kt);
-    const std::uint64_t rows = std::min(machine_.cols, tiles.rows.count - first);
     FillCommand fill;
+    if (b_side_ == OperandSide::normal) {  // rows of a turned operand that stay: tiles as they lie
+        fill.slabs = fill.slabs_per_piece = static_cast<std::uint32_t>(kt);
+        fill.vectors = static_cast<std::uint32_t>(machine_.rows);
+        fill.vectors_last = static_cast<std::uint32_t>(tiles.rows.count - (kt - 1) * machine_.rows);
+        const ColumnRange columns{tiles.columns.first + first,
+                                  std::min(machine_.cols, tiles.columns.count - first)};
+        return fill_part(weight_source(), half, n * kt * machine_.rows, {tiles.rows, columns}, staged_b(step),
+                         machine_.cols, fill);
+    }
+    const std::uint64_t rows = std::min(machine_.cols, tiles.rows.count - first);
     fill.transposed = true;
     fill.slabs = static_cast<std::uint32_t>(kt);
     fill.vectors = fill.vectors_last = static_cast<std::uint32_t>(rows);
@@ -351,7 +364,7 @@ void GemmLowering::load_ahead() {
 void GemmLowering::chunk(const Step& step) {
     const std::uint64_t nt = n_of(step.ni), together = std::min(nt, leaving_together());
     BufferHalves::Half& input = inputs(step.mi, step.ki);
-    if (b_side_ == OperandSide::normal) {
+    if (b_side_ == OperandSide::normal && !machine_.inputs_stay()) {
         BufferHalves::Half& weight = weights(step);
         load_ahead();
         return passes(step, input, weight, 0, nt);
@@ -359,7 +372,7 @@ void GemmLowering::chunk(const Step& step) {
     BufferHalves::Half* weight = l_.weight_halves_.find(weight_key(step));
     if (weight == nullptr) {
         weight = &begin_filling(weight_source(), weight_key(step));
-        for (std::uint64_t n = 0; n < nt; ++n) turned_weights(*weight, step, n);
+        for (std::uint64_t n = 0; n < nt; ++n) tile_column(*weight, step, n);
     }
     load_ahead();
     // Commands of the array are short where each is one tile column: the tiles of the next group are filled
@@ -372,7 +385,7 @@ void GemmLowering::chunk(const Step& step) {
     const std::uint64_t filled_ahead = ahead == nullptr ? 0 : n_of(next->ni);
     for (std::uint64_t n = 0; n < std::max(nt, filled_ahead); n += together) {
         if (n < nt) passes(step, input, *weight, n, together);
-        if (n < filled_ahead) turned_weights(*ahead, *next, n);
+        if (n < filled_ahead) tile_column(*ahead, *next, n);
     }
 }
 

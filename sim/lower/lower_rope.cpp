@@ -34,7 +34,7 @@ void Lowering::rope(std::size_t kernel, std::uint64_t item) {
     if (angles.matrix->uses_left > 1) emitter.load_whole(*angles.matrix, spare_bytes(), id);
 
     const std::size_t key = 3 * (kernel + fused.kernels.size());  // behind those of all other kernels
-    RopePrograms of_rope = rope_programs(id);
+    RopePrograms of_rope = rope_programs(id, op.inverse);
     const std::uint32_t products = program_of(key, std::move(of_rope.products));
     std::array<std::uint32_t, 2> halves{};
     for (std::size_t k = 0; k < 2; ++k) {
@@ -140,7 +140,8 @@ void Lowering::rope(std::size_t kernel, std::uint64_t item) {
         for (std::size_t k = 0; k < 2; ++k) {
             command.program = halves.at(k);
             command.operands[2] = product.at(k);
-            command.part = part_of(item, rows.first, k * half);
+            command.part = op.out_blocks > 0 ? part_of(0, target.rows.first, target.columns.first + k * half)
+                                             : part_of(item, rows.first, k * half);
             Needs needs;
             needs.after(Engine::vector, made.at(k));
             read(0, k, needs);

@@ -56,6 +56,24 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
     vector_rows(kernel, item, views);
 }
 
+void Lowering::spread(std::size_t kernel, std::uint64_t item) {
+    const Operation& op = operation(kernel);
+    const Tensor& from = graph.tensors[op.inputs[0]];
+    const std::uint64_t rows = from.batch * from.rows / op.batch;
+    const View out = rows_of(fused.kernels[kernel].output, item, op.batch, op.m);
+    const auto part = [&](std::uint64_t first, std::uint64_t count) {
+        View view = out;
+        view.block.rows = {out.block.rows.first + first, count};
+        return view;
+    };
+    const auto zeros = [&](std::uint64_t first, std::uint64_t end) {
+        if (first < end) vector_rows(kernel, item, {{}, {}, part(first, end - first)});
+    };
+    zeros(0, op.first);
+    vector_rows(kernel, item, {{rows_of(op.inputs[0], item, op.batch, rows)}, {}, part(op.first, rows)});
+    zeros(op.first + rows, op.m);
+}
+
 void Lowering::prepend(std::size_t kernel, std::uint64_t item) {
     const Operation& op = operation(kernel);
     const View out = rows_of(fused.kernels[kernel].output, item, op.batch, op.m);
@@ -78,12 +96,16 @@ void Lowering::vector_rows(std::size_t kernel, std::uint64_t item, const VectorV
 
     place_output(*out.matrix);
     Parameters params = parameters(vectors, id);
-    const Matrix& x = *operands[0].matrix;
+    std::vector<std::size_t> slots = temporaries(op);
     // Normalised values may replace the input when nothing else reads it and it is in vector format.
-    const bool temporary = needs_temporary(op);
-    const bool in_place = temporary && fused.wide[x.tensor] && x.uses_left == 1 && !x.in_dram;
-    const std::uint32_t program = program_of(2 * kernel + (in_place ? 1 : 0) + fused.kernels.size(),
-                                             program_of_kernel(kernel, in_place));
+    const bool in_place = is_norm(op.kind) && !slots.empty() && fused.wide[operands[0].matrix->tensor] &&
+                          operands[0].matrix->uses_left == 1 && !operands[0].matrix->in_dram;
+    if (in_place) slots.clear();
+    // Without operands the results are zeros.
+    const std::uint32_t program = operands.empty()
+                                      ? program_of(3 * (kernel + fused.kernels.size()), zero_program(id))
+                                      : program_of(2 * kernel + (in_place ? 1 : 0) + fused.kernels.size(),
+                                                   program_of_kernel(kernel, in_place));
     const Layout wide = Layout::row_major(height, op.n, op.n, *machine.vector);
 
     // Bytes a row takes in staging areas; two areas each, so that DMA and vector unit overlap.
@@ -93,7 +115,7 @@ void Lowering::vector_rows(std::size_t kernel, std::uint64_t item, const VectorV
     for (const View& view : operands)
         if (staged(view)) row_bytes += 2 * row_of(view.matrix->layout), areas += 2;
     if (staged(out)) row_bytes += 2 * row_of(out.matrix->layout), areas += 2;
-    if (temporary && !in_place) row_bytes += row_of(wide), ++areas;
+    row_bytes += slots.size() * row_of(wide), areas += slots.size();
     const std::uint64_t rows = rows_at_once(height, row_bytes, areas);
     KernelChoice& choice = choices[kernel];
     choice.output_resident = out.matrix->resident();
@@ -139,8 +161,9 @@ void Lowering::vector_rows(std::size_t kernel, std::uint64_t item, const VectorV
             out_free.push_back(out_areas.back().free_after);
         }
     }
-    std::optional<MemorySpace::Region> scratch;
-    if (temporary && !in_place) scratch = emitter.reserve(wide.part({0, tallest}, {0, op.n}).bytes(), id);
+    std::vector<MemorySpace::Region> scratch;
+    for (std::size_t i = 0; i < slots.size(); ++i)
+        scratch.push_back(emitter.reserve(wide.part({0, tallest}, {0, op.n}).bytes(), id));
 
     Needs last;
     for (std::size_t b = 0; b < blocks.size(); ++b) {
@@ -169,11 +192,12 @@ void Lowering::vector_rows(std::size_t kernel, std::uint64_t item, const VectorV
                 needs.merge(matrix.sram_ready);
             }
         }
-        if (scratch) {
+        for (std::size_t i = 0; i < slots.size(); ++i) {
             const Layout layout = wide.part({0, command.rows}, {0, op.n});
-            command.operands[2].bits = static_cast<std::uint16_t>(layout.format().bits);
-            command.operands[2].sram = layout.strips(scratch->base, {0, command.rows}, {0, op.n});
-            needs.merge(scratch->free_after);
+            VectorOperand& temporary = command.operands.at(slots[i]);
+            temporary.bits = static_cast<std::uint16_t>(layout.format().bits);
+            temporary.sram = layout.strips(scratch[i].base, {0, command.rows}, {0, op.n});
+            needs.merge(scratch[i].free_after);
         }
         const Block target = part(out, blocks[b]);
         describe(command.output, *out.matrix, tile > 0 ? tile : out.matrix->layout.piece_columns());
@@ -209,7 +233,7 @@ void Lowering::vector_rows(std::size_t kernel, std::uint64_t item, const VectorV
     for (auto& ring : rings)
         if (ring) ring->finish(false);
     for (std::size_t i = 0; i < out_areas.size(); ++i) placement.sram().release(out_areas[i], out_free[i]);
-    if (scratch) placement.sram().release(*scratch, last);
+    for (const MemorySpace::Region& region : scratch) placement.sram().release(region, last);
     release(params, last);
     for (const View& view : operands) placement.used(*view.matrix);
     for (const View& view : vectors) placement.used(*view.matrix);

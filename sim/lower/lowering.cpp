@@ -21,8 +21,8 @@ Lowering::Lowering(const Graph& graph_, const AcceleratorConfig& config_, std::u
       config(config_),
       machine(config_),
       grids(block_grids(graph, *machine.storage)),
-      fused(with_encoders(graph, fuse(graph_, config_.fusion, config_.vector.residual_port), grids,
-                          machine.inputs_stay() ? 0 : machine.cols)),
+      fused(with_encoders(graph, fuse(graph_, config_.fusion, config_.vector.residual_port, config_.formats),
+                          grids, machine.inputs_stay() ? 0 : machine.cols)),
       placement(graph, fused, grids, machine, dram_alignment),
       emitter(placement, machine),
       input_halves_(machine.input_slots),
@@ -61,7 +61,8 @@ bool Lowering::next_item() {
         wait_for_inputs(kernel);
         switch (operation(kernel).kind) {
             case OperationKind::matmul:
-                if (config.matvec == Matvec::vector && operation(kernel).m == 1)
+                if (config.matvec == Matvec::vector && operation(kernel).m == 1 &&
+                    !operation(kernel).transpose_a)
                     MatvecLowering(*this, kernel, item_).run();
                 else
                     product(kernel, item_);
@@ -71,6 +72,12 @@ bool Lowering::next_item() {
                 break;
             case OperationKind::prepend:
                 prepend(kernel, item_);
+                break;
+            case OperationKind::spread:
+                spread(kernel, item_);
+                break;
+            case OperationKind::table_gradient:
+                table_gradient(kernel);
                 break;
             case OperationKind::rope:
                 rope(kernel, item_);
@@ -115,15 +122,18 @@ View Lowering::rows_of(TensorId id, std::uint64_t item, std::uint64_t batch, std
 }
 
 View Lowering::block_of(TensorId id, const Operation& op, std::uint64_t item, std::uint64_t blocks,
-                        std::uint64_t rows, std::uint64_t cols) {
+                        std::uint64_t rows, std::uint64_t cols, const Member& of) {
     const Tensor& tensor = graph.tensors[id];
+    item = item * of.share + of.member;
+    const std::uint64_t heads = op.heads * of.share;
     if (blocks == 0) {
-        Matrix& matrix = placement.matrix(id, tensor.batch == 1 ? 0 : item * tensor.batch / op.batch);
+        Matrix& matrix =
+            placement.matrix(id, tensor.batch == 1 ? 0 : item * tensor.batch / (op.batch * of.share));
         return {&matrix, all_of(matrix.layout)};
     }
     Matrix& matrix = placement.matrix(id, 0);
-    const std::uint64_t sample = item / op.heads, head = item % op.heads;
-    const std::uint64_t block = head * blocks / op.heads;
+    const std::uint64_t sample = item / heads, head = item % heads;
+    const std::uint64_t block = head * blocks / heads;
     // Of a cache each sample may have more rows than are used.
     const std::uint64_t share = matrix.layout.rows() / (op.batch / op.heads);
     return {&matrix, {{sample * share, rows}, {block * cols, cols}}};
@@ -137,7 +147,7 @@ std::uint64_t Lowering::spare_bytes() const {
 void Lowering::place_output(Matrix& matrix) {
     if (matrix.placed) return;
     matrix.placed = true;
-    if (matrix.uses_left > 0) emitter.place_in_sram(matrix, spare_bytes());
+    if (matrix.uses_left > 0 && !matrix.parameter) emitter.place_in_sram(matrix, spare_bytes());
     if (!matrix.resident()) placement.give_dram_address(matrix);
 }
 

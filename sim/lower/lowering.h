@@ -20,6 +20,7 @@ struct View {
 struct ProductViews {
     View first, second, out;
     View residual;                 // what is added to the results; no matrix: nothing
+    bool first_turned = false;     // the first operand lies as K x M, not M x K
     bool second_turned = false;    // the second operand lies as N x K, not K x N
     std::vector<View> parameters;  // bias and masks
     std::uint32_t program = 0;     // of its results
@@ -84,13 +85,16 @@ class Lowering {
     void wait_for_inputs(std::size_t kernel);
     void product(std::size_t kernel, std::uint64_t item);
     void vector_work(std::size_t kernel, std::uint64_t item);
-    // What a piece of vector work reads and writes: as many rows of each operand as of the output.
+    // What a piece of vector work reads and writes: as many rows of each operand as of the output. Without
+    // operands the output is made of zeros.
     struct VectorViews {
         std::vector<View> operands, vectors;
         View out;
     };
     void vector_rows(std::size_t kernel, std::uint64_t item, const VectorViews& views);
     void prepend(std::size_t kernel, std::uint64_t item);
+    void spread(std::size_t kernel, std::uint64_t item);
+    void table_gradient(std::size_t kernel);
     void embedding(std::size_t kernel, std::uint64_t item);
     void rope(std::size_t kernel, std::uint64_t item);
     std::uint64_t token_at(std::uint64_t position, std::uint64_t vocabulary) const;
@@ -104,7 +108,7 @@ class Lowering {
     View rows_of(TensorId tensor, std::uint64_t item, std::uint64_t batch, std::uint64_t rows);
     // Operand of a batched product stored in `blocks` column blocks (0: in matrices of its own).
     View block_of(TensorId tensor, const Operation& op, std::uint64_t item, std::uint64_t blocks,
-                  std::uint64_t rows, std::uint64_t cols);
+                  std::uint64_t rows, std::uint64_t cols, const Member& of = {});
     // Of one matrix of a product's batch; none of them is evicted while it is being lowered.
     ProductViews product_views(std::size_t kernel, std::uint64_t item);
     // Decides once where a matrix that is about to be written lives.

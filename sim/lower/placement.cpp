@@ -30,8 +30,10 @@ std::uint64_t halves(std::uint64_t blocks) {
 // What decides the layout of a tensor.
 struct Use {
     TileColumns tiles;
-    bool by_row = false;  // look-up tables and parameters
-    bool turned = false;  // a static weight that is laid out transposed
+    bool parameter = false;
+    bool by_row = false;    // look-up tables and parameters
+    bool turned = false;    // a static weight that is laid out transposed
+    bool straight = false;  // and one that products take as it is
 };
 
 std::vector<Use> uses_of(const Graph& graph, const FusedGraph& fused, const MachineShape& machine) {
@@ -42,7 +44,8 @@ std::vector<Use> uses_of(const Graph& graph, const FusedGraph& fused, const Mach
     for (const Operation& operation : graph.operations) {
         if (operation.kind != OperationKind::matmul) continue;
         read_by_product[operation.inputs[0]] = read_by_product[operation.inputs[1]] = true;
-        uses[operation.inputs[0]].tiles.add(machine.rows);
+        uses[operation.inputs[0]].tiles.add(operation.transpose_a && !machine.sums_stay() ? machine.cols
+                                                                                          : machine.rows);
         uses[operation.inputs[1]].tiles.add(operation.transpose_b ? machine.rows : machine.cols);
         uses[operation.output].tiles.add(machine.cols);
     }
@@ -63,6 +66,7 @@ std::vector<Use> uses_of(const Graph& graph, const FusedGraph& fused, const Mach
             if (operation.kind == OperationKind::embedding || is_parameter(graph, operation, i)) {
                 const TensorId id = operation.inputs[i];
                 uses[id].by_row = true;
+                uses[id].parameter = true;
                 // An epilogue takes a parameter tile by tile; a product may read a table too.
                 const std::uint64_t tile = is_parameter(graph, operation, i) ? machine.cols
                                            : operation.trigram               ? 1
@@ -75,13 +79,16 @@ std::vector<Use> uses_of(const Graph& graph, const FusedGraph& fused, const Mach
             narrow(operation.inputs[0], halves(operation.a_blocks));
             narrow(operation.output, halves(operation.out_blocks));
         }
+        if (operation.kind == OperationKind::table_gradient && operation.trigram)
+            narrow(operation.inputs[0], 3);
         if (operation.kind != OperationKind::matmul) continue;
         narrow(operation.inputs[0], operation.a_blocks);
         narrow(operation.inputs[1], operation.b_blocks);
         narrow(operation.output, operation.out_blocks);
         // As the array reads it: tiles of K x N, or where inputs stay slabs of N x K.
-        uses[operation.inputs[1]].turned = operation.transpose_b != machine.inputs_stay() &&
-                                           graph.tensors[operation.inputs[1]].role == TensorRole::weight;
+        if (graph.tensors[operation.inputs[1]].role != TensorRole::weight) continue;
+        (operation.transpose_b != machine.inputs_stay() ? uses[operation.inputs[1]].turned
+                                                        : uses[operation.inputs[1]].straight) = true;
     }
     // What an epilogue writes or adds is taken in the blocks of its product.
     for (const Kernel& kernel : fused.kernels) {
@@ -103,7 +110,8 @@ bool panels_hold_blocks(const BlockGrid& grid, std::uint64_t panel, std::uint64_
 
 Layout layout_of(const Tensor& tensor, const Use& use, const FormatInfo& format, BlockGrid grid,
                  const MachineShape& machine) {
-    const bool weight = tensor.role == TensorRole::weight && !use.by_row;
+    // A weight that some products take turned and others as it is lies as an activation does.
+    const bool weight = tensor.role == TensorRole::weight && !use.by_row && use.turned != use.straight;
     const bool turned = use.turned && weight;
     const std::uint64_t rows = turned ? tensor.cols : tensor.rows, cols = turned ? tensor.rows : tensor.cols;
     const std::uint64_t weight_panel = machine.inputs_stay() ? machine.rows : machine.cols;
@@ -133,7 +141,8 @@ Placement::Placement(const Graph& graph, const FusedGraph& fused, const std::vec
         matrix.layout =
             layout_of(tensor, uses[id], fused.wide[id] ? *machine.vector : *machine.formats.at(matrix.format),
                       fused.wide[id] ? BlockGrid{} : grids[id], machine);
-        matrix.transposed = uses[id].turned && !uses[id].by_row;
+        matrix.transposed = uses[id].turned && !uses[id].straight && !uses[id].by_row;
+        matrix.parameter = uses[id].parameter;
         matrix.in_dram = tensor.role == TensorRole::weight || tensor.role == TensorRole::input;
         matrices_.insert(matrices_.end(), tensor.batch, matrix);
     }
@@ -166,8 +175,13 @@ void Placement::count_readers(const Graph& graph, const FusedGraph& fused) {
                 readers_[input].push_back(k);
                 // Items of a batch read one matrix each, or share one.
                 const std::uint64_t items = graph.operations[fused.kernels[k].operation].batch;
-                for (std::uint64_t i = 0; i < items; ++i)
-                    ++matrices_[first_[input] + (tensor.batch == 1 ? 0 : i * tensor.batch / items)].uses_left;
+                const Member of = operation.of;
+                for (std::uint64_t i = 0; i < items; ++i) {
+                    const std::uint64_t item = i * of.share + of.member;
+                    const std::uint64_t matrix =
+                        tensor.batch == 1 ? 0 : item * tensor.batch / (items * of.share);
+                    ++matrices_[first_[input] + matrix].uses_left;
+                }
             }
         };
         reads(fused.kernels[k].operation);

@@ -25,9 +25,10 @@ struct Matrix {
     Needs readers;                            // commands that read the SRAM copy
     std::uint64_t uses_left = 0;              // work items that still read it
     bool transposed = false;                  // `layout` is that of the transpose (a static weight)
-    bool placed = false;                      // its producer has decided between SRAM and DRAM
-    std::vector<Block> written;               // parts in SRAM, while they are not all of a result,
-    std::uint64_t written_values = 0;         // and their values
+    bool parameter = false;  // fetched from DRAM row by row, as a bias or a look-up table: of no use in SRAM
+    bool placed = false;     // its producer has decided between SRAM and DRAM
+    std::vector<Block> written;        // parts in SRAM, while they are not all of a result,
+    std::uint64_t written_values = 0;  // and their values
     bool resident() const { return sram.has_value(); }
 };
 

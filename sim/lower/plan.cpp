@@ -40,11 +40,12 @@ std::vector<std::uint64_t> row_tiles(std::uint64_t m, std::uint64_t limit, std::
     return result;
 }
 
-std::vector<std::uint64_t> row_tiles(std::uint64_t m, const MachineShape& machine) {
-    if (machine.sums_stay()) return {std::min(m, machine.rows)};  // of a fold
-    // Where inputs stay, rows of a are columns of the result, which lie in tile columns.
-    return row_tiles(m, std::min(machine.input_depth, machine.accumulation_depth),
-                     machine.inputs_stay() ? machine.cols : 1);
+std::vector<std::uint64_t> row_tiles(const GemmRequest& r, const MachineShape& machine) {
+    if (machine.sums_stay()) return {std::min(r.m, machine.rows)};  // of a fold
+    // Where inputs stay, rows of a are columns of the result, which lie in tile columns; those of a turned
+    // operand lie in pieces.
+    return row_tiles(r.m, std::min(machine.input_depth, machine.accumulation_depth),
+                     machine.inputs_stay() ? machine.cols : std::max<std::uint64_t>(r.a_tile, 1));
 }
 
 // Whether the sums of a tile have room while one chunk of K follows another.
@@ -261,7 +262,7 @@ GemmPlan plan_gemm(const GemmRequest& r, const MachineShape& machine) {
     const auto stagings = [](bool resident) {
         return resident ? std::vector{Staging::resident} : std::vector{Staging::tile, Staging::chunk};
     };
-    for (const std::uint64_t m_tile : row_tiles(r.m, machine)) {  // the largest first
+    for (const std::uint64_t m_tile : row_tiles(r, machine)) {  // the largest first
         if (machine.largest_row_tiles && !plans.empty()) break;
         const std::uint64_t group_limit = r.b_one_column && !machine.inputs_stay()
                                               ? 1

@@ -27,6 +27,7 @@ struct GemmRequest {
     bool residual_staged = false;  // a residual operand comes from DRAM tile by tile
     bool wide_output = false;      // results leave with more than 8 bits
     bool residual = false;
+    std::uint64_t a_tile = 0;          // a lies as K x M, in pieces of so many columns; 0: as M x K
     bool b_one_column = false;         // b's layout gives single tile columns only
     std::uint64_t a_row_bytes = 0;     // of one row of a, all of K
     std::uint64_t b_column_bytes = 0;  // of one tile column of b, all of K

@@ -9,9 +9,11 @@ ProductViews Lowering::product_views(std::size_t kernel, std::uint64_t item) {
     const Operation& op = graph.operations[id];
     ProductViews views;
     views.second_turned = op.transpose_b != placement.matrix(op.inputs[1], 0).transposed;
-    views.first = block_of(op.inputs[0], op, item, op.a_blocks, op.m, op.k);
-    views.second = views.second_turned ? block_of(op.inputs[1], op, item, op.b_blocks, op.n, op.k)
-                                       : block_of(op.inputs[1], op, item, op.b_blocks, op.k, op.n);
+    views.first_turned = op.transpose_a;
+    views.first = op.transpose_a ? block_of(op.inputs[0], op, item, op.a_blocks, op.k, op.m, op.of)
+                                 : block_of(op.inputs[0], op, item, op.a_blocks, op.m, op.k, op.of);
+    views.second = views.second_turned ? block_of(op.inputs[1], op, item, op.b_blocks, op.n, op.k, op.of)
+                                       : block_of(op.inputs[1], op, item, op.b_blocks, op.k, op.n, op.of);
     views.out = block_of(fused_here.output, op, item, op.out_blocks, op.m, op.n);
     TensorId stream = op.output;  // what one operation passes on to the next
     if (op.has_bias) views.parameters.push_back(rows_of(op.inputs[2], 0, 1, 1));

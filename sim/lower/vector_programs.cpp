@@ -66,14 +66,76 @@ Action elementwise(const Operation& operation) {
 
 }  // namespace
 
-bool needs_temporary(const Operation& operation) {
-    return operation.kind == OperationKind::layernorm || operation.kind == OperationKind::rmsnorm;
+std::vector<std::size_t> temporaries(const Operation& operation) {
+    switch (operation.kind) {
+        case OperationKind::layernorm:
+        case OperationKind::rmsnorm:
+        case OperationKind::moment:
+        case OperationKind::second_moment:
+            return operation.inputs.size() > 1 ? std::vector<std::size_t>{2} : std::vector<std::size_t>{};
+        case OperationKind::activation_backward:
+            if (operation.function == OperationKind::relu) return {};
+            return {2};
+        case OperationKind::softmax_backward:
+        case OperationKind::norm_backward:
+            return {2, 3};
+        case OperationKind::adam:
+            return {3};
+        default:
+            return {};
+    }
 }
 
 namespace {
 
+// Slots, as masks of what a pass reads.
+constexpr std::uint8_t slot0 = 1, slot1 = 2, slot2 = 4, slot3 = 8;
+
+// A norm without parameters: its last pass writes the results.
+std::vector<VectorPass> normalising_passes(OperationId id, bool has_mean) {
+    if (has_mean)
+        return {pass(id, {vector_reduce}, {vector_multiply}, slot0),
+                pass(id, {vector_add, vector_square, vector_reduce},
+                     {vector_multiply, vector_add, vector_square_root, vector_reciprocal}, slot0),
+                writing(pass(id, {vector_add, vector_multiply}, {}, slot0))};
+    return {pass(id, {vector_square, vector_reduce},
+                 {vector_multiply, vector_add, vector_square_root, vector_reciprocal}, slot0),
+            writing(pass(id, {vector_multiply}, {}, slot0))};
+}
+
+// Slot 0 the gradient, 1 the input. The input is normalised once more (slot 2); the gradient times gamma
+// stays in slot 3.
+std::vector<VectorPass> norm_backward_passes(OperationId id, bool has_mean) {
+    std::vector<VectorPass> passes = normalising_passes(id, has_mean);
+    for (VectorPass& p : passes) p.reads = slot1;
+    passes.back() = writing_operand(passes.back(), 2);
+    passes.push_back(writing_operand(
+        with_parameters(has_mean ? pass(id, {vector_multiply, vector_reduce}, {vector_multiply}, slot0)
+                                 : pass(id, {vector_multiply}, {}, slot0)),
+        3));
+    passes.push_back(pass(id, {vector_multiply, vector_reduce}, {vector_multiply}, slot2 | slot3));
+    passes.push_back(writing_operand(has_mean ? pass(id, {vector_multiply, vector_add}, {}, slot2)
+                                              : pass(id, {vector_multiply}, {}, slot2),
+                                     2));
+    passes.push_back(writing(pass(id, {vector_add, vector_multiply}, {}, slot2 | slot3)));
+    return passes;
+}
+
+// The exponentials stay in slot 2, y * dy in slot 3.
+std::vector<VectorPass> softmax_backward_passes(OperationId id, bool causal) {
+    return {in_softmax(causal ? pass(id, {vector_add, vector_reduce}, {}, slot1)
+                              : pass(id, {vector_reduce}, {}, slot1)),
+            in_softmax(writing_operand(
+                pass(id, {vector_add, softmax_exp, vector_reduce}, {softmax_reciprocal}, slot1), 2)),
+            pass(id, {vector_multiply, vector_reduce}, {vector_multiply}, slot0 | slot2),
+            writing_operand(pass(id, {vector_multiply, vector_multiply}, {}, slot0 | slot2), 3),
+            writing(pass(id, {vector_multiply, vector_add}, {}, slot2 | slot3))};
+}
+
 std::vector<VectorPass> passes_of(OperationId id, const Graph& graph, bool in_place) {
     const Operation& operation = graph.operations[id];
+    if (is_norm(operation.kind) && operation.inputs.size() == 1)
+        return normalising_passes(id, operation.kind == OperationKind::layernorm);
     const int temporary = in_place ? 0 : 2;
     const auto normalised = static_cast<std::uint8_t>(1U << temporary);
     switch (operation.kind) {
@@ -113,11 +175,65 @@ std::vector<VectorPass> passes_of(OperationId id, const Graph& graph, bool in_pl
         case OperationKind::mask:
             if (!is_parameter(graph, operation, 1)) return {writing(pass(id, {vector_add}, {}, 3))};
             return {writing(with_parameters(pass(id, {vector_add}, {}, 1)))};
-        case OperationKind::add:
         case OperationKind::multiply:
-            return {writing(pass(id, {elementwise(operation)}, {}, 3))};
+            if (is_parameter(graph, operation, 1))
+                return {writing(with_parameters(pass(id, {vector_multiply}, {}, slot0)))};
+            return {writing(pass(id, {vector_multiply}, {}, slot0 | slot1))};
+        case OperationKind::add:
+            return {writing(pass(id, {vector_add}, {}, slot0 | slot1))};
+        case OperationKind::spread:
+            return {writing(pass(id, {}, {}, slot0))};
+        case OperationKind::softmax_backward:
+            return softmax_backward_passes(id, operation.causal.has_value());
+        case OperationKind::norm_backward:
+            return norm_backward_passes(id, operation.function == OperationKind::layernorm);
+        case OperationKind::activation_backward:
+            if (operation.function == OperationKind::relu)
+                return {writing(pass(id, {vector_compare}, {}, slot0 | slot1))};
+            return {writing_operand(pass(id, {vector_polynomial}, {}, slot1), 2),
+                    writing(pass(id, {vector_multiply}, {}, slot0 | slot2))};
+        case OperationKind::axpy:
+            return {writing(pass(id, {vector_multiply, vector_add}, {}, slot0 | slot1))};
+        case OperationKind::moment:
+            return {writing_operand(pass(id, {vector_multiply}, {}, slot1), 2),
+                    writing(pass(id, {vector_multiply, vector_add}, {}, slot0 | slot2))};
+        case OperationKind::second_moment:
+            return {writing_operand(pass(id, {vector_multiply, vector_square}, {}, slot1), 2),
+                    writing(pass(id, {vector_multiply, vector_add}, {}, slot0 | slot2))};
+        case OperationKind::adam:
+            return {writing_operand(pass(id, {vector_square_root}, {}, slot2), 3),
+                    writing_operand(pass(id, {vector_add, vector_divide}, {}, slot1 | slot3), 3),
+                    writing_operand(pass(id, {vector_multiply}, {}, slot3), 3),
+                    writing(pass(id, {vector_multiply, vector_add}, {}, slot0 | slot3))};
         default:
             return {writing(pass(id, {elementwise(operation)}, {}, 1))};
+    }
+}
+
+VectorFunction function_of(OperationKind kind) {
+    switch (kind) {
+        case OperationKind::layernorm:
+            return VectorFunction::layernorm;
+        case OperationKind::rmsnorm:
+            return VectorFunction::rmsnorm;
+        case OperationKind::relu:
+            return VectorFunction::relu;
+        case OperationKind::gelu:
+            return VectorFunction::gelu;
+        case OperationKind::silu:
+            return VectorFunction::silu;
+        case OperationKind::tanh:
+            return VectorFunction::tanh;
+        case OperationKind::sigmoid:
+            return VectorFunction::sigmoid;
+        case OperationKind::gelu_tanh:
+            return VectorFunction::gelu_tanh;
+        case OperationKind::gelu_sigmoid:
+            return VectorFunction::gelu_sigmoid;
+        case OperationKind::hgelu:
+            return VectorFunction::hgelu;
+        default:
+            throw std::logic_error("an operation that is no function of the vector unit");
     }
 }
 
@@ -129,16 +245,20 @@ void append_steps(std::vector<VectorStep>& steps, OperationId id, const Graph& g
     };
     switch (operation.kind) {
         case OperationKind::softmax:
-            step(VectorFunction::softmax);
+        case OperationKind::softmax_backward:
+            step(operation.kind == OperationKind::softmax ? VectorFunction::softmax
+                                                          : VectorFunction::softmax_backward);
             if (operation.causal)
                 steps.back().mask = {static_cast<std::uint32_t>(operation.m),
                                      static_cast<std::uint32_t>(operation.causal->offset),
                                      static_cast<std::uint32_t>(operation.causal->window)};
             return;
         case OperationKind::layernorm:
-            return step(VectorFunction::layernorm, 0, operation.epsilon);
         case OperationKind::rmsnorm:
-            return step(VectorFunction::rmsnorm, 0, operation.epsilon);
+            step(operation.inputs.size() == 1 ? VectorFunction::normalise : function_of(operation.kind), 0,
+                 operation.epsilon);
+            steps.back().of = function_of(operation.kind);
+            return;
         case OperationKind::nonorm:
             return step(VectorFunction::nonorm);
         case OperationKind::embedding:
@@ -157,24 +277,29 @@ void append_steps(std::vector<VectorStep>& steps, OperationId id, const Graph& g
         case OperationKind::add:
             return step(VectorFunction::add_operand, 1);
         case OperationKind::multiply:
-            return step(VectorFunction::multiply_operand, 1);
-        case OperationKind::relu:
-            return step(VectorFunction::relu);
-        case OperationKind::gelu:
-            return step(VectorFunction::gelu);
-        case OperationKind::silu:
-            return step(VectorFunction::silu);
-        case OperationKind::tanh:
-            return step(VectorFunction::tanh);
-        case OperationKind::sigmoid:
-            return step(VectorFunction::sigmoid);
-        case OperationKind::gelu_tanh:
-            return step(VectorFunction::gelu_tanh);
-        case OperationKind::gelu_sigmoid:
-            return step(VectorFunction::gelu_sigmoid);
-        case OperationKind::hgelu:
-            return step(VectorFunction::hgelu);
+            return is_parameter(graph, operation, 1) ? step(VectorFunction::multiply_parameter)
+                                                     : step(VectorFunction::multiply_operand, 1);
+        case OperationKind::activation_backward:
+            step(VectorFunction::slope, 1);
+            steps.back().of = function_of(operation.function);
+            return;
+        case OperationKind::norm_backward:
+            step(VectorFunction::norm_backward, 0, operation.epsilon);
+            steps.back().of = function_of(operation.function);
+            return;
+        case OperationKind::axpy:
+            return step(VectorFunction::axpy, 1, operation.factor);
+        case OperationKind::moment:
+            return step(VectorFunction::moment, 1, operation.factor);
+        case OperationKind::second_moment:
+            return step(VectorFunction::second_moment, 1, operation.factor);
+        case OperationKind::adam:
+            step(VectorFunction::adam, 1, operation.factor);
+            steps.back().epsilon = operation.epsilon;
+            steps.back().decay = operation.decay;
+            return;
         default:  // rows that are moved
+            if (is_activation(operation.kind)) step(function_of(operation.kind));
             return;
     }
 }
@@ -218,7 +343,7 @@ VectorProgram vector_program(OperationId id, const Graph& graph, bool in_place,
     return program;
 }
 
-RopePrograms rope_programs(OperationId id) {
+RopePrograms rope_programs(OperationId id, bool inverse) {
     constexpr std::uint8_t half_and_angles = 0b011, and_product = 0b111;
     const VectorStep take{VectorFunction::take, id}, turn{VectorFunction::multiply_operand, id, 1};
     RopePrograms programs;
@@ -227,8 +352,25 @@ RopePrograms rope_programs(OperationId id) {
     for (const bool second : {false, true})
         programs.halves.at(second) = {
             {writing(pass(id, {vector_multiply, vector_add}, {}, and_product))},
-            {take, turn, {second ? VectorFunction::add_operand : VectorFunction::subtract_operand, id, 2}}};
+            {take,
+             turn,
+             {second != inverse ? VectorFunction::add_operand : VectorFunction::subtract_operand, id, 2}}};
     return programs;
+}
+
+VectorProgram zero_program(OperationId id) {
+    return {{writing(pass(id, {}, {}, 0))}, {{VectorFunction::zero, id}}};
+}
+
+VectorProgram copy_program(OperationId id) {
+    return {{writing(pass(id, {}, {}, slot0))}, {{VectorFunction::take, id}}};
+}
+
+VectorProgram sum_program(OperationId id, bool partial) {
+    VectorProgram program{{writing(pass(id, {vector_add}, {}, slot0 | slot1))},
+                          {{VectorFunction::take, id}, {VectorFunction::add_operand, id, 1}}};
+    program.encoded_later = partial;
+    return program;
 }
 
 VectorProgram encoder_program(OperationId charged, OperationId result) {

@@ -7,7 +7,7 @@
 
 namespace octet {
 
-// Operand slots of a VectorCommand: 0 the input, 1 the second input, 2 a temporary (norms).
+// Operand slots of a VectorCommand: inputs from 0 on, then temporaries (2, and 3 where there are two).
 // `in_place`: a norm may overwrite its input with the normalised values instead of a temporary. `fused`: what
 // joins its pass (operations of a single pass alone have any).
 VectorProgram vector_program(OperationId id, const Graph& graph, bool in_place,
@@ -20,7 +20,13 @@ struct RopePrograms {
     VectorProgram products;
     std::array<VectorProgram, 2> halves;
 };
-RopePrograms rope_programs(OperationId id);
+RopePrograms rope_programs(OperationId id, bool inverse = false);
+
+// Of pieces of an operation's results: rows of zeros; rows as they are; sums of two operands, `partial`: left
+// in vector format for the next of them.
+VectorProgram zero_program(OperationId id);
+VectorProgram copy_program(OperationId id);
+VectorProgram sum_program(OperationId id, bool partial);
 
 // Encodes what a kernel has left in vector format as the results of operation `result`.
 VectorProgram encoder_program(OperationId charged, OperationId result);
@@ -30,7 +36,7 @@ VectorProgram encoder_program(OperationId charged, OperationId result);
 VectorProgram epilogue_program(OperationId product, const Graph& graph, const std::vector<OperationId>& fused,
                                bool scaled);
 
-// True if the operation needs slot 2.
-bool needs_temporary(const Operation& operation);
+// Slots that hold temporaries in vector format.
+std::vector<std::size_t> temporaries(const Operation& operation);
 
 }  // namespace octet

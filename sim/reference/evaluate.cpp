@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "sim/reference/gradients.h"
 #include "sim/reference/product.h"
 
 namespace octet {
@@ -18,6 +19,7 @@ class Evaluation {
         : graph_(graph),
           sources_(sources),
           tokens_(tokens),
+          all_tokens_(tokens),
           threads_(threads),
           results_(graph.tensors.size()) {}
 
@@ -64,6 +66,21 @@ class Evaluation {
                 return by_row(op, y);
             case OperationKind::mask:
                 return mask(op, y);
+            case OperationKind::spread:
+                return spread(op, y);
+            case OperationKind::table_gradient:
+                return table_gradient(op, y);
+            case OperationKind::activation_backward:
+            case OperationKind::softmax_backward:
+            case OperationKind::norm_backward:
+                return gradient(op, of(op.inputs[0]), of(op.inputs[1]),
+                                op.inputs.size() > 2 ? of(op.inputs[2]) : nullptr, y);
+            case OperationKind::axpy:
+            case OperationKind::moment:
+            case OperationKind::second_moment:
+            case OperationKind::adam:
+                return weight_update(op, of(op.inputs[0]), of(op.inputs[1]),
+                                     op.inputs.size() > 2 ? of(op.inputs[2]) : nullptr, y);
             default:
                 return elementwise(op, y);
         }
@@ -74,37 +91,46 @@ class Evaluation {
         std::size_t first, stride;
     };
     Part part(TensorId id, const Operation& op, std::uint64_t item, std::uint64_t blocks,
-              std::uint64_t columns) const {
+              std::uint64_t columns, const Member& of = {}) const {
         const Tensor& t = graph_.tensors[id];
+        item = item * of.share + of.member;
+        const std::uint64_t heads = op.heads * of.share;
         if (blocks == 0) {
-            const std::uint64_t matrix = t.batch == 1 ? 0 : item * t.batch / op.batch;
+            const std::uint64_t matrix = t.batch == 1 ? 0 : item * t.batch / (op.batch * of.share);
             return {matrix * t.rows * t.cols, t.cols};
         }
-        const std::uint64_t sample = item / op.heads, block = item % op.heads * blocks / op.heads;
+        const std::uint64_t sample = item / heads, block = item % heads * blocks / heads;
         const std::uint64_t share = t.rows / (op.batch / op.heads);  // of a sample; a cache has more rows
         return {sample * share * t.cols + block * columns, t.cols};
     }
 
     void product(const Operation& op, Matrix& y) const {
         const double* bias = op.has_bias ? of(op.inputs[2]) : nullptr;
-        Matrix turned;
+        Matrix turned, turned_a;
         for (std::uint64_t item = 0; item < op.batch; ++item) {
-            const Part a = part(op.inputs[0], op, item, op.a_blocks, op.k);
+            const Part a = part(op.inputs[0], op, item, op.a_blocks, op.transpose_a ? op.m : op.k, op.of);
             const Part c = part(op.output, op, item, op.out_blocks, op.n);
             DoubleProduct p{op.m,     op.n,    op.k, of(op.inputs[0]) + a.first,
                             a.stride, nullptr, op.n, y.data() + c.first,
                             c.stride};
             if (op.transpose_b) {
-                const Part b = part(op.inputs[1], op, item, op.b_blocks, op.k);
+                const Part b = part(op.inputs[1], op, item, op.b_blocks, op.k, op.of);
                 const double* from = of(op.inputs[1]) + b.first;
                 turned.resize(op.k * op.n);
                 for (std::size_t n = 0; n < op.n; ++n)
                     for (std::size_t k = 0; k < op.k; ++k) turned[k * op.n + n] = from[n * b.stride + k];
                 p.b = turned.data();
             } else {
-                const Part b = part(op.inputs[1], op, item, op.b_blocks, op.n);
+                const Part b = part(op.inputs[1], op, item, op.b_blocks, op.n, op.of);
                 p.b = of(op.inputs[1]) + b.first;
                 p.b_stride = b.stride;
+            }
+            if (op.transpose_a) {
+                turned_a.resize(op.m * op.k);
+                for (std::size_t k = 0; k < op.k; ++k)
+                    for (std::size_t m = 0; m < op.m; ++m) turned_a[m * op.k + k] = p.a[k * a.stride + m];
+                p.a = turned_a.data();
+                p.a_stride = op.k;
             }
             multiply(p, threads_);
             if (bias == nullptr) continue;
@@ -165,6 +191,36 @@ class Evaluation {
         }
     }
 
+    void spread(const Operation& op, Matrix& y) const {
+        const Tensor& t = graph_.tensors[op.inputs[0]];
+        const std::uint64_t part = t.batch * t.rows / op.batch * op.n;  // values
+        for (std::uint64_t item = 0; item < op.batch; ++item)
+            std::copy_n(of(op.inputs[0]) + item * part, part, y.data() + (item * op.m + op.first) * op.n);
+    }
+
+    // The sum of what came back to every row of a table.
+    void table_gradient(const Operation& op, Matrix& y) const {
+        const double* dy = of(op.inputs[0]);
+        const std::uint64_t rows = graph_.tensors[op.inputs[0]].rows;
+        const auto add = [&](std::uint64_t to, const double* from) {
+            for (std::size_t n = 0; n < op.n; ++n) y[to * op.n + n] += from[n];
+        };
+        for (std::uint64_t row = 0; row < rows; ++row) {
+            if (op.function == OperationKind::position) {
+                add(op.first + row % op.k, dy + row * op.n);
+                continue;
+            }
+            if (!op.trigram) {
+                add(all_tokens_[row], dy + row * op.n);
+                continue;
+            }
+            const double* first = dy + row * 3 * op.n;  // of the words after, at and before
+            if (row % op.k + 1 < op.k) add(all_tokens_[row + 1], first);
+            add(all_tokens_[row], first + op.n);
+            if (row % op.k > 0) add(all_tokens_[row - 1], first + 2 * op.n);
+        }
+    }
+
     void rope(const Operation& op, Matrix& y) const {
         const double* angles = of(op.inputs[1]);
         const std::size_t half = op.n / 2;
@@ -176,8 +232,9 @@ class Evaluation {
                 const double *cosines = angles + m * op.n, *sines = cosines + half;
                 double* z = y.data() + to.first + m * to.stride;
                 for (std::size_t j = 0; j < half; ++j) {
-                    z[j] = x[j] * cosines[j] - x[half + j] * sines[j];
-                    z[half + j] = x[half + j] * cosines[j] + x[j] * sines[j];
+                    const double sine = op.inverse ? -sines[j] : sines[j];
+                    z[j] = x[j] * cosines[j] - x[half + j] * sine;
+                    z[half + j] = x[half + j] * cosines[j] + x[j] * sine;
                 }
             }
         }
@@ -198,6 +255,8 @@ class Evaluation {
     void elementwise(const Operation& op, Matrix& y) const {
         const double* x = of(op.inputs[0]);
         const double* other = op.inputs.size() > 1 ? of(op.inputs[1]) : nullptr;
+        const bool row_of_all =
+            op.kind == OperationKind::multiply && graph_.tensors[op.inputs[1]].elements() == op.n;
         for (std::size_t i = 0; i < y.size(); ++i) {
             switch (op.kind) {
                 case OperationKind::scale:
@@ -207,7 +266,7 @@ class Evaluation {
                     y[i] = x[i] + other[i];
                     break;
                 case OperationKind::multiply:
-                    y[i] = x[i] * other[i];
+                    y[i] = x[i] * other[row_of_all ? i % op.n : i];
                     break;
                 case OperationKind::relu:
                     y[i] = x[i] < 0 ? 0 : x[i];
@@ -268,13 +327,14 @@ class Evaluation {
                 factor = 1 / std::sqrt(squares / static_cast<double>(n) + op.epsilon);
             }
             for (std::size_t i = 0; i < n; ++i)
-                z[i] = (x[i] - shift) * factor * gamma[i] + (beta != nullptr ? beta[i] : 0);
+                z[i] = (x[i] - shift) * factor * (gamma != nullptr ? gamma[i] : 1) +
+                       (beta != nullptr ? beta[i] : 0);
         }
     }
 
     const Graph& graph_;
     const SourceTensors& sources_;
-    std::span<const std::uint64_t> tokens_;
+    std::span<const std::uint64_t> tokens_, all_tokens_;
     unsigned threads_;
     std::vector<Matrix> results_;
 };

@@ -22,15 +22,12 @@ ResultPlace place_of(const Graph& graph, OperationId id, const ResultPart& part)
     const Operation& op = graph.operations[id];
     const Tensor& tensor = graph.tensors[op.output];
     const std::uint64_t item = part.matrix;
-    std::uint64_t matrix = 0, row = part.first_row, column = part.first_column;
-    if (op.in_blocks() && op.out_blocks > 0) {
-        row += item / op.heads * op.m;
-        column += item % op.heads * op.out_blocks / op.heads * op.n;
-    } else if (tensor.batch == op.batch) {
+    const std::uint64_t column = part.first_column;
+    std::uint64_t matrix = 0, row = part.first_row;
+    if (tensor.batch == op.batch)
         matrix = item;
-    } else {
+    else
         row += item * (tensor.rows / op.batch);
-    }
     return {(matrix * tensor.rows + row) * tensor.cols + column, tensor.cols};
 }
 

@@ -25,22 +25,34 @@ bool can_fuse(OperationKind kind, FusionLevel level) {
     }
 }
 
-std::uint64_t passes(OperationKind kind, FusionLevel level) {
-    switch (kind) {
+std::uint64_t passes(const Operation& operation, FusionLevel level) {
+    switch (operation.kind) {
         case OperationKind::softmax:
-        case OperationKind::rmsnorm:
             return 3;
-        case OperationKind::layernorm:
+        case OperationKind::rmsnorm:
+        case OperationKind::layernorm: {
+            const std::uint64_t affine = operation.inputs.size() == 1 ? 0 : 1;
+            return affine + (operation.kind == OperationKind::layernorm ? 3 : 2);
+        }
+        case OperationKind::softmax_backward:
+            return 5;
+        case OperationKind::norm_backward:
+            return operation.function == OperationKind::layernorm ? 7 : 6;
+        case OperationKind::activation_backward:
+            return operation.function == OperationKind::relu ? 1 : 2;
+        case OperationKind::adam:
             return 4;
         case OperationKind::rope:
+        case OperationKind::moment:
+        case OperationKind::second_moment:
             return 2;
         default:
-            return can_fuse(kind, level) ? 0 : 1;
+            return can_fuse(operation.kind, level) ? 0 : 1;
     }
 }
 
 bool runs_on_lanes(const AcceleratorConfig& machine, const Operation& operation) {
-    return machine.matvec == Matvec::vector && operation.m == 1;
+    return machine.matvec == Matvec::vector && operation.m == 1 && !operation.transpose_a;
 }
 
 // Bytes of `values` values in a buffer.
@@ -76,7 +88,7 @@ Work work_of(const AcceleratorConfig& machine, const Operation& operation, const
         work.lane_values = operation.macs();
     } else {
         work.array_macs = operation.macs();
-        work.lane_values = operation.elements() * passes(operation.kind, machine.fusion);
+        work.lane_values = operation.elements() * passes(operation, machine.fusion);
     }
     work.sram_bits = activity[Action::sram_read_bits] + activity[Action::sram_write_bits];
     work.input_fill_bits = activity[Action::input_buffer_write_bits];

@@ -99,6 +99,14 @@ void draw(const SyntheticInputs& inputs, const Spread& spread, std::uint64_t str
     }
 }
 
+// Labels are drawn as tokens are, from a stream of their own.
+void fill(const Tensor& tensor, std::uint64_t seed, std::vector<double>& values) {
+    if (tensor.fill == TensorFill::ones) std::fill(values.begin(), values.end(), 1.0);
+    if (tensor.fill != TensorFill::labels) return;
+    for (std::uint64_t row = 0; row < tensor.batch * tensor.rows; ++row)
+        values[row * tensor.cols + synthetic_token(scatter(seed), row, tensor.cols)] = -1;
+}
+
 }  // namespace
 
 SourceTensors synthetic_tensors(const Graph& graph, const SyntheticInputs& inputs, std::uint64_t seed,
@@ -106,12 +114,20 @@ SourceTensors synthetic_tensors(const Graph& graph, const SyntheticInputs& input
     std::vector<Spread> spreads(graph.tensors.size());
     std::vector<bool> known(graph.tensors.size());
     std::vector<const Operation*> turned_by(graph.tensors.size());  // of a table of angles: the rope
+    // What is copied as it is read stands for what it is copied from.
+    std::vector<TensorId> stands_for(graph.tensors.size(), no_tensor);
+    for (const Operation& operation : graph.operations)
+        if (operation.kind == OperationKind::copy && graph.tensors[operation.inputs[0]].precise) {
+            stands_for[operation.output] = operation.inputs[0];
+            known[operation.inputs[0]] = true;
+        }
     for (const Operation& operation : graph.operations) {
         if (operation.kind == OperationKind::rope) turned_by[operation.inputs[1]] = &operation;
         for (std::size_t i = 0; i < operation.inputs.size(); ++i)
-            if (!known[operation.inputs[i]]) {
-                known[operation.inputs[i]] = true;
-                spreads[operation.inputs[i]] = spread_of(operation, i);
+            if (const TensorId id = operation.inputs[i]; !known[id]) {
+                known[id] = true;
+                const TensorId source = stands_for[id] == no_tensor ? id : stands_for[id];
+                spreads[source] = spread_of(operation, i);
             }
     }
     SourceTensors tensors(graph.tensors.size());
@@ -124,6 +140,7 @@ SourceTensors synthetic_tensors(const Graph& graph, const SyntheticInputs& input
             return;
         }
         tensors[id].resize(tensor.elements());
+        if (tensor.fill != TensorFill::given) return fill(tensor, seed, tensors[id]);
         draw(inputs, spreads[id], scatter(seed + hash(tensor.name)), tensors[id]);
     });
     return tensors;

@@ -12,9 +12,29 @@ TensorId GraphBuilder::tensor(std::string name, TensorRole role, std::uint64_t r
 }
 
 TensorId GraphBuilder::weight(std::string name, std::uint64_t rows, std::uint64_t cols) {
-    const auto [it, is_new] = weights_.try_emplace(name, no_tensor);
-    if (is_new) it->second = tensor(std::move(name), TensorRole::weight, rows, cols);
+    if (const auto it = weights_.find(name); it != weights_.end()) return it->second;
+    TensorId id = table(name, rows, cols);
+    if (graph_.tensors[id].precise)
+        id = append(like(name + ".stored", OperationKind::copy, {id}), rows, cols);
+    weights_.emplace(std::move(name), id);
+    return id;
+}
+
+TensorId GraphBuilder::table(const std::string& name, std::uint64_t rows, std::uint64_t cols) {
+    const auto [it, is_new] = tables_.try_emplace(name, no_tensor);
+    if (!is_new) return it->second;
+    it->second = tensor(name, TensorRole::weight, rows, cols);
+    if (trains_) {
+        make_precise(it->second);
+        trained_.push_back(it->second);
+    }
     return it->second;
+}
+
+TensorId GraphBuilder::filled(std::string name, std::uint64_t rows, std::uint64_t cols, TensorFill fill) {
+    const TensorId id = tensor(std::move(name), TensorRole::input, rows, cols);
+    graph_.tensors[id].fill = fill;
+    return id;
 }
 
 TensorId GraphBuilder::append(Operation operation, std::uint64_t rows, std::uint64_t cols,
@@ -71,14 +91,17 @@ TensorId GraphBuilder::position(const std::string& name, TensorId x, const std::
 }
 
 TensorId GraphBuilder::dense(const std::string& name, TensorId x, std::uint64_t n, bool bias) {
-    const auto rows = graph_.tensors[x].rows, k = graph_.tensors[x].cols;
-    Operation operation{.name = name, .inputs = {x, weight(name + ".weight", k, n)}};
-    if (bias) operation.inputs.push_back(weight(name + ".bias", 1, n));
-    operation.has_bias = bias;
-    operation.m = rows;
-    operation.n = n;
-    operation.k = k;
-    return append(std::move(operation), rows, n);
+    const auto w = weight(name + ".weight", graph_.tensors[x].cols, n);
+    return product(name, x, w, bias ? table(name + ".bias", 1, n) : no_tensor);
+}
+
+TensorId GraphBuilder::product(const std::string& name, TensorId a, TensorId b, TensorId bias) {
+    Operation operation{.name = name, .inputs = {a, b}};
+    operation.has_bias = bias != no_tensor;
+    if (operation.has_bias) operation.inputs.push_back(bias);
+    const auto m = operation.m = graph_.tensors[a].rows, n = operation.n = graph_.tensors[b].cols;
+    operation.k = graph_.tensors[a].cols;
+    return append(std::move(operation), m, n);
 }
 
 TensorId GraphBuilder::tied(const std::string& name, TensorId x, TensorId table, bool bias) {
@@ -88,7 +111,7 @@ TensorId GraphBuilder::tied(const std::string& name, TensorId x, TensorId table,
     operation.m = from.rows;
     operation.n = graph_.tensors[table].rows;
     operation.k = from.cols;
-    if (bias) operation.inputs.push_back(weight(name + ".bias", 1, operation.n));
+    if (bias) operation.inputs.push_back(this->table(name + ".bias", 1, operation.n));
     operation.has_bias = bias;
     const auto n = operation.n;
     return append(std::move(operation), from.rows, n);
@@ -158,8 +181,8 @@ TensorId GraphBuilder::softmax(const std::string& name, TensorId x, std::optiona
 
 TensorId GraphBuilder::norm(const std::string& name, OperationKind kind, TensorId x, double epsilon) {
     const Tensor shape = graph_.tensors[x];
-    std::vector<TensorId> inputs{x, weight(name + ".gamma", 1, shape.cols)};
-    if (kind != OperationKind::rmsnorm) inputs.push_back(weight(name + ".beta", 1, shape.cols));
+    std::vector<TensorId> inputs{x, table(name + ".gamma", 1, shape.cols)};
+    if (kind != OperationKind::rmsnorm) inputs.push_back(table(name + ".beta", 1, shape.cols));
     Operation operation = like(name, kind, std::move(inputs));
     operation.epsilon = epsilon;
     return append(std::move(operation), shape.rows, shape.cols, shape.batch);

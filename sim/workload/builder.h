@@ -16,6 +16,15 @@ class GraphBuilder {
                     std::uint64_t batch = 1);
     // The weight of this name, a new one if there is none yet.
     TensorId weight(std::string name, std::uint64_t rows, std::uint64_t cols);
+    // Whether weights made from now on are trained. Such a weight lies in the vector format (`precise`); what
+    // products read is a copy of it in the storage format, NAME.stored.
+    void trains(bool trained) { trains_ = trained; }
+    bool trains() const { return trains_; }
+    // A weight that is read as it is, trained or not: a look-up table, one row for the vector unit.
+    TensorId table(const std::string& name, std::uint64_t rows, std::uint64_t cols);
+    // Weights that are trained.
+    const std::vector<TensorId>& trained() const { return trained_; }
+    TensorId filled(std::string name, std::uint64_t rows, std::uint64_t cols, TensorFill fill);
     // Stands before the names of operations, not of weights, from now on.
     void prefix(std::string text) { prefix_ = std::move(text); }
     const std::string& prefix() const { return prefix_; }
@@ -31,6 +40,8 @@ class GraphBuilder {
                       std::uint64_t batch, std::uint64_t first = 0);
     // x (rows x k) times a new weight NAME.weight (k x n), plus a new NAME.bias if wanted.
     TensorId dense(const std::string& name, TensorId x, std::uint64_t n, bool bias);
+    // a (m x k) times b (k x n), plus a bias if there is one.
+    TensorId product(const std::string& name, TensorId a, TensorId b, TensorId bias = no_tensor);
     // x (rows x k) times the transpose of a weight that is there already (n x k), plus a new NAME.bias if
     // wanted.
     TensorId tied(const std::string& name, TensorId x, TensorId weight, bool bias);
@@ -63,6 +74,15 @@ class GraphBuilder {
     TensorId some_rows(const std::string& name, TensorId x, std::uint64_t parts, std::uint64_t rows,
                        std::uint64_t first = 0);
 
+    const Graph& graph() const { return graph_; }
+    // Any operation, with an output of this shape.
+    TensorId append(Operation operation, std::uint64_t rows, std::uint64_t cols, std::uint64_t batch = 1);
+
+    // Of what is trained, and what its optimizer keeps.
+    void make_precise(TensorId id) {
+        graph_.tensors[id].precise = true;
+        graph_.tensors[id].use = FormatUse::update;
+    }
     void mark_output(TensorId id) { graph_.tensors[id].role = TensorRole::output; }
     // Made outside of the machine from the results of an operation.
     void mark_after(TensorId id, TensorId source) { graph_.tensors[id].after = source; }
@@ -71,12 +91,14 @@ class GraphBuilder {
     Graph finish();
 
   private:
-    TensorId append(Operation operation, std::uint64_t rows, std::uint64_t cols, std::uint64_t batch = 1);
     Operation like(const std::string& name, OperationKind kind, std::vector<TensorId> inputs) const;
 
     Graph graph_;
     std::string prefix_;
-    std::unordered_map<std::string, TensorId> weights_;
+    std::unordered_map<std::string, TensorId> weights_;  // as they are read
+    std::unordered_map<std::string, TensorId> tables_;
+    bool trains_ = false;
+    std::vector<TensorId> trained_;
 };
 
 }  // namespace octet

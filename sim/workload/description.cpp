@@ -111,14 +111,22 @@ std::vector<DescriptionFault> faults(const TransformerDescription& description, 
         return value >= 1 && value <= most;
     };
     const bool decode = phase.kind == PhaseKind::decode;
-    if (phase.kind != PhaseKind::encode && phase.kind != PhaseKind::prefill && !decode)
-        found.push_back({"phase.kind", "this model has phases encode, prefill and decode alone"});
-    else if (phase.kind != PhaseKind::encode && !description.causal && !description.has_decoder())
+    if ((decode || phase.kind == PhaseKind::prefill) && !description.causal && !description.has_decoder())
         found.push_back({"phase.kind", "needs a model with causal: true"});
     if (decode && (description.head == Head::pooler || description.head == Head::classifier))
         found.push_back(
             {"head", fmt::format("{} works on the first token of a sample, which decode has not",
                                  description.head == Head::pooler ? "a pooler" : "a classifier")});
+    if (trains(phase) &&
+        (description.has_decoder() || description.frames != 0 || description.relative_buckets != 0))
+        found.push_back(
+            {"phase.kind", "a decoder behind an encoder, frames and relative positions are not trained"});
+    if (phase.kind == PhaseKind::finetune_lora) {
+        if (phase.rank < 1 || phase.rank > max_size)
+            found.push_back({"phase.rank", fmt::format("must lie in 1 to {}", max_size)});
+        if (!std::isfinite(phase.alpha)) found.push_back({"phase.alpha", "must be finite"});
+        if (phase.targets.empty()) found.push_back({"phase.targets", "name no layer"});
+    }
     range(phase.batch, "phase.batch", max_size);
     std::uint64_t last = 0;  // positions that are used
     if (decode) {

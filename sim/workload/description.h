@@ -94,7 +94,7 @@ constexpr auto biased_layers =
 // has role output. Of a model with a decoder encode runs the encoder alone, prefill both, decode the decoder,
 // with keys and values of the encoder's states from caches too. A pooler that `head` does not run leaves
 // weights that no operation reads. Throws std::invalid_argument with the first fault of the description for
-// this phase.
+// this phase. finetune_lora and train: one step, as docs/training.md tells.
 Graph expand(const TransformerDescription& description, const PhaseConfig& phase);
 
 }  // namespace octet

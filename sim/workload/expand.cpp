@@ -1,12 +1,15 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <stdexcept>
 
 #include <fmt/format.h>
 
+#include "sim/workload/backward.h"
 #include "sim/workload/builder.h"
 #include "sim/workload/description.h"
+#include "sim/workload/update.h"
 
 namespace octet {
 namespace {
@@ -17,6 +20,7 @@ class Expansion {
         : model_(model), phase_(phase), graph_(model.name) {}
 
     Graph run() {
+        if (trains(phase_)) return step();
         if (phase_.kind != PhaseKind::decode) {
             rows_ = phase_.sequence;
             pass();
@@ -40,6 +44,30 @@ class Expansion {
     }
 
   private:
+    // One step of training.
+    Graph step() {
+        graph_.trains(phase_.kind == PhaseKind::train);
+        rows_ = phase_.sequence;
+        pass();
+        graph_.trains(false);
+        Backward backward(graph_, std::move(merged_));
+        backward.run(result_, loss_gradient());
+        for (const TensorId weight : graph_.trained())
+            if (backward.of(weight) != no_tensor) update(graph_, phase_, weight, backward.of(weight));
+        return graph_.finish();
+    }
+
+    // Of cross-entropy with labels, on average over the rows of the result; of another result it is given.
+    TensorId loss_gradient() {
+        const Tensor result = graph_[result_];
+        if (!model_.has_vocabulary_head() && model_.head != Head::classifier)
+            return graph_.filled("output_gradient", result.rows, result.cols, TensorFill::given);
+        const auto labels = graph_.filled("labels", result.rows, result.cols, TensorFill::labels);
+        const auto likely = graph_.softmax("loss.softmax", result_, std::nullopt);
+        const auto excess = graph_.elementwise("loss.difference", OperationKind::add, {likely, labels});
+        return graph_.scale("loss.gradient", excess, 1 / static_cast<double>(result.rows));
+    }
+
     // Tokens that the last of so many sees.
     std::uint64_t seen_of(std::uint64_t tokens) const {
         return model_.window == 0 ? tokens : std::min(tokens, model_.window);
@@ -76,7 +104,7 @@ class Expansion {
         if (model_.norm_place == NormPlace::pre) x = norm("norm", x);
         if (model_.has_decoder()) return end_of_encoder(x);
         if (model_.has_vocabulary_head()) return vocabulary_head(x);
-        graph_.mark_output(x);
+        graph_.mark_output(result_ = x);
         head(x);
     }
 
@@ -136,25 +164,26 @@ class Expansion {
         const auto input =
             graph_.tensor("patches", TensorRole::input, phase_.batch * (rows_ - 1), model_.patches);
         auto x = dense("embeddings.projection", input, model_.hidden);
-        x = graph_.prepend("embeddings.prepend", x, graph_.weight("embeddings.class", 1, model_.hidden),
+        x = graph_.prepend("embeddings.prepend", x, graph_.table("embeddings.class", 1, model_.hidden),
                            phase_.batch);
         x = graph_.position("embeddings.sum", x, {position_table()}, phase_.batch, model_.position_offset);
         return model_.embedding_norm ? norm("embeddings.norm", x) : x;
     }
 
-    TensorId position_table() {
-        return graph_.weight("embeddings.position", model_.positions, model_.hidden);
-    }
+    TensorId position_table() { return graph_.table("embeddings.position", model_.positions, model_.hidden); }
 
     // Words of the model's size and their places come from one look-up; other words are projected first.
     TensorId embeddings(const std::string& name, std::uint64_t positions) {
         const std::uint64_t first = positions != 0 ? first_ + model_.position_offset : 0;
         const bool projected = model_.trigram || model_.word_size() != model_.hidden;
-        const auto word = graph_.weight("embeddings.word", model_.vocabulary, model_.word_size());
+        // A head that uses the words multiplies with them in the storage format: the look-up takes the same.
+        const auto word = model_.tied
+                              ? graph_.weight("embeddings.word", model_.vocabulary, model_.word_size())
+                              : graph_.table("embeddings.word", model_.vocabulary, model_.word_size());
         std::vector<TensorId> places;
-        if (positions != 0) places.push_back(graph_.weight(name + ".position", positions, model_.hidden));
+        if (positions != 0) places.push_back(graph_.table(name + ".position", positions, model_.hidden));
         if (model_.token_types != 0)
-            places.push_back(graph_.weight("embeddings.token_type", model_.token_types, model_.hidden));
+            places.push_back(graph_.table("embeddings.token_type", model_.token_types, model_.hidden));
         std::vector<TensorId> tables{word};
         if (!projected) tables.insert(tables.end(), places.begin(), places.end());
         auto x = model_.trigram
@@ -223,7 +252,9 @@ class Expansion {
             query = graph_.rope(name + ".query.rope", query, angles_, model_.rotation, heads, first_);
             key = graph_.rope(name + ".key.rope", key, angles_, model_.rotation, kv_heads, first_);
         }
-        if (phase_.kind != PhaseKind::encode && (in_decoder_ || !model_.has_decoder())) keep(key, value);
+        if ((phase_.kind == PhaseKind::prefill || phase_.kind == PhaseKind::decode) &&
+            (in_decoder_ || !model_.has_decoder()))
+            keep(key, value);
         if (phase_.kind == PhaseKind::decode) {
             key = caches_[2 * layer_];
             value = caches_[2 * layer_ + 1];
@@ -299,7 +330,7 @@ class Expansion {
                 ? graph_.tied("head", x, graph_.weight("embeddings.word", model_.vocabulary, model_.hidden),
                               transforms)
                 : graph_.dense("head", x, model_.vocabulary, transforms);
-        graph_.mark_output(x);
+        graph_.mark_output(result_ = x);
     }
 
     // The head works on the first token of each sample. A pooler that it does not run keeps its weights.
@@ -308,14 +339,17 @@ class Expansion {
             if (model_.pooler) idle_pooler();
             return;
         }
-        const bool classifies = model_.head == Head::classifier;
+        // A head that classifies starts from nothing: it is trained as a whole beside adapters too.
+        const bool classifies = model_.head == Head::classifier, trained = graph_.trains();
+        graph_.trains(trained || (classifies && phase_.kind == PhaseKind::finetune_lora));
         const auto first = classifies && !model_.pooler ? "classifier.first_token" : "pooler.first_token";
         x = graph_.some_rows(first, x, phase_.batch, 1);
         if (model_.pooler)
             x = graph_.elementwise("pooler.tanh", OperationKind::tanh,
                                    {graph_.dense("pooler", x, model_.hidden, true)});
         if (classifies) x = graph_.dense("classifier", x, model_.labels, true);
-        graph_.mark_output(x);
+        graph_.trains(trained);
+        graph_.mark_output(result_ = x);
     }
 
     // Weights of an encoder and a decoder that this phase does not read: they are parameters all the same.
@@ -365,19 +399,58 @@ class Expansion {
             graph_.weight(name + ".beta", 1, model_.hidden);
     }
 
+    // Its weights change as little as it runs.
     void idle_pooler() {
+        const bool trained = graph_.trains();
+        graph_.trains(false);
         graph_.weight("pooler.weight", model_.hidden, model_.hidden);
         graph_.weight("pooler.bias", 1, model_.hidden);
+        graph_.trains(trained);
     }
 
     TensorId norm(const std::string& name, TensorId x) {
         return graph_.norm(name, model_.norm, x, model_.epsilon);
     }
     TensorId dense(const std::string& name, std::string_view layer, TensorId x, std::uint64_t n) {
-        return graph_.dense(fmt::format("{}.{}", name, layer), x, n, model_.has_bias(layer));
+        return adapted(fmt::format("{}.{}", name, layer), x, n, model_.has_bias(layer), has_adapter(layer));
     }
     TensorId dense(const std::string& name, TensorId x, std::uint64_t n) {
-        return graph_.dense(name, x, n, model_.bias);
+        return adapted(name, x, n, model_.bias, name.starts_with("layer") && has_adapter("bottleneck"));
+    }
+
+    bool has_adapter(std::string_view layer) const {
+        if (phase_.kind != PhaseKind::finetune_lora) return false;
+        const std::string_view target = layer == "up" || layer == "gate" ? "ffn_in"
+                                        : layer == "down"                ? "ffn_out"
+                                                                         : layer;
+        return std::ranges::any_of(phase_.targets,
+                                   [&](const std::string& t) { return t == "all" || t == target; });
+    }
+
+    // A dense layer, with an adapter of two narrow products beside it, or in its weight.
+    TensorId adapted(const std::string& name, TensorId x, std::uint64_t n, bool bias, bool adapter) {
+        if (!adapter) return graph_.dense(name, x, n, bias);
+        const double factor = phase_.alpha / static_cast<double>(phase_.rank);
+        const auto scaled = [&](TensorId t) {
+            return factor == 1 ? t : graph_.scale(name + ".lora_scale", t, factor);
+        };
+        if (phase_.merged) {
+            const auto w = graph_.weight(name + ".weight", graph_[x].cols, n);
+            graph_.trains(true);
+            const auto a = graph_.weight(name + ".lora_a.weight", graph_[x].cols, phase_.rank);
+            const auto b = graph_.weight(name + ".lora_b.weight", phase_.rank, n);
+            graph_.trains(false);
+            const auto change = scaled(graph_.product(name + ".lora_product", a, b));
+            const auto merged = graph_.elementwise(name + ".merged_weight", OperationKind::add, {change, w});
+            merged_[merged] = {a, b, factor};
+            return graph_.product(name, x, merged, bias ? graph_.table(name + ".bias", 1, n) : no_tensor);
+        }
+        const auto y = graph_.dense(name, x, n, bias);
+        graph_.trains(true);
+        const auto narrow = graph_.dense(name + ".lora_a", x, phase_.rank, false);
+        const auto change = scaled(graph_.dense(name + ".lora_b", narrow, n, false));
+        graph_.trains(false);
+        return graph_.elementwise(name + ".lora", OperationKind::add, {change, y});
     }
 
     const TransformerDescription& model_;
@@ -391,6 +464,8 @@ class Expansion {
     TensorId padding_ = no_tensor;  // of the encoder's tokens
     TensorId states_ = no_tensor;   // what the encoder makes
     bool in_decoder_ = false;
+    TensorId result_ = no_tensor;  // of the last operation
+    std::map<TensorId, MergedWeight> merged_;
     std::vector<TensorId> caches_, source_caches_;  // keys and values, layer by layer
 };
 

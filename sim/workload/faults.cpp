@@ -75,6 +75,8 @@ class Checker {
                 report(GraphFault::Where::tensor, i, "has the name of another tensor");
             if (size == 0) report(GraphFault::Where::tensor, i, "has no values");
             if (size > max_elements) report(GraphFault::Where::tensor, i, "has more than 2^40 values");
+            if (tensor.fill != TensorFill::given && tensor.role != TensorRole::input)
+                report(GraphFault::Where::tensor, i, "is filled, but is no input");
             if (tensor.after == no_tensor) continue;
             if (tensor.role != TensorRole::input)
                 report(GraphFault::Where::tensor, i, "comes after another, but is no input");
@@ -104,9 +106,18 @@ class Checker {
             return "has no values, or more than 2^40";
         if (operation.heads == 0 || operation.batch % operation.heads != 0)
             return fmt::format("a batch of {} is no multiple of {} heads", operation.batch, operation.heads);
-        if (operation.kind != OperationKind::matmul && (operation.has_bias || operation.transpose_b))
+        if (operation.kind != OperationKind::matmul &&
+            (operation.has_bias || operation.transpose_a || operation.transpose_b))
             return "only a matmul has a bias or a transposed operand";
-        if (operation.causal && operation.kind != OperationKind::softmax) return "only a softmax is causal";
+        if (operation.of.member >= operation.of.share) return "takes a member beyond its share";
+        if (operation.of != Member{} && operation.kind != OperationKind::matmul)
+            return "only a matmul takes members of a share";
+        if (operation.inverse && operation.kind != OperationKind::rope) return "only a rope is turned back";
+        if (auto message = check_function(operation); !message.empty()) return message;
+        if (!std::isfinite(operation.decay)) return "decay must be finite";
+        if (operation.causal && operation.kind != OperationKind::softmax &&
+            operation.kind != OperationKind::softmax_backward)
+            return "only a softmax is causal";
         if (operation.first != 0 && !takes_rows_from(operation.kind))
             return "takes no rows from a first one on";
         if (operation.first > max_elements) return "begins beyond 2^40 rows";
@@ -141,12 +152,14 @@ class Checker {
     // An operand of `batch` matrices of rows x cols, stored as Operation says for `blocks`. An input in
     // blocks, a cache, may hold more rows for each sample than are used.
     std::string operand(const Operation& operation, const char* what, TensorId id, std::uint64_t blocks,
-                        std::uint64_t rows, std::uint64_t cols, bool may_share) const {
+                        std::uint64_t rows, std::uint64_t cols, bool may_share,
+                        std::uint64_t share = 1) const {
         const auto& tensor = graph_.tensors[id];
-        if (blocks > operation.heads || (blocks != 0 && operation.heads % blocks != 0))
-            return fmt::format("{} blocks of the {} do not divide {} heads", blocks, what, operation.heads);
+        const auto heads = operation.heads * share;
+        if (blocks > heads || (blocks != 0 && heads % blocks != 0))
+            return fmt::format("{} blocks of the {} do not divide {} heads", blocks, what, heads);
         const auto samples = operation.batch / operation.heads;
-        Tensor want{.name = {}, .role = {}, .batch = operation.batch, .rows = rows, .cols = cols};
+        Tensor want{.name = {}, .role = {}, .batch = operation.batch * share, .rows = rows, .cols = cols};
         if (blocks != 0)
             want = {.name = {}, .role = {}, .batch = 1, .rows = samples * rows, .cols = blocks * cols};
         else if (may_share && tensor.batch == 1)
@@ -169,10 +182,15 @@ class Checker {
             return "is too large";
         if (o.out_blocks != 0 && o.out_blocks != o.heads)
             return fmt::format("{} blocks of the output do not hold {} heads", o.out_blocks, o.heads);
-        if (auto m = operand(o, "first input", o.inputs[0], o.a_blocks, o.m, o.k, false); !m.empty())
+        if (o.of.share > max_elements || product({o.batch, o.of.share}, max_elements) > max_elements)
+            return "has too large a share";
+        if (auto m = operand(o, "first input", o.inputs[0], o.a_blocks, o.transpose_a ? o.k : o.m,
+                             o.transpose_a ? o.m : o.k, false, o.of.share);
+            !m.empty())
             return m;
         const auto rows = o.transpose_b ? o.n : o.k, cols = o.transpose_b ? o.k : o.n;
-        if (auto m = operand(o, "second input", o.inputs[1], o.b_blocks, rows, cols, true); !m.empty())
+        if (auto m = operand(o, "second input", o.inputs[1], o.b_blocks, rows, cols, true, o.of.share);
+            !m.empty())
             return m;
         if (o.has_bias)
             if (auto m = parameter(o, "bias", o.inputs[2]); !m.empty()) return m;
@@ -194,12 +212,16 @@ class Checker {
     }
 
     std::string check_rows(const Operation& o) const {
-        if (o.k != 0 || o.a_blocks != 0 || o.b_blocks != 0 || o.out_blocks != 0)
+        if ((o.k != 0 && o.kind != OperationKind::table_gradient) || o.a_blocks != 0 || o.b_blocks != 0 ||
+            o.out_blocks != 0)
             return "only a matmul has k, and it and a rope blocks";
-        if (o.trigram && o.kind != OperationKind::embedding) return "only an embedding takes trigrams";
+        if (o.trigram && o.kind != OperationKind::embedding && o.kind != OperationKind::table_gradient)
+            return "only an embedding takes trigrams";
         if (!std::isfinite(o.factor)) return "factor must be finite";
         if (!std::isfinite(o.epsilon) || o.epsilon < 0) return "epsilon must be finite and not negative";
         const auto [low, high] = arity(o.kind);
+        if (is_norm(o.kind) && o.kind != OperationKind::nonorm && o.inputs.size() == 2 && high == 3)
+            return "has gamma without beta";
         if (o.inputs.size() < low || o.inputs.size() > high)
             return low == high ? fmt::format("has {} inputs, expected {}", o.inputs.size(), low)
                                : fmt::format("has {} inputs, expected {} to {}", o.inputs.size(), low, high);
@@ -207,15 +229,24 @@ class Checker {
         if (o.kind == OperationKind::embedding) return check_tables(o);
         if (o.kind == OperationKind::copy) return check_copy(o);
         if (o.kind == OperationKind::prepend) return check_prepend(o);
+        if (o.kind == OperationKind::spread) return check_spread(o);
+        if (o.kind == OperationKind::table_gradient) return check_table_gradient(o);
         if (auto m = rows(o, "input", o.inputs[0]); !m.empty()) return m;
         if (o.kind == OperationKind::mask) return check_mask(o);
-        if (o.kind == OperationKind::softmax) return check_softmax(o);
+        if (o.kind == OperationKind::softmax || o.kind == OperationKind::softmax_backward)
+            if (auto m = check_softmax(o); !m.empty()) return m;
         if (o.kind == OperationKind::position) return check_positions(o);
         for (std::size_t i = 1; i < o.inputs.size(); ++i) {
             auto m = is_norm(o.kind) ? parameter(o, i == 1 ? "gamma" : "beta", o.inputs[i])
-                                     : rows(o, "input", o.inputs[i]);
+                     : o.kind == OperationKind::norm_backward && i == 2 ? parameter(o, "gamma", o.inputs[i])
+                     : o.kind == OperationKind::multiply && graph_.tensors[o.inputs[i]].elements() == o.n
+                         ? parameter(o, "row", o.inputs[i])
+                         : rows(o, "input", o.inputs[i]);
             if (!m.empty()) return m;
         }
+        if (is_norm(o.kind) && o.inputs.size() == 3 &&
+            graph_.tensors[o.inputs[1]].precise != graph_.tensors[o.inputs[2]].precise)
+            return "takes gamma and beta of which one is precise";
         return {};
     }
 
@@ -225,13 +256,22 @@ class Checker {
                 return {1, 3};
             case OperationKind::position:
                 return {2, 3};
+            case OperationKind::rmsnorm:
+                return {1, 2};
+            case OperationKind::layernorm:
+                return {1, 3};
             case OperationKind::prepend:
             case OperationKind::mask:
-            case OperationKind::rmsnorm:
+            case OperationKind::activation_backward:
+            case OperationKind::softmax_backward:
+            case OperationKind::axpy:
+            case OperationKind::moment:
+            case OperationKind::second_moment:
             case OperationKind::add:
             case OperationKind::multiply:
                 return {2, 2};
-            case OperationKind::layernorm:
+            case OperationKind::norm_backward:
+            case OperationKind::adam:
             case OperationKind::nonorm:
                 return {3, 3};
             default:
@@ -271,6 +311,43 @@ class Checker {
         if (input.cols == o.n && count % o.batch == 0 && count / o.batch >= o.first + o.m) return {};
         return fmt::format("input '{}' is {}, expected {} parts of {} or more rows of {}", input.name,
                            shape(input), o.batch, o.first + o.m, o.n);
+    }
+
+    static std::string check_function(const Operation& o) {
+        switch (o.kind) {
+            case OperationKind::activation_backward:
+                return is_activation(o.function) ? "" : "is the gradient of no activation function";
+            case OperationKind::norm_backward:
+                return o.function == OperationKind::layernorm || o.function == OperationKind::rmsnorm
+                           ? ""
+                           : "is the gradient of neither layernorm nor rmsnorm";
+            case OperationKind::table_gradient:
+                return o.function == OperationKind::embedding || o.function == OperationKind::position
+                           ? ""
+                           : "is the gradient of neither an embedding nor a table of positions";
+            default:
+                return o.function == OperationKind::matmul ? "" : "is no gradient of a function";
+        }
+    }
+
+    std::string check_spread(const Operation& o) const {
+        const auto& input = graph_.tensors[o.inputs[0]];
+        const auto count = input.batch * input.rows;
+        if (input.cols == o.n && count % o.batch == 0 && count / o.batch + o.first <= o.m) return {};
+        return fmt::format("input '{}' is {}, expected {} parts of {} or fewer rows of {}", input.name,
+                           shape(input), o.batch, o.m - std::min(o.m, o.first), o.n);
+    }
+
+    std::string check_table_gradient(const Operation& o) const {
+        const auto& input = graph_.tensors[o.inputs[0]];
+        if (o.batch != 1) return "has a batch";
+        const auto columns = o.trigram ? 3 * o.n : o.n;
+        if (input.batch != 1 || input.cols != columns || o.k == 0 || input.rows % o.k != 0)
+            return fmt::format("input '{}' is {}, expected samples of {} rows of {}", input.name,
+                               shape(input), o.k, columns);
+        if (o.function == OperationKind::position && (o.trigram || o.first + o.k > o.m))
+            return fmt::format("{} positions are more than a table of {} rows has", o.first + o.k, o.m);
+        return {};
     }
 
     std::string check_prepend(const Operation& o) const {

@@ -6,15 +6,47 @@ namespace octet {
 namespace {
 
 constexpr std::array<std::string_view, 4> role_names{"input", "weight", "activation", "output"};
-constexpr std::array<std::string_view, 22> kind_names{
-    "embedding", "position", "matmul",   "scale", "mask",    "softmax", "layernorm", "rmsnorm",
-    "nonorm",    "gelu",     "relu",     "silu",  "tanh",    "sigmoid", "gelu_tanh", "gelu_sigmoid",
-    "hgelu",     "add",      "multiply", "copy",  "prepend", "rope"};
+constexpr std::array<std::string_view, 31> kind_names{"embedding",
+                                                      "position",
+                                                      "matmul",
+                                                      "scale",
+                                                      "mask",
+                                                      "softmax",
+                                                      "layernorm",
+                                                      "rmsnorm",
+                                                      "nonorm",
+                                                      "gelu",
+                                                      "relu",
+                                                      "silu",
+                                                      "tanh",
+                                                      "sigmoid",
+                                                      "gelu_tanh",
+                                                      "gelu_sigmoid",
+                                                      "hgelu",
+                                                      "add",
+                                                      "multiply",
+                                                      "copy",
+                                                      "prepend",
+                                                      "rope",
+                                                      "activation_backward",
+                                                      "softmax_backward",
+                                                      "norm_backward",
+                                                      "spread",
+                                                      "table_gradient",
+                                                      "axpy",
+                                                      "moment",
+                                                      "second_moment",
+                                                      "adam"};
+constexpr std::array<std::string_view, 4> fill_names{"given", "zeros", "ones", "labels"};
 
 }  // namespace
 
 std::string_view name(TensorRole role) {
     return role_names[static_cast<std::size_t>(role)];
+}
+
+std::string_view name(TensorFill fill) {
+    return fill_names[static_cast<std::size_t>(fill)];
 }
 
 std::string_view name(OperationKind kind) {
@@ -28,9 +60,21 @@ bool is_norm(OperationKind kind) {
     return kind >= OperationKind::layernorm && kind <= OperationKind::nonorm;
 }
 
+bool has_function(OperationKind kind) {
+    return kind == OperationKind::activation_backward || kind == OperationKind::norm_backward ||
+           kind == OperationKind::table_gradient;
+}
+bool has_factor(OperationKind kind) {
+    return kind == OperationKind::scale || kind >= OperationKind::axpy;
+}
+bool has_epsilon(OperationKind kind) {
+    return is_norm(kind) || kind == OperationKind::norm_backward || kind == OperationKind::adam;
+}
+
 bool takes_rows_from(OperationKind kind) {
     return kind == OperationKind::embedding || kind == OperationKind::position ||
-           kind == OperationKind::copy || kind == OperationKind::rope;
+           kind == OperationKind::copy || kind == OperationKind::rope || kind == OperationKind::spread ||
+           kind == OperationKind::table_gradient;
 }
 
 std::uint64_t Graph::macs() const {

@@ -23,6 +23,15 @@ enum class TensorRole : std::uint8_t {
 };
 std::string_view name(TensorRole role);
 
+// Values of an input that follow from what it is.
+enum class TensorFill : std::uint8_t {
+    given,  // from outside
+    zeros,
+    ones,
+    labels  // -1 in the column of each row's label, else 0
+};
+std::string_view name(TensorFill fill);
+
 // `batch` matrices of rows x cols values. Weights that all of a batch share have batch 1.
 struct Tensor {
     std::string name;
@@ -32,6 +41,8 @@ struct Tensor {
     // before all of this output is in DRAM.
     TensorId after = no_tensor;
     FormatUse use = FormatUse::forward;  // what decides its format in memory
+    bool precise = false;  // kept in the vector format whoever reads it: weights that are trained
+    TensorFill fill = TensorFill::given;
     std::uint64_t elements() const { return batch * rows * cols; }
     bool operator==(const Tensor&) const = default;
 };
@@ -41,13 +52,14 @@ enum class OperationKind : std::uint8_t {
                 // MACs
     position,   // input plus, in row i of each sample, row i of a table of positions, and row 0 of a table of
                 // token types if there is one
-    matmul,     // inputs: a (M x K), b (K x N, or N x K with transpose_b), optional bias (1 x N)
+    matmul,     // inputs: a (M x K, or K x M with transpose_a), b (K x N, or N x K with transpose_b),
+                // optional bias (1 x N)
     scale,      // input times the constant `factor`
     mask,  // input plus an attention mask of 1 x cols (or rows x cols); one for all, for each sample or for
            // each matrix
     softmax,    // over the columns of each row, or those that `causal` lets it see
-    layernorm,  // input, gamma, beta (1 x cols each)
-    rmsnorm,    // input, gamma
+    layernorm,  // input, gamma, beta (1 x cols each), or the input alone
+    rmsnorm,    // input, gamma, or the input alone
     nonorm,     // input, gamma, beta: scale and shift alone
     gelu,
     relu,
@@ -58,16 +70,32 @@ enum class OperationKind : std::uint8_t {
     gelu_sigmoid,  // x sigmoid(1.702 x)
     hgelu,         // x/6 times 1.702 x + 3 cut to 0 to 6
     add,           // two inputs of one shape
-    multiply,      // two inputs of one shape
+    multiply,      // two inputs of one shape, or rows and one row (1 x n) for all
     copy,     // the input's rows fall into `batch` equal parts; m rows of each, from row `first` on, moved
     prepend,  // the rows of a second input (1 x n) before each of `batch` equal parts of the first, moved
-    rope  // input, and m rows of n / 2 cosines and n / 2 sines, an input that `rotation` describes: each row
-          // x to x * [cos, cos] + [-second half of x, first half] * [sin, sin]
+    rope,  // input, and m rows of n / 2 cosines and n / 2 sines, an input that `rotation` describes: each row
+           // x to x * [cos, cos] + [-second half of x, first half] * [sin, sin]; `inverse`: turned back
+    // Gradients: of the results come first, of the operand come out.
+    activation_backward,  // gradient, input of the activation `function` (of relu its output): gradient *
+                          // slope
+    softmax_backward,     // gradient, input of the softmax, which is computed once more
+    norm_backward,        // gradient, input, gamma of the norm `function`
+    spread,  // the rows of `batch` equal parts put to row `first` on of parts of m rows; zeros elsewhere
+    table_gradient,  // of a table of m rows: the sum of the gradient's rows of all tokens that took a row;
+                     // gradient of samples of k tokens. `function`: embedding (rows by token), or position
+    // Updates of weights.
+    axpy,           // factor * first + second
+    moment,         // factor * first + (1 - factor) * second
+    second_moment,  // factor * first + (1 - factor) * second squared
+    adam  // weight, moment, second moment: weight * decay - factor * moment / (root of second + epsilon)
 };
 std::string_view name(OperationKind kind);
 bool is_activation(OperationKind kind);
 bool is_norm(OperationKind kind);
-bool takes_rows_from(OperationKind kind);  // from row `first` on: embedding, position, copy, rope
+bool has_function(OperationKind kind);     // activation_backward, norm_backward, table_gradient
+bool has_factor(OperationKind kind);       // scale, and updates
+bool has_epsilon(OperationKind kind);      // norms, norm_backward, adam
+bool takes_rows_from(OperationKind kind);  // from row `first` on: embedding, position, copy, rope, ...
 
 // What row i of a `rope`'s table holds: cosines and sines of the angles p f_j of position p = `first` + i,
 // with frequencies f_j = theta^(-2j / n), j = 0 to n/2 - 1. With a factor other than 1 (LLaMA 3) wavelengths
@@ -88,6 +116,12 @@ struct CausalMask {
     bool operator==(const CausalMask&) const = default;
 };
 
+// Matrix i of a product takes matrix i * share + member of its operands: one of the heads that share a key.
+struct Member {
+    std::uint64_t share = 1, member = 0;
+    bool operator==(const Member&) const = default;
+};
+
 // Where a batch comes from: matrix i of a batched operation belongs to sample i / heads and head i % heads.
 // An operand with `blocks` == 0 is stored as `batch` matrices of its own. With `blocks` == g > 0 it is one
 // matrix whose rows hold the samples one after another and whose columns hold g blocks, one a head (g <
@@ -100,7 +134,7 @@ struct Operation {
     TensorId output = no_tensor;
     // matmul: `batch` products of m x k by k x n. Others: batch * m rows of n columns.
     std::uint64_t batch = 1, m = 1, n = 1, k = 0;
-    bool transpose_b = false;
+    bool transpose_a = false, transpose_b = false;
     bool has_bias = false;
     std::uint64_t heads = 1;  // heads of one sample, for batched matmuls, masks and ropes
     std::uint64_t a_blocks = 0, b_blocks = 0, out_blocks = 0;
@@ -111,7 +145,12 @@ struct Operation {
     Rotation rotation{};                 // rope
     // embedding, position: the first row that is taken of the table of positions; rope: the position of its
     // table's first row; copy: the first row that is taken of each part.
+    // spread: of each part of its output; table_gradient: of the table of positions.
     std::uint64_t first = 0;
+    Member of{};                                     // matmul: of its operands
+    bool inverse = false;                            // rope
+    OperationKind function = OperationKind::matmul;  // gradients: of what
+    double decay = 1;                                // adam
     std::uint64_t macs() const { return kind == OperationKind::matmul ? batch * m * n * k : 0; }
     std::uint64_t elements() const { return batch * m * n; }
     bool in_blocks() const { return kind == OperationKind::matmul || kind == OperationKind::rope; }

@@ -6,7 +6,8 @@ namespace octet {
 
 std::uint64_t inferred_batch(const Graph& graph, const Operation& operation) {
     if (operation.out_blocks == 0) return graph.tensors[operation.output].batch;
-    if (operation.a_blocks == 0 && !operation.inputs.empty()) return graph.tensors[operation.inputs[0]].batch;
+    if (operation.a_blocks == 0 && !operation.inputs.empty())
+        return graph.tensors[operation.inputs[0]].batch / std::max<std::uint64_t>(operation.of.share, 1);
     return operation.heads;
 }
 
@@ -20,8 +21,11 @@ void infer_shape(const Graph& graph, Operation& operation) {
     }
     const auto samples = divisor(operation.batch / divisor(operation.heads));
     operation.m = operation.out_blocks == 0 ? output.rows : output.rows / samples;
-    if (operation.kind == OperationKind::matmul && !operation.inputs.empty())
-        operation.k = graph.tensors[operation.inputs[0]].cols / divisor(operation.a_blocks);
+    if (operation.kind != OperationKind::matmul || operation.inputs.empty()) return;
+    const auto& a = graph.tensors[operation.inputs[0]];
+    operation.k = !operation.transpose_a    ? a.cols / divisor(operation.a_blocks)
+                  : operation.a_blocks == 0 ? a.rows
+                                            : a.rows / samples;
 }
 
 }  // namespace octet

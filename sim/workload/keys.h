@@ -20,7 +20,8 @@ std::array<Named<E>, count> named_from(E first) {
 }
 inline const auto role_names = named_from<4>(TensorRole::input);
 inline const auto use_names = named_from<format_use_count>(FormatUse::forward);
-inline const auto kind_names = named_from<22>(OperationKind::embedding);
+inline const auto kind_names = named_from<31>(OperationKind::embedding);
+inline const auto fill_names = named_from<4>(TensorFill::given);
 inline const auto activation_names = named_from<8>(OperationKind::gelu);
 inline const auto norm_names = named_from<3>(OperationKind::layernorm);
 inline constexpr std::array<Named<NormPlace>, 2> norm_place_names{
@@ -126,6 +127,9 @@ void describe(V& v, Tensor& t) {
     v.integer("rows", t.rows, size, "rows of a matrix", required);
     v.integer("cols", t.cols, size, "columns of a matrix", required);
     v.choice("use", t.use, use_names, "which of the formats by use it has");
+    v.boolean("precise", t.precise, "whether it is kept in the vector format");
+    v.when(t.role == TensorRole::input, "role input",
+           [&] { v.choice("fill", t.fill, fill_names, "its values, if they follow from what it is"); });
 }
 
 // A tensor as a trace writes it.
@@ -149,7 +153,7 @@ struct OperationLine {
     std::optional<std::string> bias;
     std::string output;
     std::optional<std::uint64_t> batch, m, n, k;
-    bool transpose_b = false;
+    bool transpose_a = false, transpose_b = false;
     std::uint64_t heads = 1, a_blocks = 0, b_blocks = 0, out_blocks = 0;
     bool trigram = false;
     double factor = Operation{}.factor, epsilon = Operation{}.epsilon;
@@ -157,6 +161,10 @@ struct OperationLine {
     CausalMask mask;
     Rotation rotation;
     std::uint64_t first = 0;
+    Member of;
+    bool inverse = false;
+    OperationKind function = OperationKind::matmul;
+    double decay = 1;
 };
 
 template <class V>
@@ -173,7 +181,10 @@ void describe(V& v, OperationLine& o) {
     v.when(o.kind == OperationKind::matmul, "kind matmul", [&] {
         v.integer("k", o.k, size, "length of the sums; follows from the first input");
         v.text("bias", o.bias, "name of a tensor of 1 x n added to each row");
+        v.boolean("transpose_a", o.transpose_a, "whether the first input is stored k x m");
         v.boolean("transpose_b", o.transpose_b, "whether the second input is stored n x k");
+        v.integer("share", o.of.share, size, "matrices of an input of which each product takes one");
+        v.integer("member", o.of.member, size_or_none, "which one, from 0 on");
         v.integer("b_blocks", o.b_blocks, size_or_none, "heads side by side in the second input");
     });
     v.when(o.kind == OperationKind::matmul || o.kind == OperationKind::rope, "kind matmul or rope", [&] {
@@ -183,25 +194,37 @@ void describe(V& v, OperationLine& o) {
     });
     v.when(o.kind == OperationKind::rope, "kind rope", [&] {
         v.group("rotation", "the angles of the table", [&](auto& r) { describe_rotation(r, o.rotation); });
+        v.boolean("inverse", o.inverse, "whether heads are turned back");
     });
-    v.when(takes_rows_from(o.kind), "kind embedding, position, copy or rope", [&] {
+    v.when(takes_rows_from(o.kind), "a kind that takes rows from a first one on", [&] {
         v.integer("first", o.first, size_or_none,
                   "position of the first token; copy: first row of each part");
     });
-    v.when(o.kind == OperationKind::softmax, "kind softmax",
+    v.when(o.kind == OperationKind::softmax || o.kind == OperationKind::softmax_backward,
+           "kind softmax or softmax_backward",
            [&] { v.boolean("causal", o.causal, "whether row i sees the columns up to i + offset alone"); });
     v.when(o.causal, "causal: true", [&] {
         v.integer("offset", o.mask.offset, size_or_none, "columns before the first row's own");
         v.integer("window", o.mask.window, size_or_none, "columns that a row sees at most; 0: no limit");
     });
-    v.when(o.kind == OperationKind::embedding, "kind embedding", [&] {
-        v.boolean("trigram", o.trigram, "whether a row holds the words after, at and before its token");
+    v.when(o.kind == OperationKind::embedding || o.kind == OperationKind::table_gradient,
+           "kind embedding or table_gradient", [&] {
+               v.boolean("trigram", o.trigram,
+                         "whether a row holds the words after, at and before its token");
+           });
+    v.when(has_function(o.kind), "the gradient of an activation, a norm or a table",
+           [&] { v.choice("function", o.function, kind_names, "of which operation", required); });
+    v.when(o.kind == OperationKind::table_gradient, "kind table_gradient",
+           [&] { v.integer("tokens", o.k, size, "tokens of a sample", required); });
+    v.when(o.kind == OperationKind::adam, "kind adam", [&] {
+        v.number("decay", o.decay, {std::numeric_limits<double>::lowest()},
+                 "what the weight is multiplied by");
     });
-    v.when(o.kind == OperationKind::scale, "kind scale", [&] {
+    v.when(has_factor(o.kind), "kind scale or an update", [&] {
         v.number("factor", o.factor, {std::numeric_limits<double>::lowest()},
                  "what each value is multiplied by");
     });
-    v.when(is_norm(o.kind), "a norm", [&] {
+    v.when(has_epsilon(o.kind), "a norm, its gradient or kind adam", [&] {
         v.number("epsilon", o.epsilon, {0, 1}, "added to the variance");
     });
 }

@@ -85,9 +85,7 @@ void check_workload(const Node& root, Diagnostics& diagnostics) {
 }
 
 void check_workload(const Node& root, const PhaseConfig& phase, Diagnostics& diagnostics) {
-    const bool known = phase.kind == PhaseKind::encode || phase.kind == PhaseKind::prefill
-                           ? phase.sequence > 0
-                           : phase.kind == PhaseKind::decode && phase.context > 0;
+    const bool known = phase.kind == PhaseKind::decode ? phase.context > 0 : phase.sequence > 0;
     known ? void(read_workload(root, phase, diagnostics)) : check_workload(root, diagnostics);
 }
 

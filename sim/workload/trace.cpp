@@ -67,7 +67,13 @@ class TraceReader {
         if (line.bias) o.inputs.push_back(find(*line.bias, node.find("bias")->value));
         o.has_bias = line.bias.has_value();
         o.output = find(line.output, node.find("output")->value);
+        o.transpose_a = line.transpose_a;
         o.transpose_b = line.transpose_b;
+        o.of = line.of;
+        o.inverse = line.inverse;
+        o.function = line.function;
+        o.decay = line.decay;
+        if (line.kind == OperationKind::table_gradient) o.k = line.k.value_or(0);
         o.heads = line.heads;
         o.a_blocks = line.a_blocks;
         o.b_blocks = line.b_blocks;

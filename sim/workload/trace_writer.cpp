@@ -51,6 +51,8 @@ class Writer {
         put_unless<std::uint64_t>(1, "batch", tensor.batch);
         put(", rows: {}, cols: {}", tensor.rows, tensor.cols);
         put_unless(name(Tensor{}.use), "use", name(tensor.use));
+        put_unless(false, "precise", tensor.precise);
+        put_unless(name(Tensor{}.fill), "fill", name(tensor.fill));
         if (tensor.after != no_tensor) put(", after: {}", text(graph_.tensors[tensor.after].name));
         put("}}\n");
     }
@@ -64,6 +66,7 @@ class Writer {
         if (o.has_bias) put(", bias: {}", text(graph_.tensors[o.inputs.back()].name));
         put(", output: {}", text(graph_.tensors[o.output].name));
         put_unless(inferred_batch(graph_, o), "batch", o.batch);
+        put_unless(usual.transpose_a, "transpose_a", o.transpose_a);
         put_unless(usual.transpose_b, "transpose_b", o.transpose_b);
         put_unless(usual.heads, "heads", o.heads);
         put_unless(usual.a_blocks, "a_blocks", o.a_blocks);
@@ -73,6 +76,12 @@ class Writer {
         put_unless(usual.factor, "factor", o.factor);
         put_unless(usual.epsilon, "epsilon", o.epsilon);
         put_unless(usual.first, "first", o.first);
+        put_unless(usual.of.share, "share", o.of.share);
+        put_unless(usual.of.member, "member", o.of.member);
+        put_unless(usual.inverse, "inverse", o.inverse);
+        put_unless(name(usual.function), "function", name(o.function));
+        put_unless(usual.decay, "decay", o.decay);
+        if (o.kind == OperationKind::table_gradient) put(", tokens: {}", o.k);
         if (o.causal) {
             put(", causal: true");
             put_unless<std::uint64_t>(0, "offset", o.causal->offset);

@@ -95,7 +95,7 @@ TEST(SoftmaxBackward, follows_its_formula_bit_for_bit) {
     unit.approximate_reciprocal = true;
     std::vector<float> y(count), e(count), dz(count);
     const float sum = softmax(one_lane, unit, x, y, e);
-    softmax_backward(one_lane, y, e, sum, dy, dz);
+    softmax_backward(one_lane, y, e, static_cast<float>(approximate_reciprocal_slope(sum)), dy, dz);
     std::vector<float> products;
     for (std::size_t i = 0; i < count; ++i) products.push_back(times(e[i], dy[i]));
     const float common = to_bf16(-std::exp2(-2 * std::floor(std::log2(sum)) - 1) * running_sum(products));
@@ -110,7 +110,7 @@ TEST(SoftmaxBackward, is_the_gradient_of_the_forward_pass) {
     variant.approximate_reciprocal = true;
     std::vector<float> y(6), e(6), dz(6);
     const float sum = softmax(unit, variant, x, y, e);
-    softmax_backward(unit, y, e, sum, dy, dz);
+    softmax_backward(unit, y, e, static_cast<float>(approximate_reciprocal_slope(sum)), dy, dz);
     const auto loss = [&](const std::vector<double>& raised) {
         double s = 0, total = 0;
         for (const double r : raised) s += r;

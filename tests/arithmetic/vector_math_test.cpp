@@ -81,6 +81,37 @@ std::vector<Function> functions() {
          [](const Wide& x) { return Wide(x / (1 + exp(-Wide("1.702") * x))); }, -50, 20},
         {"hgelu", &VectorMath::hgelu, [](const Wide& x) { return Wide(x * (Wide("1.702") * x + 3) / 6); },
          -1.7626, 1.7626},
+        {"tanh_slope", &VectorMath::tanh_slope, [](const Wide& x) { return Wide(1 / (cosh(x) * cosh(x))); },
+         -40, 40},
+        {"sigmoid_slope", &VectorMath::sigmoid_slope,
+         [](const Wide& x) { return Wide(1 / (2 + exp(x) + exp(-x))); }, -80, 80},
+        {"silu_slope", &VectorMath::silu_slope,
+         [](const Wide& x) {
+             const Wide s = 1 / (1 + exp(-x));
+             return Wide(s + x * s * (1 - s));
+         },
+         -80, 20},
+        {"gelu_slope", &VectorMath::gelu_slope,
+         [=](const Wide& x) {
+             const Wide density = exp(-half(x * x)) / sqrt(2 * boost::math::constants::pi<Wide>());
+             return Wide(half(boost::math::erfc(Wide(-x / sqrt(Wide(2))))) + x * density);
+         },
+         -12, 8},
+        {"gelu_tanh_slope", &VectorMath::gelu_tanh_slope,
+         [](const Wide& x) {
+             const Wide c = sqrt(2 / boost::math::constants::pi<Wide>());
+             const Wide t = tanh(c * (x + Wide("0.044715") * x * x * x));
+             return Wide((1 + t) / 2 + x * (1 - t * t) * c * (1 + Wide("0.134145") * x * x) / 2);
+         },
+         -6, 6},
+        {"gelu_sigmoid_slope", &VectorMath::gelu_sigmoid_slope,
+         [](const Wide& x) {
+             const Wide z = Wide("1.702") * x, s = 1 / (1 + exp(-z));
+             return Wide(s + z * s * (1 - s));
+         },
+         -40, 20},
+        {"hgelu_slope", &VectorMath::hgelu_slope,
+         [](const Wide& x) { return Wide((2 * Wide("1.702") * x + 3) / 6); }, -1.7626, 1.7626},
         {"square_root", &VectorMath::square_root, [](const Wide& x) { return Wide(sqrt(x)); }, 0, 1e30},
         {"reciprocal_square_root", &VectorMath::reciprocal_square_root,
          [](const Wide& x) { return Wide(1 / sqrt(x)); }, 0, 1e30},
@@ -135,6 +166,15 @@ TEST(VectorMath, limits_are_those_of_analysis) {
     EXPECT_EQ(math.gelu_sigmoid(HUGE_VALF), HUGE_VALF);
     for (const float x : {-HUGE_VALF, -3.0F, -1.765625F}) EXPECT_EQ(math.hgelu(x), 0) << x;
     for (const float x : {HUGE_VALF, 3.0F, 1.765625F}) EXPECT_EQ(math.hgelu(x), x);
+    for (const auto slope : {&VectorMath::gelu_slope, &VectorMath::silu_slope, &VectorMath::gelu_tanh_slope,
+                             &VectorMath::gelu_sigmoid_slope, &VectorMath::hgelu_slope}) {
+        EXPECT_EQ((math.*slope)(-HUGE_VALF), 0);
+        EXPECT_EQ((math.*slope)(-1e30F), 0);
+        EXPECT_EQ((math.*slope)(1e30F), 1);
+        EXPECT_EQ((math.*slope)(HUGE_VALF), 1);
+    }
+    EXPECT_EQ(math.tanh_slope(HUGE_VALF), 0);
+    EXPECT_EQ(math.sigmoid_slope(-HUGE_VALF), 0);
     EXPECT_EQ(math.reciprocal_square_root(4), 0.5);
     EXPECT_EQ(math.square_root(-0.0F), 0);
     for (const Function& f : functions()) EXPECT_TRUE(std::isnan((math.*f.ours)(NAN))) << f.name;

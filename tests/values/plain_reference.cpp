@@ -10,6 +10,7 @@
 #include "models/arithmetic/posit_functions.h"
 #include "models/arithmetic/vector_math.h"
 #include "models/formats/registry.h"
+#include "tests/values/plain_gradients.h"
 
 namespace octet::test {
 namespace {
@@ -64,6 +65,12 @@ class Plain {
             looked_up += op.batch * op.m;
         }
         for (TensorId id = 0; id < graph.tensors.size(); ++id) store(id, inputs.sources[id]);
+        for (TensorId id = 0; id < graph.tensors.size(); ++id) {  // what is precise does too
+            if (!graph.tensors[id].precise || inputs.sources[id].empty() || !is_wide(id)) continue;
+            wide_[id] = true;
+            memory_[id].clear();
+            for (const double x : inputs.sources[id]) memory_[id].push_back(math_.round(x));
+        }
         for (const Operation& op : graph.operations) {  // angles lie in the vector format
             if (op.kind != Kind::rope) continue;
             wide_[op.inputs[1]] = true;
@@ -171,15 +178,17 @@ class Plain {
         const Operation& first = graph_.operations[product];
         const TensorId out = graph_.operations[last].output;
         const auto count = readers_.find(out);
-        if ((first.kind != Kind::matmul && !is_addition(first.kind)) ||
+        if ((first.kind != Kind::matmul && first.kind != Kind::softmax_backward &&
+             !is_addition(first.kind)) ||
             graph_.tensors[out].role != TensorRole::activation || count == readers_.end() ||
             count->second != 1)
             return std::nullopt;
         for (OperationId id = 0; id < graph_.operations.size(); ++id) {
             const Operation& op = graph_.operations[id];
             if (std::find(op.inputs.begin(), op.inputs.end(), out) == op.inputs.end()) continue;
-            const bool kind = is_addition(first.kind)
-                                  ? op.kind == Kind::nonorm
+            const bool kind = is_addition(first.kind) ? op.kind == Kind::nonorm
+                              : first.kind == Kind::softmax_backward
+                                  ? op.kind == Kind::scale
                                   : op.kind == Kind::scale || op.kind == Kind::mask ||
                                         (op.kind == Kind::add && machine_.vector.residual_port) ||
                                         op.kind == Kind::nonorm ||
@@ -203,14 +212,22 @@ class Plain {
         return false;
     }
     bool is_wide(TensorId id) const {
+        const FormatUse use = graph_.tensors[id].use;
+        if ((use == FormatUse::wgrad || use == FormatUse::update) && !machine_.formats[use].empty())
+            return false;
+        if (graph_.tensors[id].precise) return true;
         if (graph_.tensors[id].role != TensorRole::activation || readers_.count(id) == 0) return false;
         for (const Operation& op : graph_.operations)
             for (const TensorId input : op.inputs) {
                 if (input != id) continue;
-                const bool norm =
-                    op.kind == Kind::layernorm || op.kind == Kind::rmsnorm || op.kind == Kind::nonorm;
-                if (!(is_addition(op.kind) && machine_.fusion >= FusionLevel::residual) &&
-                    !((op.kind == Kind::softmax || op.kind == Kind::rope) &&
+                const bool norm = op.kind == Kind::norm_backward || op.kind == Kind::layernorm ||
+                                  op.kind == Kind::rmsnorm || op.kind == Kind::nonorm;
+                if (op.kind >= Kind::axpy) continue;  // updates
+                if (!((is_addition(op.kind) || op.kind == Kind::table_gradient) &&
+                      machine_.fusion >= FusionLevel::residual) &&
+                    !((op.kind == Kind::softmax || op.kind == Kind::rope ||
+                       op.kind == Kind::softmax_backward || op.kind == Kind::activation_backward ||
+                       (op.kind >= Kind::gelu && op.kind <= Kind::hgelu)) &&
                       machine_.fusion >= FusionLevel::activation) &&
                     !(norm && machine_.fusion >= FusionLevel::layernorm))
                     return false;
@@ -237,6 +254,7 @@ class Plain {
 
     std::vector<float> compute(const Operation& op) {
         if (op.kind == Kind::matmul) return product(op);
+        if (op.kind == Kind::table_gradient) return table_gradient(op);
         if (op.trigram) return trigram(op);
         if (op.kind == Kind::rope) return rope(op);
         std::vector<float> y(op.batch * op.m * op.n);
@@ -247,6 +265,14 @@ class Plain {
                     y[row * op.n + n] = row % op.m == 0
                                             ? entered(op.inputs[1], n)
                                             : entered(op.inputs[0], (row - row / op.m - 1) * op.n + n);
+            return y;
+        }
+        if (op.kind == Kind::spread) {
+            const std::uint64_t part = x.batch * x.rows / op.batch;
+            for (std::uint64_t row = 0; row < x.batch * x.rows; ++row)
+                for (std::uint64_t n = 0; n < op.n; ++n)
+                    y[(row / part * op.m + op.first + row % part) * op.n + n] =
+                        entered(op.inputs[0], row * op.n + n);
             return y;
         }
         for (std::uint64_t row = 0; row < op.batch * op.m; ++row)
@@ -269,8 +295,9 @@ class Plain {
             for (std::uint64_t head = 0; head < heads; ++head)
                 for (std::uint64_t c = 0; c < op.n; ++c) {
                     const std::uint64_t first = row * x.cols + head * op.n, h = op.n / 2;
-                    const float turned =
+                    float turned =
                         c < h ? -entered(op.inputs[0], first + c + h) : entered(op.inputs[0], first + c - h);
+                    if (op.inverse) turned = -turned;
                     const std::uint64_t angle = row % op.m * op.n + c % h;
                     y[first + c] = math_.add(
                         math_.multiply(entered(op.inputs[0], first + c), entered(op.inputs[1], angle)),
@@ -295,6 +322,30 @@ class Plain {
                     if (token + 1 < op.m) y[(row + 1) * op.n + 2 * size + i] = x;
                 }
             }
+        return y;
+    }
+
+    // Rows of the gradient, in the order of tokens, added to the table's row that each of them took.
+    std::vector<float> table_gradient(const Operation& op) const {
+        std::vector<std::vector<std::size_t>> parts(op.m);  // where their values begin
+        const Tensor& dy = graph_.tensors[op.inputs[0]];
+        for (std::uint64_t row = 0; row < dy.rows; ++row) {
+            const auto note = [&](std::uint64_t token, std::uint64_t column) {
+                const std::uint64_t to =
+                    op.function == Kind::position ? op.first + row % op.k : inputs_.tokens.at(token);
+                parts[to].push_back(row * dy.cols + column);
+            };
+            if (op.trigram && (row + 1) % op.k != 0) note(row + 1, 0);
+            note(row, op.trigram ? op.n : 0);
+            if (op.trigram && row % op.k != 0) note(row - 1, 2 * op.n);
+        }
+        std::vector<float> y(op.m * op.n, 0.0F);
+        for (std::uint64_t row = 0; row < op.m; ++row)
+            for (std::uint64_t c = 0; c < op.n; ++c)
+                for (std::size_t i = 0; i < parts[row].size(); ++i) {
+                    const float x = entered(op.inputs[0], parts[row][i] + c);
+                    y[row * op.n + c] = i == 0 ? x : math_.add(y[row * op.n + c], x);
+                }
         return y;
     }
 
@@ -342,13 +393,27 @@ class Plain {
         const auto place = [&](TensorId id, std::uint64_t item, std::uint64_t blocks, std::uint64_t cols,
                                std::uint64_t r, std::uint64_t c) {
             const Tensor& t = graph_.tensors[id];
+            std::uint64_t heads = op.heads;
+            if (id != op.output) {  // of the heads that share a block one
+                item = item * op.of.share + op.of.member;
+                heads *= op.of.share;
+            }
             if (blocks == 0) {
-                const std::uint64_t matrix = t.batch == 1 ? 0 : item * t.batch / op.batch;
+                const std::uint64_t share = id == op.output ? 1 : op.of.share;
+                const std::uint64_t matrix = t.batch == 1 ? 0 : item * t.batch / (op.batch * share);
                 return (matrix * t.rows + r) * t.cols + c;
             }
-            const std::uint64_t first = item / op.heads * (t.rows / (op.batch / op.heads));
-            return (first + r) * t.cols + item % op.heads * blocks / op.heads * cols + c;
+            const std::uint64_t first = item / heads * (t.rows / (op.batch / op.heads));
+            return (first + r) * t.cols + item % heads * blocks / heads * cols + c;
         };
+        const auto of_a = [&](std::uint64_t item, std::uint64_t m, std::uint64_t k) {
+            return op.transpose_a ? place(a, item, op.a_blocks, op.m, k, m)
+                                  : place(a, item, op.a_blocks, op.k, m, k);
+        };
+        bool as_it_is = false,
+             turned = false;  // takers of a static weight: one that has both is not laid out for one
+        for (const Operation& o : graph_.operations)
+            if (o.kind == Kind::matmul && o.inputs[1] == b) (o.transpose_b ? turned : as_it_is) = true;
         const bool integers = is_integer(accumulator_);
         const float s = scale(a) * scale(b);
         GemmRules rules;
@@ -367,7 +432,7 @@ class Plain {
             std::vector<std::uint8_t> x_scales(op.m * blocks), w_scales(blocks * op.n);
             for (std::uint64_t m = 0; m < op.m; ++m)
                 for (std::uint64_t k = 0; k < op.k; ++k) {
-                    const auto i = place(a, item, op.a_blocks, op.k, m, k);
+                    const auto i = of_a(item, m, k);
                     x[m * op.k + k] = multiplied(a, i);
                     if (in_blocks()) x_scales[m * blocks + k / 32] = block_scales_[a][i];
                 }
@@ -383,13 +448,12 @@ class Plain {
                 const double scaled = whole * double{s};
                 return add_to_odd(scaled, std::fma(whole, double{s}, -scaled));
             };
-            if (op.m == 1 && machine_.matvec == Matvec::vector) {
-                const bool row_sums = graph_.tensors[b].role == TensorRole::weight
+            if (op.m == 1 && machine_.matvec == Matvec::vector && !op.transpose_a) {
+                const bool row_sums = graph_.tensors[b].role == TensorRole::weight && as_it_is != turned
                                           ? machine_.array.dataflow == Dataflow::input_stationary
                                           : op.transpose_b;
                 std::vector<float> in(op.k), column(op.k);
-                for (std::uint64_t k = 0; k < op.k; ++k)
-                    in[k] = on_lane(a, place(a, item, op.a_blocks, op.k, 0, k));
+                for (std::uint64_t k = 0; k < op.k; ++k) in[k] = on_lane(a, of_a(item, 0, k));
                 for (std::uint64_t n = 0; n < op.n; ++n) {
                     for (std::uint64_t k = 0; k < op.k; ++k)
                         column[k] = on_lane(b, op.transpose_b ? place(b, item, op.b_blocks, op.k, n, k)
@@ -436,6 +500,10 @@ class Plain {
                 case Kind::rmsnorm:
                     norm(op, x);
                     continue;
+                case Kind::softmax_backward:
+                case Kind::norm_backward:
+                    backward(op, x, row);
+                    continue;
                 default:
                     break;
             }
@@ -456,6 +524,16 @@ class Plain {
                 return op.inputs.size() > 2 ? math_.add(x, entered(op.inputs[2], c)) : x;
             case Kind::copy:
                 return x;
+            case Kind::activation_backward:
+                return plain_slope(math_, op.function, x, entered(op.inputs[1], row * op.n + c));
+            case Kind::axpy:
+            case Kind::moment:
+            case Kind::second_moment:
+            case Kind::adam: {
+                const std::size_t i = row * op.n + c;
+                return plain_update(math_, op, x, entered(op.inputs[1], i),
+                                    op.inputs.size() > 2 ? entered(op.inputs[2], i) : 0);
+            }
             case Kind::scale:
                 return math_.multiply(x, math_.round(op.factor));
             case Kind::mask: {
@@ -470,7 +548,8 @@ class Plain {
             case Kind::add:
             case Kind::multiply: {
                 const TensorId other = op.inputs[0] == stream ? op.inputs[1] : op.inputs[0];
-                const float y = entered(other, row * op.n + c);
+                const bool one_row = op.kind == Kind::multiply && graph_.tensors[other].elements() == op.n;
+                const float y = entered(other, (one_row ? 0 : row * op.n) + c);
                 return op.kind == Kind::add ? math_.add(x, y) : math_.multiply(x, y);
             }
             case Kind::relu:
@@ -572,9 +651,28 @@ class Plain {
         const float epsilon = math_.round(op.epsilon);
         const float r = math_.reciprocal_square_root(math_.add(variance, epsilon));
         for (std::size_t c = 0; c < n; ++c) {
-            x[c] = math_.multiply(math_.multiply(d[c], r), entered(op.inputs[1], c));
+            x[c] = math_.multiply(d[c], r);
+            if (op.inputs.size() == 1) continue;
+            x[c] = math_.multiply(x[c], entered(op.inputs[1], c));
             if (op.kind == Kind::layernorm) x[c] = math_.add(x[c], entered(op.inputs[2], c));
         }
+    }
+
+    // x holds the gradient of the result, and then that of the input.
+    void backward(const Operation& op, float* x, std::uint64_t row) const {
+        const PlainUnit unit{math_, [this](const Row& values) { return sum(values); }};
+        Row input, gamma, result;
+        std::vector<bool> seen;
+        for (std::uint64_t c = 0; c < op.n; ++c) {
+            input.push_back(entered(op.inputs[1], row * op.n + c));
+            if (op.kind == Kind::norm_backward) gamma.push_back(entered(op.inputs[2], c));
+            seen.push_back(!op.causal || sees(*op.causal, row % op.m, c));
+        }
+        const Row dy(x, x + op.n);
+        result = op.kind == Kind::norm_backward
+                     ? plain_norm_backward(unit, op.function == Kind::layernorm, op.epsilon, dy, input, gamma)
+                     : plain_softmax_backward(unit, machine_.softmax, dy, input, seen);
+        std::copy(result.begin(), result.end(), x);
     }
 
     const Graph& graph_;

@@ -208,7 +208,7 @@ class Examination {
         } else if (const auto* vector = std::get_if<VectorCommand>(&command.body)) {
             const auto rows = [&](std::uint32_t) { return vector->rows; };
             for (const VectorPass& pass : program_.programs()[vector->program].passes) {
-                for (unsigned i = 0; i < 3; ++i)
+                for (unsigned i = 0; i < 4; ++i)
                     if ((pass.reads >> i & 1U) != 0) {
                         if (vector->operands[i].sram.count == 0)
                             fault(command, "a pass reads an operand that is not there");

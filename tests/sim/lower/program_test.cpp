@@ -34,6 +34,30 @@ PhaseConfig encode(std::uint64_t batch, std::uint64_t sequence) {
     return phase;
 }
 
+// One step of training: adapters in and beside the weights, and all weights.
+class TrainingProgram : public testing::TestWithParam<int> {};
+
+TEST_P(TrainingProgram, OrdersEveryAccess) {
+    TransformerDescription d = tiny();
+    d.head = GetParam() % 2 == 0 ? Head::classifier : Head::lm;
+    d.tied = d.head == Head::lm;
+    d.kv_heads = 1;
+    d.rotary = d.causal = GetParam() % 3 == 0;
+    d.activation = GetParam() % 2 == 0 ? OperationKind::gelu : OperationKind::relu;
+    PhaseConfig phase = encode(2, 7);
+    phase.kind = GetParam() % 3 == 0 ? PhaseKind::train : PhaseKind::finetune_lora;
+    phase.merged = GetParam() % 3 == 1;
+    phase.rank = 3;
+    AcceleratorConfig config;
+    config.dram = IdealDramConfig{};
+    config.fusion = static_cast<FusionLevel>(GetParam() % 5);
+    config.array.dataflow = static_cast<Dataflow>(GetParam() % 3);
+    config.array.cols = GetParam() % 4 == 0 ? 12 : 16;
+    config.sram.capacity_kib = GetParam() % 2 == 0 ? 24 : 256;
+    expect_sound(expand(d, phase), config, "step " + std::to_string(GetParam()));
+}
+INSTANTIATE_TEST_SUITE_P(Program, TrainingProgram, testing::Range(0, 12));
+
 TEST(Program, OrdersEveryAccessOfATinyTransformerAtBothEndsOfTheFusionLevels) {
     const Graph graph = expand(tiny(), encode(2, 7));
     for (FusionLevel level : {FusionLevel::none, FusionLevel::scaling, FusionLevel::activation,

@@ -91,8 +91,11 @@ TEST(ReadWorkload, ReportsKeysThatContradictEachOtherBesideOtherErrors) {
 }
 
 TEST(ReadWorkload, RefusesPhasesThatItDoesNotExpand) {
-    EXPECT_EQ(errors(small, {.kind = PhaseKind::train, .sequence = 8}),
-              "w.yaml:1:1: phase.kind: this model has phases encode, prefill and decode alone");
+    EXPECT_EQ(errors(small, {.kind = PhaseKind::train, .sequence = 8}), "");
+    EXPECT_EQ(errors(small, {.kind = PhaseKind::finetune_lora, .sequence = 8, .rank = 0}),
+              "w.yaml:1:1: phase.rank: must lie in 1 to 16777216");
+    EXPECT_EQ(errors(small, {.kind = PhaseKind::finetune_lora, .sequence = 8, .targets = {}}),
+              "w.yaml:1:1: phase.targets: name no layer");
     EXPECT_EQ(errors(small, {.kind = PhaseKind::decode, .context = 8}),
               "w.yaml:1:1: phase.kind: needs a model with causal: true");
     EXPECT_EQ(errors(small + "causal: true\n", {.kind = PhaseKind::decode, .context = 8, .tokens = 2}),
