@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "sim/workload/footprint.h"
 #include "sim/workload/show.h"
 
 namespace octet {
@@ -39,6 +40,12 @@ nlohmann::ordered_json show_json(const Graph& graph, unsigned bits) {
                                 {"bytes", bytes(whole)},
                                 {"layers", nlohmann::ordered_json::array()},
                                 {"operations", nlohmann::ordered_json::array()}};
+    if (trains(graph)) {
+        const Footprint kept = footprint(graph, bits, wide_bits_of(bits));
+        for (std::size_t i = 0; i < memory_class_count; ++i)
+            json["memory"][std::string(name(static_cast<MemoryClass>(i)))] = kept.bytes[i];
+        json["memory"]["total"] = kept.total();
+    }
     for (const auto& layer : whole.layers)
         json["layers"].push_back({{"name", layer.name},
                                   {"operations", layer.count},

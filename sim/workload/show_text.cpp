@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/workload/footprint.h"
 #include "sim/workload/show.h"
 
 namespace octet {
@@ -34,11 +35,25 @@ class Table {
         total("parameters", whole_.parameters, "");
         total("weights", whole_.weight_bytes, fmt::format(" bytes at {} bits", bits));
         total("activations", whole_.activation_bytes, " bytes, every tensor once");
+        if (trains(graph_)) out += "\n" + memory(bits);
         collect();
         return out + "\n" + layout();
     }
 
   private:
+    // What a step of training keeps.
+    std::string memory(unsigned bits) const {
+        const Footprint kept = footprint(graph_, bits, wide_bits_of(bits));
+        std::string out =
+            fmt::format("memory of a step, in bytes; what is updated at {} bits\n", wide_bits_of(bits));
+        for (std::size_t i = 0; i < memory_class_count; ++i) {
+            std::string what(name(static_cast<MemoryClass>(i)));
+            std::replace(what.begin(), what.end(), '_', ' ');
+            out += fmt::format("  {:16} {:>14}\n", what, grouped(kept.bytes[i]));
+        }
+        return out + fmt::format("  {:16} {:>14}\n", "total", grouped(kept.total()));
+    }
+
     using Row = std::array<std::string, 7>;
 
     const Operation& operation(const OperationSummary& row) const { return graph_.operations[row.operation]; }

@@ -1,0 +1,114 @@
+#include "sim/workload/footprint.h"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+#include <vector>
+
+#include "models/types.h"
+
+namespace octet {
+namespace {
+
+class Count {
+  public:
+    Count(const Graph& graph, unsigned bits, unsigned wide_bits)
+        : graph_(graph),
+          bits_(bits),
+          wide_bits_(wide_bits),
+          last_read_(graph.tensors.size()),
+          made_(graph.tensors.size()),
+          of_weights_(graph.tensors.size()) {}
+
+    Footprint run() {
+        const std::size_t backward = lives();
+        std::vector<std::int64_t> change(graph_.operations.size() + 2);  // of the working memory
+        for (TensorId id = 0; id < graph_.tensors.size(); ++id) {
+            const std::optional<MemoryClass> kind = class_of(id, backward);
+            if (!kind) continue;
+            if (*kind != MemoryClass::working) {
+                footprint_.bytes[static_cast<std::size_t>(*kind)] += bytes(id);
+                continue;
+            }
+            change[made_[id]] += static_cast<std::int64_t>(bytes(id));
+            change[std::max(made_[id], last_read_[id]) + 1] -= static_cast<std::int64_t>(bytes(id));
+        }
+        std::int64_t now = 0, most = 0;
+        for (const std::int64_t step : change) most = std::max(most, now += step);
+        footprint_.bytes[static_cast<std::size_t>(MemoryClass::working)] = static_cast<std::uint64_t>(most);
+        return footprint_;
+    }
+
+  private:
+    // Notes when tensors are made and read; returns the first operation of the backward pass.
+    std::size_t lives() {
+        std::size_t backward = graph_.operations.size();
+        for (TensorId id = 0; id < graph_.tensors.size(); ++id)
+            of_weights_[id] = graph_.tensors[id].role == TensorRole::weight;
+        for (std::size_t i = 0; i < graph_.operations.size(); ++i) {
+            const Operation& o = graph_.operations[i];
+            bool gradient = graph_.tensors[o.output].use == FormatUse::dgrad, weights = true;
+            for (const TensorId input : o.inputs) {
+                last_read_[input] = i;
+                gradient = gradient || graph_.tensors[input].use == FormatUse::dgrad;
+                weights = weights && of_weights_[input];
+            }
+            made_[o.output] = i;
+            of_weights_[o.output] = weights && o.kind != OperationKind::embedding;
+            if (gradient) backward = std::min(backward, i);
+        }
+        return backward;
+    }
+
+    // None: takes the place of another.
+    std::optional<MemoryClass> class_of(TensorId id, std::size_t backward) const {
+        const Tensor& tensor = graph_.tensors[id];
+        if (tensor.role == TensorRole::weight)
+            return tensor.precise ? MemoryClass::trained_weights : MemoryClass::weights;
+        if (tensor.precise)
+            return tensor.role == TensorRole::input ? std::optional(MemoryClass::optimizer_states)
+                                                    : std::nullopt;
+        if (tensor.use == FormatUse::wgrad) return MemoryClass::weight_gradients;
+        if (of_weights_[id]) return MemoryClass::weight_copies;
+        const bool kept = tensor.role != TensorRole::input && tensor.use != FormatUse::dgrad &&
+                          made_[id] < backward && last_read_[id] >= backward;
+        return kept ? MemoryClass::activations : MemoryClass::working;
+    }
+
+    std::uint64_t bytes(TensorId id) const {
+        const Tensor& tensor = graph_.tensors[id];
+        const bool wide = tensor.precise || tensor.use == FormatUse::wgrad;
+        return ceil_div<std::uint64_t>(tensor.elements() * (wide ? wide_bits_ : bits_), 8);
+    }
+
+    const Graph& graph_;
+    unsigned bits_, wide_bits_;
+    std::vector<std::size_t> last_read_, made_;
+    std::vector<bool> of_weights_;
+    Footprint footprint_;
+};
+
+}  // namespace
+
+std::string_view name(MemoryClass kind) {
+    constexpr std::array<std::string_view, memory_class_count> names{
+        "weights",          "trained_weights", "weight_copies", "optimizer_states",
+        "weight_gradients", "activations",     "working"};
+    return names[static_cast<std::size_t>(kind)];
+}
+
+bool trains(const Graph& graph) {
+    return std::ranges::any_of(graph.tensors, [](const Tensor& tensor) {
+        return tensor.role == TensorRole::weight && tensor.precise;
+    });
+}
+
+std::uint64_t Footprint::total() const {
+    return std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{0});
+}
+
+Footprint footprint(const Graph& graph, unsigned bits, unsigned wide_bits) {
+    return Count(graph, bits, wide_bits).run();
+}
+
+}  // namespace octet
