@@ -128,6 +128,8 @@ SourceTensors synthetic_tensors(const Graph& graph, const SyntheticInputs& input
                 known[id] = true;
                 const TensorId source = stands_for[id] == no_tensor ? id : stands_for[id];
                 spreads[source] = spread_of(operation, i);
+                // The second matrix of an adapter starts at 0 and stays small.
+                if (graph.tensors[source].name.ends_with(".lora_b.weight")) spreads[source].deviation = 0.02;
             }
     }
     SourceTensors tensors(graph.tensors.size());
