@@ -1,0 +1,81 @@
+// Gradients and updates take the passes of docs/hardware/vector.md.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "sim/lower/vector_programs.h"
+
+namespace octet {
+namespace {
+
+struct Taken {
+    const char* what;
+    OperationKind kind, function;
+    std::size_t inputs, passes;
+};
+
+Graph graph_of(const Taken& taken) {
+    Graph graph;
+    graph.name = "one";
+    Operation o{.name = "op", .kind = taken.kind, .inputs = {}};
+    o.m = 6;
+    o.n = 4;
+    o.function = taken.function;
+    for (std::size_t i = 0; i < taken.inputs; ++i) {
+        const bool gamma =
+            i > 0 && (is_norm(taken.kind) || (taken.kind == OperationKind::norm_backward && i == 2));
+        o.inputs.push_back(static_cast<TensorId>(i));
+        graph.tensors.push_back({"t" + std::to_string(i), TensorRole::input, 1, gamma ? 1U : 6U, 4});
+    }
+    o.output = static_cast<TensorId>(taken.inputs);
+    graph.tensors.push_back({"y", TensorRole::output, 1, 6, 4});
+    graph.operations.push_back(std::move(o));
+    return graph;
+}
+
+class GradientProgram : public testing::TestWithParam<Taken> {};
+
+TEST_P(GradientProgram, TakesThePassesOfTheTable) {
+    const Graph graph = graph_of(GetParam());
+    ASSERT_TRUE(faults(graph).empty()) << faults(graph).front().message;
+    const auto passes = vector_program(0, graph, false).passes;
+    EXPECT_EQ(passes.size(), GetParam().passes);
+}
+
+TEST_P(GradientProgram, ReadsThreeOperandsAtMostAndNoTemporaryBeforeItIsWritten) {
+    const Graph graph = graph_of(GetParam());
+    const auto slots = temporaries(graph.operations[0]);
+    unsigned known = 0;  // slots with something in them
+    for (std::size_t i = 0; i < graph.operations[0].inputs.size(); ++i)
+        if (std::ranges::find(slots, i) == slots.end()) known |= 1U << i;
+    const auto passes = vector_program(0, graph, false).passes;
+    for (std::size_t i = 0; i < passes.size(); ++i) {
+        EXPECT_LE(std::popcount(unsigned{passes[i].reads}), 3) << "pass " << i;
+        EXPECT_EQ(passes[i].reads & ~known, 0U) << "pass " << i;
+        const auto values = std::ranges::count_if(passes[i].stages, [](const VectorStage& s) {
+            return !s.per_row && s.action != Action::vector_reduce && s.action != Action::softmax_exp;
+        });
+        EXPECT_LE(values, 2) << "pass " << i << ": there are two stages of arithmetic";
+        if (passes[i].writes_operand >= 0) known |= 1U << static_cast<unsigned>(passes[i].writes_operand);
+        EXPECT_EQ(i + 1 == passes.size(), passes[i].writes && passes[i].writes_operand < 0) << "pass " << i;
+    }
+}
+
+using enum OperationKind;
+INSTANTIATE_TEST_SUITE_P(Of, GradientProgram,
+                         testing::Values(Taken{"layernorm", norm_backward, layernorm, 3, 7},
+                                         Taken{"rmsnorm", norm_backward, rmsnorm, 3, 6},
+                                         Taken{"softmax", softmax_backward, matmul, 2, 5},
+                                         Taken{"gelu", activation_backward, gelu, 2, 2},
+                                         Taken{"relu", activation_backward, relu, 2, 1},
+                                         Taken{"bare_layernorm", layernorm, matmul, 1, 3},
+                                         Taken{"bare_rmsnorm", rmsnorm, matmul, 1, 2},
+                                         Taken{"axpy", axpy, matmul, 2, 1},
+                                         Taken{"moment", moment, matmul, 2, 2},
+                                         Taken{"second_moment", second_moment, matmul, 2, 2},
+                                         Taken{"adam", adam, matmul, 3, 4}),
+                         [](const auto& test) { return test.param.what; });
+
+}  // namespace
+}  // namespace octet
