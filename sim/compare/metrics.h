@@ -19,6 +19,7 @@ struct Metric {
     bool integer;
     std::string_view source;  // a JSON pointer into a result document; empty: see figures_of
     bool objective;           // one of those that make a machine Pareto-optimal
+    int decimals = -1;        // for people; -1: four digits that count
 };
 
 inline constexpr auto metrics = std::to_array<Metric>({
@@ -31,8 +32,9 @@ inline constexpr auto metrics = std::to_array<Metric>({
      false},
     {"dram_bytes", "dram_mib", "DRAM MiB", 1.0 / (1 << 20), Better::less, false, true, "", false},
     {"sqnr_db", "sqnr_db", "SQNR dB", 1, Better::more, true, false, "/numerics/sqnr_db", true},
-    {"perplexity", "perplexity", "perplexity", 1, Better::less, false, false, "/numerics/perplexity", true},
-    {"accuracy", "accuracy", "accuracy", 1, Better::more, false, false, "/numerics/accuracy", true},
+    {"perplexity", "perplexity", "perplexity", 1, Better::less, false, false, "/numerics/perplexity", true,
+     4},
+    {"accuracy", "accuracy", "accuracy", 1, Better::more, false, false, "/numerics/accuracy", true, 4},
 });
 constexpr std::size_t metric_count = metrics.size();
 

@@ -88,10 +88,6 @@ void check_supported(const ExperimentConfig& experiment, Diagnostics& diagnostic
     const FormatInfo* storage = find_format(a.pe.storage);
     refuse(storage != nullptr && storage->kind == FormatKind::codebook, "accelerator.pe.storage",
            fmt::format("{}, a codebook, in memory", a.pe.storage));
-    if (experiment.values == Values::exact) {
-        const InputsConfig& inputs = experiment.inputs;
-        refuse(!inputs.labels.empty(), "inputs.labels", "a file of labels");
-    }
 }
 
 }  // namespace octet

@@ -56,9 +56,9 @@ void describe(V& v, SyntheticInputs& c) {
 template <class V>
 void describe(V& v, InputsConfig& c) {
     v.section("synthetic", c.synthetic, "random values");
-    v.path("weights", c.weights, "a folder of .npy files or a .safetensors file");
+    v.path("weights", c.weights, "a checkpoint: a .safetensors file, its folder (shards too), or a folder of .npy files");
     v.path("tokens", c.tokens, "token ids, .npy");
-    v.path("labels", c.labels, "labels, .npy");
+    v.path("labels", c.labels, "what the logits should say, .npy: a class a row, -100 for none");
     v.path("activations", c.activations, "the first operation's input, .npy");
 }
 

@@ -165,7 +165,10 @@ FusedGraph fuse(const Graph& graph, FusionLevel level, bool residual_port, const
     number_groups(graph, result.kernels);
     for (const Kernel& kernel : result.kernels) {
         const auto& users = readers[kernel.output];
-        if (graph.tensors[kernel.output].role != TensorRole::activation || users.empty()) continue;
+        const TensorRole role = graph.tensors[kernel.output].role;
+        if (role == TensorRole::logits && users.empty())  // as a softmax on the machine would take them
+            result.wide[kernel.output] = level >= FusionLevel::activation;
+        if (role != TensorRole::activation || users.empty()) continue;
         bool wide = true;
         for (OperationId user : users) wide = wide && takes_wide_input(graph.operations[user], level);
         result.wide[kernel.output] = wide;

@@ -180,7 +180,7 @@ void Lowering::stored(Matrix& matrix, const Block& block, std::uint32_t writer) 
     matrix.written.push_back(block);
     matrix.written_values += block.rows.count * block.columns.count;
     if (matrix.written_values == matrix.layout.rows() * matrix.layout.cols()) matrix.written.clear();
-    if (graph.tensors[matrix.tensor].role != TensorRole::output) return;
+    if (!is_output(graph.tensors[matrix.tensor].role)) return;
     Needs needs;
     needs.after(Engine::vector, writer);
     emitter.store(matrix, block, matrix.layout.pieces(matrix.sram->base, block.rows, block.columns), needs,

@@ -81,7 +81,7 @@ std::vector<Program::Stored> Program::sources() const {
     return stored(state_->graph, state_->placement, {TensorRole::weight, TensorRole::input});
 }
 std::vector<Program::Stored> Program::outputs() const {
-    return stored(state_->graph, state_->placement, {TensorRole::output});
+    return stored(state_->graph, state_->placement, {TensorRole::output, TensorRole::logits});
 }
 
 }  // namespace octet

@@ -25,6 +25,7 @@ std::string absolute_text(const ComparedRow& row, std::size_t metric) {
     if (!value) return "-";
     const Metric& m = metrics[metric];
     if (m.key == "cycles") return grouped(static_cast<std::uint64_t>(*value));
+    if (m.decimals >= 0) return fmt::format("{:.{}f}", *value * m.scale, m.decimals);
     return m.difference ? fmt::format("{:.2f}", *value) : short_number(*value * m.scale);
 }
 
@@ -40,7 +41,8 @@ std::string bold(const ComparedRow& row, std::size_t metric) {
 std::string relative_cell(const ComparedRow& row, std::size_t metric) {
     const auto& value = row.relative[metric];
     if (!value) return "-";
-    return metrics[metric].difference ? fmt::format("{:+.2f}", *value) : fmt::format("{:.3f}", *value);
+    if (metrics[metric].difference) return fmt::format("{:+.2f}", *value);
+    return fmt::format("{:.{}f}", *value, std::max(3, metrics[metric].decimals));
 }
 
 std::vector<TextTable::Column> columns_of(const FormatComparison& comparison,

@@ -67,6 +67,33 @@ std::string error(const NumericsResult& n) {
                        count(n.nar, "NaR"));
 }
 
+// "perplexity 2.49250, 2.48591 in double precision (+0.265 %); accuracy 0.7241, 0.7246"
+std::string scores(const Scores& machine, const Scores& reference) {
+    const auto text = [](const std::optional<double>& value, int decimals) {
+        return value ? fmt::format("{:.{}f}", *value, decimals) : std::string("not finite");
+    };
+    std::string moved;
+    if (machine.perplexity && reference.perplexity)
+        moved = fmt::format(" ({:+.3f} %)", 100 * (*machine.perplexity / *reference.perplexity - 1));
+    return fmt::format("perplexity {}, {} in double precision{}; accuracy {}, {}",
+                       text(machine.perplexity, 5), text(reference.perplexity, 5), moved,
+                       text(machine.accuracy, 4), text(reference.accuracy, 4));
+}
+
+// Of a phase that makes text: "2.28 a second, 157.3 mJ each; 1.9 operations a DRAM byte, 16 would keep the
+// array busy"
+std::string tokens(const Result& result) {
+    const std::string kind = text_at(result.phase, "/kind");
+    if ((kind != "decode" && kind != "prefill") || !result.tokens_per_second || !result.joules_per_token)
+        return {};
+    std::string text = fmt::format("{} a second, {} mJ each", short_number(*result.tokens_per_second),
+                                   short_number(*result.joules_per_token * 1e3));
+    if (result.roofline.intensity)
+        text += fmt::format("; {} operations a DRAM byte, {} would keep the array busy",
+                            short_number(*result.roofline.intensity), short_number(result.ridge));
+    return text;
+}
+
 double weakly_known(const Shares& shares) {
     return percent(shares[Confidence::fitted] + shares[Confidence::assumed], shares.total);
 }
@@ -132,7 +159,9 @@ std::string summary(const Result& result, bool colour) {
          fmt::format("{} mm2   {}", short_number(result.area.total * 1e-6), largest_components(result.area)));
     line("efficiency",
          fmt::format("{} TOPS/W", result.tops_per_watt ? short_number(*result.tops_per_watt) : "no"));
+    if (const std::string made = tokens(result); !made.empty()) line("tokens", made);
     if (result.numerics) line("error", error(*result.numerics));
+    if (result.scores && result.reference) line("accuracy", scores(*result.scores, *result.reference));
     line("DRAM traffic",
          fmt::format("{}   read {}, written {}", mib(machine.dram_read_bytes + machine.dram_write_bytes),
                      mib(machine.dram_read_bytes), mib(machine.dram_write_bytes)));

@@ -1,5 +1,6 @@
 #include "sim/run/assemble.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -9,6 +10,33 @@
 
 namespace octet {
 namespace {
+
+std::optional<double> ratio(double a, double b) {
+    return b > 0 ? std::optional(a / b) : std::nullopt;
+}
+
+double peak_macs_a_cycle(const AcceleratorConfig& machine) {
+    return static_cast<double>(machine.array.rows) * machine.array.cols;
+}
+
+// To and from DRAM.
+double bytes_of(const Activity& activity) {
+    return static_cast<double>(activity[Action::dram_read_bits] + activity[Action::dram_write_bits]) / 8;
+}
+
+double ridge_of(const AcceleratorConfig& machine) {
+    return 2 * peak_macs_a_cycle(machine) / dram_bytes_per_cycle(machine);
+}
+
+Roofline roofline_of(const AcceleratorConfig& machine, std::uint64_t macs, double bytes, Cycle cycles) {
+    if (macs == 0) return {};
+    Roofline roofline;
+    roofline.intensity = ratio(2 * static_cast<double>(macs), bytes);
+    roofline.attainable = roofline.intensity ? std::min(1.0, *roofline.intensity / ridge_of(machine)) : 1.0;
+    roofline.attained =
+        ratio(static_cast<double>(macs), peak_macs_a_cycle(machine) * static_cast<double>(cycles));
+    return roofline;
+}
 
 std::vector<OperationResult> operations_of(const AcceleratorConfig& machine, const Graph& graph,
                                            const MachineReport& report, const PricedRun& priced) {
@@ -29,6 +57,7 @@ std::vector<OperationResult> operations_of(const AcceleratorConfig& machine, con
         result.array_stalls = seen.array_stalls;
         result.ideal_cycles = bound.cycles;
         result.bound_by = bound.resource;
+        result.roofline = roofline_of(machine, result.macs, bytes_of(seen.activity), seen.end - seen.start);
         result.oldest_cycles = parts[i] * static_cast<double>(report.total);
         result.stalls = seen.stalls;
         result.energy = priced.operations[i];
@@ -37,21 +66,26 @@ std::vector<OperationResult> operations_of(const AcceleratorConfig& machine, con
     return list;
 }
 
-std::optional<double> ratio(double a, double b) {
-    return b > 0 ? std::optional(a / b) : std::nullopt;
-}
-
 void add_metrics(Result& result, const RunDescription& run, const AcceleratorConfig& machine) {
     const double macs = static_cast<double>(result.macs);
-    const double peak_macs = static_cast<double>(machine.array.rows) * machine.array.cols *
-                             static_cast<double>(result.machine.total);
+    const double peak_macs = peak_macs_a_cycle(machine) * static_cast<double>(result.machine.total);
     result.utilization = ratio(macs, peak_macs).value_or(0);
     if (result.macs > 0) {
         result.tops_per_watt = tops_per_watt(result.macs, result.energy);
         result.mfu = ratio(run.model_flops.value_or(2 * macs), 2 * peak_macs);
+        result.hfu = ratio(macs, peak_macs);
     }
     result.edp = energy_delay(result.energy, result.seconds);
-    if (run.tokens) result.tokens_per_second = ratio(static_cast<double>(*run.tokens), result.seconds);
+    if (run.tokens) {
+        const auto tokens = static_cast<double>(*run.tokens);
+        result.tokens_per_second = ratio(tokens, result.seconds);
+        result.joules_per_token = ratio(result.energy.total * 1e-12, tokens);
+    }
+    result.roofline =
+        roofline_of(machine, result.macs,
+                    static_cast<double>(result.machine.dram_read_bytes + result.machine.dram_write_bytes),
+                    result.machine.total);
+    result.ridge = ridge_of(machine);
 }
 
 }  // namespace

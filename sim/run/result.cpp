@@ -48,12 +48,18 @@ void add_numerics(Json& object, const std::optional<NumericsResult>& numerics) {
     object["nar"] = count(n.nar);
 }
 
+void add_scores(Json& object, const Scores& scores) {
+    object["nll"] = number(scores.nll);
+    object["perplexity"] = number(scores.perplexity);
+    object["accuracy"] = number(scores.accuracy);
+}
+
 Json numerics_of(const Result& result) {
     if (!result.numerics) return nullptr;
     Json object = Json::object();
     add_numerics(object, result.numerics);
-    for (const char* key : {"nll", "perplexity", "accuracy"}) object[key] = nullptr;
-    object["reference"] = {{"nll", nullptr}, {"perplexity", nullptr}, {"accuracy", nullptr}};
+    add_scores(object, result.scores.value_or(Scores{}));
+    add_scores(object["reference"], result.reference.value_or(Scores{}));
     return object;
 }
 
@@ -67,6 +73,10 @@ Json operation_of(const OperationResult& operation, const Activity& activity) {
                    {"array_cycles", operation.array_cycles},
                    {"array_stalls", stalls_of(operation.array_stalls)},
                    {"ideal_cycles", number(operation.ideal_cycles)},
+                   {"bound_by", operation.bound_by.empty() ? Json(nullptr) : Json(operation.bound_by)},
+                   {"intensity", number(operation.roofline.intensity)},
+                   {"attainable", number(operation.roofline.attainable)},
+                   {"attained", number(operation.roofline.attained)},
                    {"stalls", stalls_of(operation.stalls)},
                    {"energy_pj", number(operation.energy.total)},
                    {"components", components_json(operation.energy)},
@@ -108,7 +118,13 @@ nlohmann::ordered_json to_json(const Result& result) {
          {{"tops_per_watt", number(result.tops_per_watt)},
           {"edp", number(result.edp)},
           {"mfu", number(result.mfu)},
-          {"tokens_per_second", number(result.tokens_per_second)}}},
+          {"hfu", number(result.hfu)},
+          {"tokens_per_second", number(result.tokens_per_second)},
+          {"joules_per_token", number(result.joules_per_token)},
+          {"ridge", number(result.ridge)},
+          {"intensity", number(result.roofline.intensity)},
+          {"attainable", number(result.roofline.attainable)},
+          {"attained", number(result.roofline.attained)}}},
         {"operations", operations},
         {"numerics", numerics_of(result)}};
     for (const TensorHistogram& histogram : result.histograms)

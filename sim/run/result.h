@@ -21,6 +21,17 @@ struct NumericsResult {
     std::uint64_t saturated = 0, underflowed = 0, nar = 0;
 };
 
+// Of logits, against what they should have said; nothing if not finite.
+struct Scores {
+    std::optional<double> nll, perplexity, accuracy;
+};
+
+// Where work stands under the roof that the array's peak and the DRAM's bandwidth make.
+struct Roofline {
+    std::optional<double> intensity;  // operations (2 a MAC) a byte from or to DRAM; nothing without bytes
+    std::optional<double> attainable, attained;  // shares of the array's peak
+};
+
 struct OperationResult {
     std::string name, kind;
     std::uint64_t macs = 0;
@@ -29,6 +40,7 @@ struct OperationResult {
     StallCounts array_stalls{};      // in them
     double ideal_cycles = 0;
     std::string bound_by;  // the resource that sets ideal_cycles; empty if it needs none
+    Roofline roofline;     // without MACs: nothing
     double oldest_cycles =
         0;  // cycles in which it was the oldest unfinished operation; they add up to the total
     StallCounts stalls{};
@@ -53,8 +65,11 @@ struct Result {
     std::vector<EnergyLine> energy_lines;  // they add up to `energy`
     std::vector<AreaLine> area_lines;      // they add up to `area`
     std::vector<OperationResult> operations;
-    std::optional<double> tops_per_watt, edp, mfu, tokens_per_second;
+    std::optional<double> tops_per_watt, edp, mfu, hfu, tokens_per_second, joules_per_token;
+    Roofline roofline;
+    double ridge = 0;                         // intensity from which on the array is the limit
     std::optional<NumericsResult> numerics;   // of the outputs; counts of all operations
+    std::optional<Scores> scores, reference;  // with tokens or labels: of the machine, of double precision
     std::vector<TensorHistogram> histograms;  // if they were asked for
 };
 

@@ -143,8 +143,12 @@ Result with_prices_of(const Simulation& simulation, const ExperimentConfig& expe
     Result result = assemble(description, experiment.accelerator, simulation.graph, known.machine,
                              resolve(table, experiment.accelerator));
     result.tokens_per_second = known.tokens_per_second;
+    if (result.tokens_per_second)
+        result.joules_per_token = result.energy.total * 1e-12 / (*result.tokens_per_second * result.seconds);
     result.mfu = known.mfu;
     result.numerics = known.numerics;
+    result.scores = known.scores;
+    result.reference = known.reference;
     result.histograms = known.histograms;
     for (std::size_t i = 0; i < result.operations.size(); ++i)
         result.operations[i].numerics = known.operations[i].numerics;

@@ -162,9 +162,11 @@ ValueRun::ValueRun(const AcceleratorConfig& machine, std::uint64_t seed, Graph g
       source_codes_(std::move(sources.codes)),
       tokens_(std::move(sources.tokens)),
       values_(value_config(machine, seed, graph_.operations.size())),
-      comparison_(graph_) {
+      comparison_(graph_),
+      targets_(std::move(sources.targets)) {
     values_.config.threads = threads_;
     observers_.all.push_back(&comparison_);
+    if (targets_) observers_.all.push_back(&logits_.emplace(graph_, targets_->operation));
     if (!values_.config.scaled()) return;
     scales_ = calibrate(graph_, sources_, tokens_, machine, threads_);
     for (const TensorId id : sources.unscaled) scales_[id] = 1;
@@ -189,6 +191,7 @@ MachineValues& ValueRun::begin(const Program& program) {
     reference_ = std::thread([this] {
         try {
             evaluate(graph_, sources_, tokens_, 1, [&](OperationId id, std::span<const double> values) {
+                if (targets_ && targets_->operation == id) reference_scores_ = score(*targets_, values);
                 return comparison_.compare(id, values);
             });
         } catch (...) {
@@ -215,10 +218,14 @@ void ValueRun::end(const Program& program, Result& result) {
         result.numerics->saturated += counts.saturated;
         result.numerics->underflowed += counts.underflowed;
         result.numerics->nar += counts.nar;
-        if (graph_.tensors[graph_.operations[id].output].role == TensorRole::output) outputs += sums;
+        if (is_output(graph_.tensors[graph_.operations[id].output].role)) outputs += sums;
     }
     result.numerics->sqnr_db = finite(outputs.sqnr_db());
     result.numerics->max_abs_error = finite(outputs.largest);
+    if (targets_) {
+        result.scores = score(*targets_, logits_->logits());
+        result.reference = reference_scores_;
+    }
     if (counter_) result.histograms = counter_->histograms(scales_);
 }
 

@@ -12,6 +12,7 @@
 #include "sim/run/comparison.h"
 #include "sim/run/histogram.h"
 #include "sim/run/result.h"
+#include "sim/run/scores.h"
 #include "sim/tensors/bind.h"
 
 namespace octet {
@@ -94,6 +95,9 @@ class ValueRun {
     std::vector<Program::Stored> stored_;
     Comparison comparison_;
     std::optional<CodeCounter> counter_;
+    std::optional<Targets> targets_;
+    std::optional<LogitsKeeper> logits_;
+    std::optional<Scores> reference_scores_;
     std::thread reference_;
     std::exception_ptr failure_;
 };

@@ -3,11 +3,13 @@
 #include <cmath>
 #include <numbers>
 
+#include "models/formats/registry.h"
+
 namespace octet {
 namespace {
 
 // Of pair j of n values.
-double frequency(const Rotation& r, double j, double n) {
+double exact_frequency(const Rotation& r, double j, double n) {
     const double plain = std::pow(r.theta, -2 * j / n);
     if (r.factor == 1) return plain;
     // How many wavelengths the original positions hold.
@@ -16,6 +18,13 @@ double frequency(const Rotation& r, double j, double n) {
     if (waves > r.high_frequency) return plain;
     const double stays = (waves - r.low_frequency) / (r.high_frequency - r.low_frequency);
     return plain * (stays + (1 - stays) / r.factor);
+}
+
+double frequency(const Rotation& r, double j, double n) {
+    const double exact = exact_frequency(r, j, n);
+    if (r.frequencies == Frequencies::exact) return exact;
+    const FormatInfo& bf16 = *find_format("bf16");
+    return bf16.decode(bf16.encode(exact, bf16.overflow));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "models/formats/format.h"
 #include "sim/config/experiment.h"
 #include "sim/tensors/synthetic.h"
+#include "sim/tensors/targets.h"
 
 namespace octet {
 
@@ -19,15 +20,16 @@ struct BlockCodes {
 struct Sources {
     SourceTensors tensors;
     std::map<TensorId, BlockCodes> codes;  // of some of them: what they are numbers of
-    std::vector<std::uint64_t> tokens;     // ids of embeddings, one look-up and in it a sample after the other
-    std::vector<TensorId> unscaled;        // tensors of integers whose scale is 1: they were given as codes
-    std::vector<std::string> unused;       // names in the files that the graph does not ask for
+    std::vector<std::uint64_t> tokens;  // ids of embeddings, one look-up and in it a sample after the other
+    std::vector<TensorId> unscaled;     // tensors of integers whose scale is 1: they were given as codes
+    std::vector<std::string> unused;    // names in the files that the graph does not ask for
+    std::optional<Targets> targets{};    // what the outputs should have been
 };
 
-// `weights`: a folder of .npy files (a tensor's name and .npy) or a .safetensors file with every weight of
-// the graph by its name, in its shape. `activations`: the first input of the first operation. `tokens`: whole
-// numbers below the vocabulary, samples x tokens. What is not given is synthetic; masks are 0. Throws
-// InputError that names the file and what is missing or does not fit.
+// `weights`: every weight of the graph, under its names or those of checkpoints (checkpoint.h).
+// `activations`: the first input of the first operation. `tokens`: whole numbers below the vocabulary,
+// samples x tokens. `labels`: targets.h. What is not given is synthetic; masks are 0. Throws InputError that
+// names the file and what is missing or does not fit.
 Sources bind_sources(const Graph& graph, const InputsConfig& inputs, std::uint64_t seed, unsigned threads);
 
 }  // namespace octet

@@ -3,46 +3,14 @@
 
 #include <algorithm>
 #include <cstring>
-#include <nlohmann/json.hpp>
-
+#include "sim/tensors/json_file.h"
 #include "sim/tensors/tensor_file.h"
 
 namespace octet {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::uint64_t longest_header = 100U << 20U, most_elements = std::uint64_t{1} << 40U;
-constexpr int deepest = 4;
 constexpr std::size_t most_dimensions = 8;
-
-// Parses the header. JSON keeps the last of two equal keys, so they are looked for on the way.
-Json parse(std::string_view text, const std::string& path) {
-    std::vector<std::pair<std::string, std::string>> keys;  // of tensors, and within them
-    std::string tensor;
-    const auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
-        if (depth > deepest) throw file_error(path, "header: nested too deep");
-        if (event != Json::parse_event_t::key || depth > 2) return true;
-        if (depth == 1) tensor = value.get<std::string>();
-        keys.emplace_back(tensor, depth == 1 ? "" : value.get<std::string>());
-        return true;
-    };
-    Json json;
-    try {
-        json = Json::parse(text, watch);
-    } catch (const Json::parse_error& error) {
-        throw file_error(path, fmt::format("header, byte {}: no valid JSON", 8 + error.byte));
-    } catch (const Json::out_of_range&) {
-        throw file_error(path, "header: a number beyond the range of a double");
-    }
-    if (!json.is_object()) throw file_error(path, "header: no JSON object of tensors");
-    std::sort(keys.begin(), keys.end());
-    const auto twice = std::adjacent_find(keys.begin(), keys.end());
-    if (twice != keys.end())
-        throw file_error(path, fmt::format("header: tensor {}{} is there twice", in_quotes(twice->first),
-                                           twice->second.empty() ? "" : ": " + in_quotes(twice->second)));
-    return json;
-}
 
 std::vector<std::uint64_t> whole_numbers(const Json& json, const std::string& path, const std::string& what) {
     std::vector<std::uint64_t> numbers;
@@ -69,7 +37,8 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : file_(path) {
     if (length > longest_header || length > bytes.size() - 8)
         throw file_error(
             path, fmt::format("a header of {} bytes in a safetensors file of {}", length, bytes.size()));
-    const Json header = parse({reinterpret_cast<const char*>(bytes.data()) + 8, length}, path);
+    const Json header =
+        parse_json({reinterpret_cast<const char*>(bytes.data()) + 8, length}, path, "header", 8);
     const auto data = bytes.subspan(8 + length);
     std::vector<Range> ranges;
     for (const auto& [key, entry] : header.items()) {

@@ -83,7 +83,7 @@ class GraphBuilder {
         graph_.tensors[id].precise = true;
         graph_.tensors[id].use = FormatUse::update;
     }
-    void mark_output(TensorId id) { graph_.tensors[id].role = TensorRole::output; }
+    void mark_output(TensorId id, TensorRole role = TensorRole::output) { graph_.tensors[id].role = role; }
     // Made outside of the machine from the results of an operation.
     void mark_after(TensorId id, TensorId source) { graph_.tensors[id].after = source; }
     void mark_use(TensorId id, FormatUse use) { graph_.tensors[id].use = use; }

@@ -330,7 +330,7 @@ class Expansion {
                 ? graph_.tied("head", x, graph_.weight("embeddings.word", model_.vocabulary, model_.hidden),
                               transforms)
                 : graph_.dense("head", x, model_.vocabulary, transforms);
-        graph_.mark_output(result_ = x);
+        graph_.mark_output(result_ = x, logits());
     }
 
     // The head works on the first token of each sample. A pooler that it does not run keeps its weights.
@@ -349,7 +349,7 @@ class Expansion {
                                    {graph_.dense("pooler", x, model_.hidden, true)});
         if (classifies) x = graph_.dense("classifier", x, model_.labels, true);
         graph_.trains(trained);
-        graph_.mark_output(result_ = x);
+        graph_.mark_output(result_ = x, classifies ? logits() : TensorRole::output);
     }
 
     // Weights of an encoder and a decoder that this phase does not read: they are parameters all the same.
@@ -400,6 +400,9 @@ class Expansion {
     }
 
     // Its weights change as little as it runs.
+    // In training the loss reads them.
+    TensorRole logits() const { return trains(phase_) ? TensorRole::output : TensorRole::logits; }
+
     void idle_pooler() {
         const bool trained = graph_.trains();
         graph_.trains(false);

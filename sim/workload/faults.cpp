@@ -57,7 +57,7 @@ class Checker {
 
   private:
     static bool is_made(const Tensor& tensor) {
-        return tensor.role == TensorRole::activation || tensor.role == TensorRole::output;
+        return tensor.role == TensorRole::activation || is_output(tensor.role);
     }
 
     void report(GraphFault::Where where, std::size_t index, std::string message) {
@@ -80,8 +80,7 @@ class Checker {
             if (tensor.after == no_tensor) continue;
             if (tensor.role != TensorRole::input)
                 report(GraphFault::Where::tensor, i, "comes after another, but is no input");
-            if (tensor.after >= graph_.tensors.size() ||
-                graph_.tensors[tensor.after].role != TensorRole::output)
+            if (tensor.after >= graph_.tensors.size() || !is_output(graph_.tensors[tensor.after].role))
                 report(GraphFault::Where::tensor, i, "comes after a tensor that is no output");
         }
     }

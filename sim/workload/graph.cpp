@@ -5,7 +5,8 @@
 namespace octet {
 namespace {
 
-constexpr std::array<std::string_view, 4> role_names{"input", "weight", "activation", "output"};
+constexpr std::array<std::string_view, 5> role_names{"input", "weight", "activation", "output",
+                                                      "logits"};
 constexpr std::array<std::string_view, 31> kind_names{"embedding",
                                                       "position",
                                                       "matmul",

@@ -19,9 +19,13 @@ enum class TensorRole : std::uint8_t {
                  // before the run
     weight,      // a parameter: lies in DRAM before the run, read by an operation or not
     activation,  // made by one operation, used by later ones
-    output       // like activation, and wanted in DRAM at the end
+    output,      // like activation, and wanted in DRAM at the end
+    logits  // an output that a softmax outside of the machine reads: one row a prediction, one column a class
 };
 std::string_view name(TensorRole role);
+inline bool is_output(TensorRole role) {
+    return role == TensorRole::output || role == TensorRole::logits;
+}
 
 // Values of an input that follow from what it is.
 enum class TensorFill : std::uint8_t {
@@ -101,10 +105,12 @@ bool takes_rows_from(OperationKind kind);  // from row `first` on: embedding, po
 // with frequencies f_j = theta^(-2j / n), j = 0 to n/2 - 1. With a factor other than 1 (LLaMA 3) wavelengths
 // of more than original / low_frequency positions become `factor` times as long, those below original /
 // high_frequency stay, and between them the frequency is interpolated linearly over original / wavelength.
+enum class Frequencies : std::uint8_t { exact, bf16 };
 struct Rotation {
     double theta = 10'000;
     double factor = 1, low_frequency = 1, high_frequency = 4;
     std::uint64_t original_positions = 8192;
+    Frequencies frequencies = Frequencies::exact;  // or rounded, as in models that were converted as a whole
     bool operator==(const Rotation&) const = default;
 };
 

@@ -18,7 +18,7 @@ std::array<Named<E>, count> named_from(E first) {
     }
     return table;
 }
-inline const auto role_names = named_from<4>(TensorRole::input);
+inline const auto role_names = named_from<5>(TensorRole::input);
 inline const auto use_names = named_from<format_use_count>(FormatUse::forward);
 inline const auto kind_names = named_from<31>(OperationKind::embedding);
 inline const auto fill_names = named_from<4>(TensorFill::given);
@@ -36,6 +36,9 @@ inline constexpr std::array<Named<BottleneckAttention>, 3> bottleneck_attention_
      {"input", BottleneckAttention::input},
      {"hidden", BottleneckAttention::hidden}}};
 
+inline constexpr std::array<Named<Frequencies>, 2> frequencies_names{
+    {{"exact", Frequencies::exact}, {"bf16", Frequencies::bf16}}};
+
 // Of an operation `rope` and of a description.
 template <class V>
 void describe_rotation(V& v, Rotation& r) {
@@ -47,6 +50,7 @@ void describe_rotation(V& v, Rotation& r) {
     v.number("high_frequency", r.high_frequency, {1e-3, 1e6},
              "original_positions over the longest wavelength that stays");
     v.integer("original_positions", r.original_positions, size, "positions before the stretching");
+    v.choice("frequencies", r.frequencies, frequencies_names, "as they are, or rounded to bf16");
     v.check("high_frequency", r.factor == 1 || r.high_frequency > r.low_frequency,
             "must be larger than low_frequency");
 }

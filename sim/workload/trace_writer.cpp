@@ -96,6 +96,7 @@ class Writer {
         if (r.factor != 1)
             put(", factor: {}, low_frequency: {}, high_frequency: {}, original_positions: {}", r.factor,
                 r.low_frequency, r.high_frequency, r.original_positions);
+        if (r.frequencies == Frequencies::bf16) put(", frequencies: bf16");
         put("}}");
     }
 

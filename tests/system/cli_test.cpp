@@ -140,7 +140,8 @@ TEST_F(Program, ReplacesOlderResultsAndKeepsOtherFiles) {
     ASSERT_EQ(run({"--out", out, "--set", "array.rows=8"}).status, 0);
     folder.write("out/notes.txt", "mine");
     ASSERT_EQ(run({"--out", out}).status, 0);
-    EXPECT_THAT(names(out), UnorderedElementsAre("result.json", "summary.txt", "run.log", "units.json", "notes.txt"));
+    EXPECT_THAT(names(out),
+                UnorderedElementsAre("result.json", "summary.txt", "run.log", "units.json", "notes.txt"));
     EXPECT_EQ(json::parse(content(out / "result.json")).at("accelerator").at("array").at("rows"), 16);
 }
 
@@ -268,7 +269,8 @@ TEST(ShippedFiles, AreAllValid) {
     std::set<std::string> folders;
     for (const char* top : {"configs", "workloads"})
         for (const auto& entry : fs::recursive_directory_iterator(fs::path(OCTET_SOURCE_DIR) / top))
-            if (entry.is_regular_file() && entry.path().parent_path().filename() != "topologies") {
+            if (entry.is_regular_file() && entry.path().parent_path().filename() != "topologies" &&
+                entry.path().string().find("workloads/checkpoints/") == std::string::npos) {
                 EXPECT_EQ(entry.path().extension(), ".yaml") << entry.path();
                 words.push_back(entry.path());
                 folders.insert(entry.path().parent_path().filename());

@@ -216,6 +216,8 @@ class Plain {
         if ((use == FormatUse::wgrad || use == FormatUse::update) && !machine_.formats[use].empty())
             return false;
         if (graph_.tensors[id].precise) return true;
+        if (graph_.tensors[id].role == TensorRole::logits && readers_.count(id) == 0)
+            return machine_.fusion >= FusionLevel::activation;
         if (graph_.tensors[id].role != TensorRole::activation || readers_.count(id) == 0) return false;
         for (const Operation& op : graph_.operations)
             for (const TensorId input : op.inputs) {

@@ -185,7 +185,7 @@ TEST(Experiment, SaysWhereItAsksForWhatCannotBeSimulated) {
     EXPECT_EQ(
         unsupported({"pe.storage=nf4"}),
         "--set pe.storage=nf4: pe.storage: nf4, a codebook, in memory cannot be simulated by this version");
-    EXPECT_THAT(unsupported({"values=exact", "inputs={labels: x.npy}"}), HasSubstr("inputs.labels"));
+    EXPECT_EQ(unsupported({"values=exact", "inputs={labels: x.npy}"}), "");
     EXPECT_EQ(unsupported({"phase={kind: decode, context: 7}"}), "");
     EXPECT_EQ(unsupported({"phase={kind: prefill, sequence: 7}"}), "");
     EXPECT_EQ(unsupported({"phase={kind: train, sequence: 7}"}), "");

@@ -67,7 +67,37 @@ TEST(Assemble, MetricsFollowTheirDefinitions) {
     EXPECT_DOUBLE_EQ(*result.tops_per_watt, 2 * 4620 / result.energy.total);  // operations a pJ
     EXPECT_DOUBLE_EQ(*result.edp, result.energy.total * 1e-6 * 2e-3);         // uJ x ms
     EXPECT_DOUBLE_EQ(*result.mfu, result.utilization);
+    EXPECT_DOUBLE_EQ(*result.hfu, result.utilization);
     EXPECT_DOUBLE_EQ(*result.tokens_per_second, 7 / 2e-6);
+    EXPECT_DOUBLE_EQ(*result.joules_per_token, result.energy.total * 1e-12 / 7);
+}
+
+TEST(Assemble, AnOperationStandsUnderTheRoofOfItsIntensity) {
+    const Result result = sample_result();
+    EXPECT_DOUBLE_EQ(result.ridge, 2 * 256 / 32.0);
+    const double bytes =
+        static_cast<double>(result.machine.dram_read_bytes + result.machine.dram_write_bytes);
+    EXPECT_DOUBLE_EQ(*result.roofline.intensity, 2 * 4620 / bytes);
+    EXPECT_DOUBLE_EQ(*result.roofline.attainable, 2 * 4620 / bytes / 16);
+    EXPECT_DOUBLE_EQ(*result.roofline.attained, 4620.0 / (256 * 400));
+    const OperationResult& product = result.operations[0];
+    EXPECT_DOUBLE_EQ(*product.roofline.attained,
+                     4620.0 / (256.0 * static_cast<double>(product.end - product.start)));
+    EXPECT_FALSE(result.operations[1].roofline.attained) << "it has no MACs";
+}
+
+TEST(Assemble, WorkWithoutDramIsUnderTheArraysPeakAlone) {
+    const AcceleratorConfig machine = machine_of("int8");
+    const Graph graph = test::sample_graph();
+    MachineReport report;
+    report.total = 40;
+    report.operations.resize(graph.operations.size());
+    report.operations[0].end = 30;
+    const Result result =
+        assemble(test::sample_run(), machine, graph, report, resolve(test::shipped("unit.yaml"), machine));
+    EXPECT_FALSE(result.operations[0].roofline.intensity);
+    EXPECT_EQ(result.operations[0].roofline.attainable, 1);
+    EXPECT_DOUBLE_EQ(*result.operations[0].roofline.attained, 4620.0 / (256 * 30));
 }
 
 TEST(Assemble, MetricsWithoutMeaningAreAbsent) {
@@ -82,6 +112,9 @@ TEST(Assemble, MetricsWithoutMeaningAreAbsent) {
     const Result result = assemble(run, machine, graph, report, resolve(test::shipped("unit.yaml"), machine));
     EXPECT_FALSE(result.tops_per_watt.has_value());
     EXPECT_FALSE(result.mfu.has_value());
+    EXPECT_FALSE(result.hfu.has_value());
+    EXPECT_FALSE(result.joules_per_token.has_value());
+    EXPECT_FALSE(result.roofline.intensity.has_value());
     EXPECT_FALSE(result.tokens_per_second.has_value());
     EXPECT_EQ(result.utilization, 0);
 }

@@ -41,11 +41,14 @@ TEST(ResultDocument, HasAllKeysInTheirOrder) {
                 ElementsAre("array", "codec", "vector", "softmax", "buffers", "sram", "dram", "control"));
     EXPECT_THAT(keys(json["traffic"]),
                 ElementsAre("dram_read_bytes", "dram_write_bytes", "sram_read_bytes", "sram_write_bytes"));
-    EXPECT_THAT(keys(json["metrics"]), ElementsAre("tops_per_watt", "edp", "mfu", "tokens_per_second"));
-    EXPECT_THAT(keys(json["operations"][0]),
-                ElementsAre("name", "kind", "macs", "start", "end", "cycles", "array_cycles", "array_stalls",
-                            "ideal_cycles", "stalls", "energy_pj", "components", "activity", "sqnr_db",
-                            "max_abs_error", "saturated", "underflowed", "nar"));
+    EXPECT_THAT(keys(json["metrics"]),
+                ElementsAre("tops_per_watt", "edp", "mfu", "hfu", "tokens_per_second", "joules_per_token",
+                            "ridge", "intensity", "attainable", "attained"));
+    EXPECT_THAT(
+        keys(json["operations"][0]),
+        ElementsAre("name", "kind", "macs", "start", "end", "cycles", "array_cycles", "array_stalls",
+                    "ideal_cycles", "bound_by", "intensity", "attainable", "attained", "stalls", "energy_pj",
+                    "components", "activity", "sqnr_db", "max_abs_error", "saturated", "underflowed", "nar"));
     EXPECT_TRUE(json["numerics"].is_null());
     EXPECT_THAT(keys(json["costs"]), ElementsAre("table", "scaling", "energy_lines", "area_lines"));
     EXPECT_THAT(keys(json["costs"]["energy_lines"][0]),

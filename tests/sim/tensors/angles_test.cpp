@@ -25,6 +25,15 @@ double frequency(const Rotation& rotation, std::uint64_t j, std::uint64_t column
     return std::atan2(table[columns / 2 + j], table[j]);
 }
 
+TEST(Angles, OfRoundedFrequenciesAreMultiplesOfThese) {
+    const Rotation rounded{.theta = 10'000, .frequencies = Frequencies::bf16};
+    EXPECT_NEAR(frequency(rounded, 0, 4), 1, 1e-15);
+    EXPECT_NEAR(frequency(rounded, 1, 4), 0x1.48p-7, 1e-15)
+        << "0.01 is 1.28 x 2^-7; bf16 steps by 2^-14 here";
+    const auto table = angle_table(rounded, 100, 1, 4);
+    EXPECT_NEAR(table[1], std::cos(100 * 0x1.48p-7), 1e-14);
+}
+
 TEST(Angles, OfLongWavesAreStretchedAndOfShortOnesNot) {
     const Rotation plain{.theta = 500'000};
     const Rotation llama3{

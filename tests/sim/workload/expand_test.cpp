@@ -137,7 +137,7 @@ TEST(Expansion, HasTheOperationsOfALlamaLayerInOrder) {
     EXPECT_EQ(rope.n, 16u);
     EXPECT_EQ(rope.a_blocks, 2u);
     EXPECT_EQ(find(graph, "layer0.attention.softmax").causal, CausalMask{});
-    EXPECT_EQ(graph.tensors[find(graph, "head").output].role, TensorRole::output);
+    EXPECT_EQ(graph.tensors[find(graph, "head").output].role, TensorRole::logits);
     EXPECT_EQ(graph.tensors[find(graph, "head").output].rows, 10u) << "every token";
 }
 
@@ -333,7 +333,7 @@ TEST(Expansion, PutsAClassifierBehindThePoolerOrTheFirstToken) {
     const auto& classifier = find(first, "classifier");
     EXPECT_EQ(first.tensors[classifier.inputs[0]].name, "classifier.first_token");
     EXPECT_EQ(classifier.macs(), 2u * 768 * 3);
-    EXPECT_EQ(first.tensors[classifier.output].role, TensorRole::output);
+    EXPECT_EQ(first.tensors[classifier.output].role, TensorRole::logits);
 }
 
 TEST(Expansion, RefusesABottleneckWhoseNormsComeFirstAndHeadsThatDoNotDivideIt) {

@@ -62,7 +62,9 @@ TEST(HuggingFace, APublishedConfigurationIsTheShippedWorkload) {
         const std::string name = entry.path().stem();
         Diagnostics diagnostics;
         const std::string head = name == "kjv-bert" ? "mlm" : "";
-        const auto model = read_huggingface(read_json(entry.path()), name, head, diagnostics);
+        auto model = read_huggingface(read_json(entry.path()), name, head, diagnostics);
+        if (name == "kjv-llama")  // trained with rounded frequencies, of which a configuration does not speak
+            model.description.rotation.frequencies = Frequencies::bf16;
         ASSERT_EQ(diagnostics.text(), "") << name;
         const PhaseConfig phase = phase_for(model.description);
         const auto shipped = load_workload(OCTET_SOURCE_DIR "/workloads/" + name + ".yaml", phase);
