@@ -11,9 +11,12 @@
 #include "sim/config/json_reader.h"
 #include "sim/config/paths.h"
 #include "sim/config/scalars.h"
+#include "sim/config/text.h"
 #include "sim/config/yaml_writer.h"
 #include "sim/report/files.h"
+#include "sim/tensors/mapped_file.h"
 #include "sim/workload/import/huggingface.h"
+#include "sim/workload/import/onnx.h"
 #include "sim/workload/keys.h"
 #include "sim/workload/topology.h"
 #include "sim/workload/trace.h"
@@ -42,6 +45,7 @@ void check_name(const std::string& name) {
     node.kind = Node::Kind::scalar;
     node.text = name;
     std::string problem;
+    checked_text(name, "the name");
     if (!as_text(node, problem))
         throw InputError(location_in("the name " + in_quotes(name)), "", problem + "; --name gives another");
 }
@@ -68,21 +72,46 @@ std::string import_table(const ImportOptions& options) {
     return write_trace(graph);
 }
 
+std::string import_graph(const ImportOptions& options) {
+    OnnxOptions wanted;
+    wanted.name = name_of(options);
+    check_name(wanted.name);
+    wanted.approximate = options.approximate;
+    for (const auto& [name, size] : options.dims)
+        if (!wanted.dims.emplace(name, size).second)
+            throw InputError(location_in("--dim " + printable(name)), "", "given twice");
+    const MappedFile file(options.file);
+    const OnnxImport import = import_onnx(parse_onnx(file.bytes(), options.file), wanted, options.file);
+    for (const std::string& note : import.notes) print_error(note);
+    return write_trace(import.graph);
+}
+
+enum class From : std::uint8_t { huggingface, table, onnx };
+
+From kind_of_file(const std::string& file) {
+    if (ends_in(file, ".json")) return From::huggingface;
+    if (is_csv(file)) return From::table;
+    if (ends_in(file, ".onnx")) return From::onnx;
+    throw InputError(location_in(file, 1, 1), "",
+                     "expected a file that ends in .json (a Hugging Face config.json), .onnx or .csv (a "
+                     "SCALE-Sim topology)");
+}
+
 }  // namespace
 
 int workload_import_verb(const ImportOptions& written, std::string& out) {
     ImportOptions options = written;
     options.file = resolve_argument(written.file);
-    const bool json = ends_in(options.file, ".json"), table = is_csv(options.file);
-    const Location where = location_in(options.file, 1, 1);
-    if (!json && !table)
-        throw InputError(
-            where, "",
-            "expected a file that ends in .json (a Hugging Face config.json) or .csv (a SCALE-Sim "
-            "topology)");
-    if (!json && !options.head.empty())
-        throw InputError(where, "", "--head belongs to a Hugging Face config.json");
-    const std::string text = json ? import_huggingface(options) : import_table(options);
+    const From from = kind_of_file(options.file);
+    const auto belongs = [&](bool given, From to, const char* message) {
+        if (given && from != to) throw InputError(location_in(options.file, 1, 1), "", message);
+    };
+    belongs(!options.head.empty(), From::huggingface, "--head belongs to a Hugging Face config.json");
+    belongs(!options.dims.empty(), From::onnx, "--dim belongs to an ONNX file");
+    belongs(options.approximate, From::onnx, "--approximate belongs to an ONNX file");
+    const std::string text = from == From::huggingface ? import_huggingface(options)
+                             : from == From::table     ? import_table(options)
+                                                       : import_graph(options);
     if (options.out.empty())
         out += text;
     else

@@ -380,7 +380,7 @@ class CommandLine {
         import_ = workload_->add_subcommand("import", "a file of another program, as a workload or a trace");
         import_
             ->add_option("FILE", import_options_.file,
-                         "a Hugging Face config.json, or a SCALE-Sim topology (.csv)")
+                         "a Hugging Face config.json, an ONNX graph, or a SCALE-Sim topology (.csv)")
             ->check(path_text)
             ->required();
         import_->add_option("--out", import_options_.out, "write a file instead of stdout")
@@ -395,6 +395,29 @@ class CommandLine {
                          "(default: lm of decoders, else none)")
             ->check(CLI::IsMember({"none", "pooler", "classifier", "lm", "mlm"}))
             ->type_name("HEAD");
+        const auto dim = [this](const std::string& text) {
+            const auto at = text.rfind('=');
+            const std::string size = at == text.npos ? "" : text.substr(at + 1);
+            std::uint64_t value = 0;
+            const auto [end, error] = std::from_chars(size.data(), size.data() + size.size(), value);
+            if (at == 0 || error != std::errc{} || end != size.data() + size.size() || value == 0 ||
+                value > 1 << 24)
+                throw CLI::ValidationError(
+                    "--dim",
+                    fmt::format("expected NAME=N with N from 1 to 16777216, got {}", in_quotes(text)));
+            import_options_.dims.emplace_back(text.substr(0, at), value);
+        };
+        import_
+            ->add_option_function<std::vector<std::string>>(
+                "--dim",
+                [dim](const std::vector<std::string>& texts) {
+                    for (const auto& text : texts) dim(text);
+                },
+                "ONNX: an open dimension of its inputs, such as batch=1; once for each")
+            ->type_name("NAME=N")
+            ->allow_extra_args(false);
+        import_->add_flag("--approximate", import_options_.approximate,
+                          "ONNX: an unknown operator is a pass over its values, not an error");
     }
     void add_quantize() {
         quantize_ =

@@ -96,6 +96,8 @@ int workload_expand_verb(const WorkloadOptions& options, std::string& out);
 struct ImportOptions {
     std::string file, name, out;  // name: empty: the file's; out: a file; empty: stdout
     std::string head;             // of a Hugging Face model; empty: the usual one
+    std::vector<std::pair<std::string, std::uint64_t>> dims;  // open sides of an ONNX graph
+    bool approximate = false;                                 // unknown operators of an ONNX graph
 };
 int workload_import_verb(const ImportOptions& options, std::string& out);
 

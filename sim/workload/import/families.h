@@ -11,6 +11,8 @@ void read_roberta(ConfigFields& fields, TransformerDescription& model);
 void read_distilbert(ConfigFields& fields, TransformerDescription& model);
 void read_mobilebert(ConfigFields& fields, TransformerDescription& model);
 void read_vit(ConfigFields& fields, TransformerDescription& model);
+void read_t5(ConfigFields& fields, TransformerDescription& model);
+void read_whisper(ConfigFields& fields, TransformerDescription& model);
 void read_gpt2(ConfigFields& fields, TransformerDescription& model);
 void read_llama(ConfigFields& fields, TransformerDescription& model);
 void read_mistral(ConfigFields& fields, TransformerDescription& model);

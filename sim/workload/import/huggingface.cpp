@@ -15,6 +15,7 @@ struct Family {
     std::string_view model_type;
     void (*read)(ConfigFields& fields, TransformerDescription& model);
     std::array<Head, 3> heads;  // that are modelled beside `none`
+    bool encoder = false;       // with a decoder
 };
 
 constexpr Head no = Head::none;
@@ -28,11 +29,13 @@ constexpr auto families = std::to_array<Family>({
     {"gpt2", read_gpt2, {Head::lm, no, no}},
     {"llama", read_llama, {Head::lm, no, no}},
     {"mistral", read_mistral, {Head::lm, no, no}},
+    {"t5", read_t5, {Head::lm, no, no}, true},
+    {"whisper", read_whisper, {Head::lm, no, no}, true},
 });
 
 // Keys of every family that do not change what an inference computes: names, versions, ids, training, how
 // text is generated, what code returns.
-void pass_over(ConfigFields& fields) {
+void pass_over(const Family& family, ConfigFields& fields) {
     fields.without_influence({"_name_or_path",
                               "model_type",
                               "architectures",
@@ -94,8 +97,9 @@ void pass_over(ConfigFields& fields) {
                               "num_return_sequences",
                               "remove_invalid_values",
                               "exponential_decay_length_penalty"});
-    for (const char* key : {"is_decoder", "add_cross_attention", "is_encoder_decoder", "tie_encoder_decoder"})
+    for (const char* key : {"is_decoder", "add_cross_attention", "tie_encoder_decoder"})
         fields.only(key, {"false"});
+    fields.only("is_encoder_decoder", {family.encoder ? "true" : "false"});
     for (const char* key : {"pruned_heads", "cross_attention_hidden_size", "quantization_config", "auto_map"})
         fields.only(key, {});
 }
@@ -110,7 +114,7 @@ void read_labels(ConfigFields& fields, TransformerDescription& model) {
 void choose_head(const Family& family, std::string_view wanted, ConfigFields& fields,
                  HuggingFaceModel& model) {
     TransformerDescription& d = model.description;
-    const Head usual = d.causal ? Head::lm : Head::none;
+    const Head usual = d.causal || d.has_decoder() ? Head::lm : Head::none;
     d.head = usual;
     for (const auto& [name, head] : head_names)
         if (name == wanted) d.head = head;
@@ -121,7 +125,7 @@ void choose_head(const Family& family, std::string_view wanted, ConfigFields& fi
         return fields.error(
             "", fmt::format("the head {} of {} is not modelled, {} is", name_in(head_names, d.head),
                             family.model_type, any_of(possible)));
-    if (!d.has_vocabulary_head()) d.tied = false;
+    if (!d.has_vocabulary_head()) d.tied = d.head_scale = false;
     // The masked models have none.
     if (d.head == Head::mlm) d.pooler = false;
     std::string made_for;
@@ -161,7 +165,7 @@ HuggingFaceModel read_huggingface(const Node& config, std::string_view name, std
     model.description.name = name;
     family->read(fields, model.description);
     read_labels(fields, model.description);
-    pass_over(fields);
+    pass_over(*family, fields);
     choose_head(*family, head, fields, model);
     fields.finish();
     if (diagnostics.total() != before) return model;

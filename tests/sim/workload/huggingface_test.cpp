@@ -52,7 +52,7 @@ std::string with(const std::string& model, const std::string& key, const std::st
 
 PhaseConfig phase_for(const TransformerDescription& model) {
     PhaseConfig phase{.batch = 2, .sequence = 24};
-    if (model.causal) phase = {.kind = PhaseKind::decode, .context = 24, .tokens = 2};
+    if (model.causal || model.has_decoder()) phase = {.kind = PhaseKind::decode, .context = 24, .tokens = 2};
     return phase;
 }
 
@@ -77,7 +77,27 @@ TEST(HuggingFace, APublishedConfigurationIsTheShippedWorkload) {
         EXPECT_TRUE(again.graph == imported) << name;
         ++models;
     }
-    EXPECT_EQ(models, 18U);
+    EXPECT_EQ(models, 21U);
+}
+
+TEST(HuggingFace, NetworksOfT5AreGatedOrNot) {
+    const auto of = [](const std::string& network) {
+        return read(with("t5-base", "feed_forward_proj", '"' + network + '"')).description;
+    };
+    EXPECT_FALSE(of("relu").gated);
+    EXPECT_EQ(of("relu").activation, OperationKind::relu);
+    EXPECT_TRUE(of("gated-gelu").gated);
+    EXPECT_EQ(of("gated-gelu").activation, OperationKind::gelu_tanh);
+    EXPECT_EQ(of("gated-silu").activation, OperationKind::silu);
+    EXPECT_THAT(errors(with("t5-base", "feed_forward_proj", "\"gated-mish\"")),
+                HasSubstr("feed_forward_proj: 'gated-mish' is not modelled"));
+    const auto apart = read(with("t5-base", "tie_word_embeddings", "false")).description;
+    EXPECT_FALSE(apart.tied || apart.head_scale);
+    EXPECT_EQ(read(with("t5-base", "num_decoder_layers", "3")).description.decoder_layers, 3U);
+    EXPECT_THAT(
+        errors(changed(text_of("whisper-tiny"), "\"decoder_ffn_dim\": 1536", "\"decoder_ffn_dim\": 1")),
+        HasSubstr("decoder_ffn_dim: differs from encoder_ffn_dim, which is not modelled"));
+    EXPECT_THAT(errors(with("bert-base", "is_encoder_decoder", "true")), HasSubstr("is_encoder_decoder"));
 }
 
 TEST(HuggingFace, OlderAndNewerSpellingsAreTheSameModel) {
