@@ -195,6 +195,32 @@ TEST(SweepVerb, EndsWithTheSameTableInShardsThatAreMerged) {
     EXPECT_EQ(octet({"sweep", file, "--shard", "5/4"}).status, 2);
 }
 
+TEST(SweepVerb, ShowsWhatIsKnownWithoutSimulatingAndTakesOverPointsOfAnotherStore) {
+    const std::string file = sweep_file(
+        "known.yaml",
+        fmt::format(
+            "axes: {{{}, array.rows: [4, 8, 16], pe.preset: [int8, bf16]}}\nstrategy: {{kind: grid}}\n",
+            tiny));
+    const std::string half = scratch_folder() + "/half", whole = scratch_folder() + "/whole";
+    ASSERT_EQ(octet({"sweep", file, "--out", half, "--shard", "1/2"}).status, 0);
+    const Outcome shown = octet({"sweep", file, "--out", half, "--no-simulate"});
+    EXPECT_EQ(shown.status, 1) << "not complete";
+    EXPECT_THAT(shown.out,
+                HasSubstr("3 points: 3 done, 0 failed, 0 invalid; 0 simulations, 3 points known before\n"
+                          "3 points are missing: the sweep goes on from here when it is run again\n"));
+    EXPECT_THAT(shown.out, HasSubstr("Pareto-optimal"));
+    const Outcome rest = octet({"sweep", file, "--out", whole, "--known", half});
+    EXPECT_THAT(rest.out,
+                HasSubstr("6 points: 6 done, 0 failed, 0 invalid; 3 simulations, 3 points known before"));
+    EXPECT_EQ(octet({"sweep", file, "--out", whole, "--no-simulate"}).status, 0);
+    const json halves = rows_of(half), all = rows_of(whole);
+    EXPECT_EQ(all.size(), 6U);
+    for (const json& row : halves)
+        EXPECT_TRUE(std::ranges::any_of(all, [&](const json& other) {
+            return other.at("config") == row.at("config") && other.at("metrics") == row.at("metrics");
+        })) << row;
+}
+
 // `octet sweep` in the background; killed after a while with all its workers.
 void run_and_kill(const std::string& file, const std::string& folder, double seconds) {
     const pid_t child = fork();
