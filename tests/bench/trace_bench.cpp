@@ -41,6 +41,6 @@ BENCHMARK(load)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMillisecond);
 BENCHMARK_MAIN();
 
 // libsystemc asks for this symbol.
-int sc_main(int, char**) {
+extern "C" int sc_main(int, char**) {
     return 0;
 }
