@@ -1,5 +1,7 @@
 #include "sim/run/reprice.h"
 
+#include <cmath>
+
 #include "sim/cost/priced_run.h"
 #include "sim/run/costs_json.h"
 
@@ -16,8 +18,9 @@ nlohmann::ordered_json reprice(const StoredResult& result, const CostTable& tabl
     document["metrics"]["edp"] = number_json(energy_delay(priced.energy, result.seconds));
     if (auto& metrics = document["metrics"];
         metrics.contains("joules_per_token") && metrics["tokens_per_second"].is_number())
-        metrics["joules_per_token"] = number_json(
-            priced.energy.total * 1e-12 / (metrics["tokens_per_second"].get<double>() * result.seconds));
+        metrics["joules_per_token"] = number_json(  // tokens are a whole number
+            priced.energy.total * 1e-12 /
+            std::round(metrics["tokens_per_second"].get<double>() * result.seconds));
     for (std::size_t i = 0; i < priced.operations.size(); ++i) {
         document["operations"][i]["energy_pj"] = number_json(priced.operations[i].total);
         document["operations"][i]["components"] = components_json(priced.operations[i]);
