@@ -17,6 +17,12 @@ inline Block inside(const Block& part, const Block& whole) {
             {part.columns.first - whole.columns.first, part.columns.count}};
 }
 
+// A part of SRAM that is used over and over, and what its next use waits for.
+struct StagingArea {
+    MemorySpace::Region region;
+    Needs free;
+};
+
 class Emitter {
   public:
     Emitter(Placement& placement, const MachineShape& machine) : placement_(placement), machine_(machine) {}
@@ -30,6 +36,15 @@ class Emitter {
     // fits. Throws std::invalid_argument, naming the operation, when even an otherwise empty SRAM is too
     // small.
     MemorySpace::Region reserve(std::uint64_t bytes, OperationId operation);
+    // The same for what is used over and over: free when what was there before is.
+    StagingArea staging_area(std::uint64_t bytes, OperationId operation) {
+        const MemorySpace::Region region = reserve(bytes, operation);
+        return {region, region.free_after};
+    }
+    // Gives areas back, free when their last use is over.
+    void release(const std::vector<StagingArea>& areas) {
+        for (const StagingArea& area : areas) placement_.sram().release(area.region, area.free);
+    }
     // SRAM for a whole matrix if it can be had without eviction and `spare` contiguous bytes stay free.
     bool place_in_sram(Matrix& matrix, std::uint64_t spare);
     // DMA of a block of `matrix` into / out of a packed staging area at `base`: values, then scales. Return

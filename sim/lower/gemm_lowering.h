@@ -90,8 +90,7 @@ class GemmLowering {
     GemmPlan plan_;
     std::uint64_t m_tiles_ = 0, n_groups_ = 0, k_chunks_ = 0;
     std::optional<StagedBlocks> staged_a_, staged_b_, staged_residual_;
-    std::vector<MemorySpace::Region> out_areas_;
-    std::vector<Needs> out_free_;
+    std::vector<StagingArea> out_areas_;
     std::uint64_t out_next_ = 0;
     std::vector<View> parameter_views_;
     Lowering::Parameters parameters_;

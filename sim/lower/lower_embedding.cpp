@@ -47,20 +47,13 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
     choices[kernel].row_block = rows;
     choices[kernel].output_resident = !out_staged;
 
-    struct Area {
-        MemorySpace::Region region;
-        Needs free;
-    };
-    const auto reserve = [&](std::uint64_t bytes) {
-        Area area{emitter.reserve(bytes, id), {}};
-        area.free = area.region.free_after;
-        return area;
-    };
-    std::vector<Area> staging, out_areas;
-    for (std::size_t i = 0; i < 2 * tables; ++i) staging.push_back(reserve(rows * row_bytes));
+    std::vector<StagingArea> staging, out_areas;
+    for (std::size_t i = 0; i < 2 * tables; ++i)
+        staging.push_back(emitter.staging_area(rows * row_bytes, id));
     if (out_staged)
         for (int i = 0; i < 2; ++i)
-            out_areas.push_back(reserve(out.matrix->layout.part({0, rows}, out.block.columns).bytes()));
+            out_areas.push_back(
+                emitter.staging_area(out.matrix->layout.part({0, rows}, out.block.columns).bytes(), id));
 
     Needs last;
     for (std::uint64_t first = 0, b = 0; first < op.m; first += rows, ++b) {
@@ -73,7 +66,7 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
         Needs needs = params.ready;
         for (std::size_t t = 0; t < tables; ++t) {
             Matrix& table = placement.matrix(op.inputs[t], 0);
-            Area& area = staging[2 * t + b % 2];
+            StagingArea& area = staging[2 * t + b % 2];
             area.free.merge(table.dram_ready);  // of a table that is made in this run
             const Layout staged = staged_rows(table.layout, count);
             std::uint32_t loaded = 0;
@@ -105,7 +98,7 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
         command.part = part_of(item, first, 0);
         Pieces written;
         if (out_staged) {
-            const Area& area = out_areas[b % 2];
+            const StagingArea& area = out_areas[b % 2];
             written = out.matrix->layout.part(target.rows, target.columns)
                           .pieces(area.region.base, {0, count}, {0, op.n});
             needs.merge(area.free);
@@ -117,22 +110,22 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
         const std::uint32_t sequence = emitter.emit(Engine::vector, id, needs, command);
         last.after(Engine::vector, sequence);
         for (std::size_t t = 0; t < tables; ++t) {
-            Area& area = staging[2 * t + b % 2];
+            StagingArea& area = staging[2 * t + b % 2];
             area.free = {};
             area.free.after(Engine::vector, sequence);
         }
         if (out_staged) {
             Needs done;
             done.after(Engine::vector, sequence);
-            Area& area = out_areas[b % 2];
+            StagingArea& area = out_areas[b % 2];
             area.free = {};
             area.free.after(Engine::store, emitter.store(*out.matrix, target, written, done, id));
         } else {
             stored(*out.matrix, target, sequence);
         }
     }
-    for (const Area& area : staging) placement.sram().release(area.region, area.free);
-    for (const Area& area : out_areas) placement.sram().release(area.region, area.free);
+    emitter.release(staging);
+    emitter.release(out_areas);
     release(params, last);
     tokens_taken_ += op.m;
 }

@@ -50,10 +50,11 @@ void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t n_tile, std::uint64_
         area = out_next_++ % out_areas_.size();
         const Layout staged = out_.matrix->layout.part(out.rows, out.columns);
         const Block all = all_of(staged);
-        epilogue.output.sram = staged.tiles(out_areas_[area].base, all.rows, all.columns, machine_.cols);
-        written = staged.pieces(out_areas_[area].base, all.rows, all.columns);
+        epilogue.output.sram =
+            staged.tiles(out_areas_[area].region.base, all.rows, all.columns, machine_.cols);
+        written = staged.pieces(out_areas_[area].region.base, all.rows, all.columns);
         epilogue.output.block_scales = written.scales;
-        needs.merge(out_free_[area]);
+        needs.merge(out_areas_[area].free);
     }
     const std::uint32_t sequence = e_.emit(Engine::vector, id_, needs, epilogue);
     last_epilogue_.after(Engine::vector, sequence);
@@ -67,8 +68,8 @@ void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t n_tile, std::uint64_
         Needs done;
         done.after(Engine::vector, sequence);
         const std::uint32_t store = e_.store(*out_.matrix, out, written, done, id_);
-        out_free_[area] = {};
-        out_free_[area].after(Engine::store, store);
+        out_areas_[area].free = {};
+        out_areas_[area].free.after(Engine::store, store);
     }
 }
 
@@ -81,8 +82,7 @@ void GemmLowering::finish() {
     if (staged_a_) staged_a_->finish(keep_a && plan_.a == Staging::tile && whole(a_) && !is_weight(a_));
     if (staged_b_) staged_b_->finish(keep_b && plan_.b == Staging::tile && whole(b_) && !is_weight(b_));
     if (staged_residual_) staged_residual_->finish(false);
-    for (std::size_t i = 0; i < out_areas_.size(); ++i)
-        l_.placement.sram().release(out_areas_[i], out_free_[i]);
+    e_.release(out_areas_);
     l_.release(parameters_, last_epilogue_);
     for (const View* view : {&a_, &b_, &residual_})
         if (view->matrix != nullptr) l_.placement.used(*view->matrix);

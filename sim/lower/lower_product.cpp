@@ -204,10 +204,8 @@ void GemmLowering::stage() {
     if (!out_.matrix->resident()) {
         const std::uint64_t bytes = bytes_of(out_, out_block(out_, 0, 0, leaving_together()));
         for (std::uint64_t i = 0;
-             i < std::min(plan_.out_slots, m_tiles_ * ceil_div(n_tiles_, leaving_together())); ++i) {
-            out_areas_.push_back(e_.reserve(bytes, id_));
-            out_free_.push_back(out_areas_.back().free_after);
-        }
+             i < std::min(plan_.out_slots, m_tiles_ * ceil_div(n_tiles_, leaving_together())); ++i)
+            out_areas_.push_back(e_.staging_area(bytes, id_));
     }
 }
 

@@ -65,18 +65,15 @@ void Lowering::rope(std::size_t kernel, std::uint64_t item) {
         source.ring.emplace(emitter, *source.view.matrix, std::move(sequence), 2, tallest,
                             source.view.block.columns.count, id);
     }
-    std::vector<MemorySpace::Region> out_areas;
-    std::vector<Needs> out_free;
+    std::vector<StagingArea> out_areas;
     if (out_staged) {
         std::uint64_t bytes = 0;
         for (const RowRange& block : blocks) {
             const Block target = rows_of_view(out, block);
             bytes = std::max(bytes, out.matrix->layout.part(target.rows, target.columns).bytes());
         }
-        for (std::uint64_t i = 0; i < std::min<std::uint64_t>(2, blocks.size()); ++i) {
-            out_areas.push_back(emitter.reserve(bytes, id));
-            out_free.push_back(out_areas.back().free_after);
-        }
+        for (std::uint64_t i = 0; i < std::min<std::uint64_t>(2, blocks.size()); ++i)
+            out_areas.push_back(emitter.staging_area(bytes, id));
     }
     const MemorySpace::Region scratch = emitter.reserve(wide.part({0, tallest}, {0, op.n}).bytes(), id);
 
@@ -148,8 +145,9 @@ void Lowering::rope(std::size_t kernel, std::uint64_t item) {
             read(1, 0, needs);
             const Block part{target.rows, {target.columns.first + k * half, half}};
             if (out_staged) {
-                place(command.output, packed.pieces(out_areas[area].base, {0, rows.count}, columns_of(k)));
-                needs.merge(out_free[area]);
+                place(command.output,
+                      packed.pieces(out_areas[area].region.base, {0, rows.count}, columns_of(k)));
+                needs.merge(out_areas[area].free);
             } else {
                 place(command.output,
                       out.matrix->layout.pieces(out.matrix->sram->base, part.rows, part.columns));
@@ -161,13 +159,13 @@ void Lowering::rope(std::size_t kernel, std::uint64_t item) {
         if (!out_staged) continue;
         Needs done;
         done.after(Engine::vector, sequence);
-        const Pieces written = packed.pieces(out_areas[area].base, {0, rows.count}, {0, op.n});
-        out_free[area] = {};
-        out_free[area].after(Engine::store, emitter.store(*out.matrix, target, written, done, id));
+        const Pieces written = packed.pieces(out_areas[area].region.base, {0, rows.count}, {0, op.n});
+        out_areas[area].free = {};
+        out_areas[area].free.after(Engine::store, emitter.store(*out.matrix, target, written, done, id));
     }
     for (Source& source : sources)
         if (source.ring) source.ring->finish(false);
-    for (std::size_t i = 0; i < out_areas.size(); ++i) placement.sram().release(out_areas[i], out_free[i]);
+    emitter.release(out_areas);
     placement.sram().release(scratch, last);
     placement.used(*x.matrix);
     placement.used(*angles.matrix);

@@ -62,19 +62,10 @@ void Lowering::table_gradient(std::size_t kernel) {
     choices[kernel].row_block = most;
     choices[kernel].output_resident = !out_staged;
 
-    struct Area {
-        MemorySpace::Region region;
-        Needs free;
-    };
-    const auto reserve = [&](std::uint64_t bytes) {
-        Area area{emitter.reserve(bytes, id), {}};
-        area.free = area.region.free_after;
-        return area;
-    };
-    std::vector<Area> inputs, outputs;
-    for (int i = 0; i < 4 && in_staged; ++i) inputs.push_back(reserve(most * in_row));
-    for (int i = 0; i < 2 && out_staged; ++i) outputs.push_back(reserve(most * out_row));
-    Area held = reserve(wide.part({0, most}, {0, op.n}).bytes());  // sums
+    std::vector<StagingArea> inputs, outputs;
+    for (int i = 0; i < 4 && in_staged; ++i) inputs.push_back(emitter.staging_area(most * in_row, id));
+    for (int i = 0; i < 2 && out_staged; ++i) outputs.push_back(emitter.staging_area(most * out_row, id));
+    StagingArea held = emitter.staging_area(wide.part({0, most}, {0, op.n}).bytes(), id);  // sums
     std::size_t next_input = 0, next_output = 0;
     Needs last;
 
@@ -88,7 +79,7 @@ void Lowering::table_gradient(std::size_t kernel) {
         command.rows = static_cast<std::uint32_t>(count);
         command.columns = static_cast<std::uint32_t>(op.n);
         command.part = part_of(0, first, 0);
-        std::vector<Area*> used;
+        std::vector<StagingArea*> used;
         const auto read = [&](std::size_t slot, const Source& source, Needs& needs) {
             VectorOperand& operand = command.operands.at(slot);
             describe(operand, in, in.layout.piece_columns());
@@ -98,7 +89,7 @@ void Lowering::table_gradient(std::size_t kernel) {
                 place(operand, in.layout.pieces(in.sram->base, block.rows, columns));
                 return needs.merge(in.sram_ready);
             }
-            Area& area = inputs[next_input++ % inputs.size()];
+            StagingArea& area = inputs[next_input++ % inputs.size()];
             const Layout staged = in.layout.part(block.rows, block.columns);
             needs.after(Engine::load,
                         emitter.load(in, block, staged, block, area.region.base, area.free, id));
@@ -108,7 +99,7 @@ void Lowering::table_gradient(std::size_t kernel) {
         const auto emit = [&](const Needs& needs) {
             const std::uint32_t sequence = emitter.emit(Engine::vector, id, needs, command);
             last.after(Engine::vector, sequence);
-            for (Area* area : used) {
+            for (StagingArea* area : used) {
                 area->free = {};
                 area->free.after(Engine::vector, sequence);
             }
@@ -145,7 +136,7 @@ void Lowering::table_gradient(std::size_t kernel) {
         const Block target{{first, count}, {0, op.n}};
         describe(command.output, out, out.layout.piece_columns());
         Pieces written;
-        Area* area = out_staged ? &outputs[next_output++ % outputs.size()] : nullptr;
+        StagingArea* area = out_staged ? &outputs[next_output++ % outputs.size()] : nullptr;
         if (area != nullptr) {
             written = out.layout.part(target.rows, target.columns)
                           .pieces(area->region.base, {0, count}, target.columns);
@@ -167,8 +158,8 @@ void Lowering::table_gradient(std::size_t kernel) {
         }
         first += count;
     }
-    for (const auto* areas : {&inputs, &outputs})
-        for (const Area& area : *areas) placement.sram().release(area.region, area.free);
+    emitter.release(inputs);
+    emitter.release(outputs);
     placement.sram().release(held.region, last);
     placement.used(in);
 }

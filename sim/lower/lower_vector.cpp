@@ -148,18 +148,15 @@ void Lowering::vector_rows(std::size_t kernel, std::uint64_t item, const VectorV
         rings[i].emplace(emitter, *operands[i].matrix, std::move(sequence), 2, tallest,
                          operands[i].matrix->layout.cols(), id);
     }
-    std::vector<MemorySpace::Region> out_areas;
-    std::vector<Needs> out_free;
+    std::vector<StagingArea> out_areas;
     if (staged(out)) {
         std::uint64_t bytes = 0;
         for (const RowRange& block : blocks) {
             const Block target = part(out, block);
             bytes = std::max(bytes, out.matrix->layout.part(target.rows, target.columns).bytes());
         }
-        for (std::uint64_t i = 0; i < std::min<std::uint64_t>(2, blocks.size()); ++i) {
-            out_areas.push_back(emitter.reserve(bytes, id));
-            out_free.push_back(out_areas.back().free_after);
-        }
+        for (std::uint64_t i = 0; i < std::min<std::uint64_t>(2, blocks.size()); ++i)
+            out_areas.push_back(emitter.staging_area(bytes, id));
     }
     std::vector<MemorySpace::Region> scratch;
     for (std::size_t i = 0; i < slots.size(); ++i)
@@ -208,9 +205,9 @@ void Lowering::vector_rows(std::size_t kernel, std::uint64_t item, const VectorV
             needs.merge(out.matrix->sram->free_after);
         } else {
             const Layout packed = out.matrix->layout.part(target.rows, target.columns);
-            pieces_of(command.output, packed, out_areas[area].base, all_of(packed));
-            written = packed.pieces(out_areas[area].base, all_of(packed).rows, all_of(packed).columns);
-            needs.merge(out_free[area]);
+            pieces_of(command.output, packed, out_areas[area].region.base, all_of(packed));
+            written = packed.pieces(out_areas[area].region.base, all_of(packed).rows, all_of(packed).columns);
+            needs.merge(out_areas[area].free);
         }
         const std::uint32_t sequence = emitter.emit(Engine::vector, id, needs, command);
         last.after(Engine::vector, sequence);
@@ -226,13 +223,13 @@ void Lowering::vector_rows(std::size_t kernel, std::uint64_t item, const VectorV
             Needs done;
             done.after(Engine::vector, sequence);
             const std::uint32_t store = emitter.store(*out.matrix, target, written, done, id);
-            out_free[area] = {};
-            out_free[area].after(Engine::store, store);
+            out_areas[area].free = {};
+            out_areas[area].free.after(Engine::store, store);
         }
     }
     for (auto& ring : rings)
         if (ring) ring->finish(false);
-    for (std::size_t i = 0; i < out_areas.size(); ++i) placement.sram().release(out_areas[i], out_free[i]);
+    emitter.release(out_areas);
     for (const MemorySpace::Region& region : scratch) placement.sram().release(region, last);
     release(params, last);
     for (const View& view : operands) placement.used(*view.matrix);
