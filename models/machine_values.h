@@ -55,7 +55,7 @@ struct ValueConfig {
         const FormatInfo* info = nullptr;
         const FormatInfo* operand = nullptr;  // only if it does not hold every number of this format
         bool rounds_on_entry = true;          // the vector format does not hold every number of this format
-        bool scaled() const { return info->encode_scaled != nullptr; }
+        bool scaled() const { return info->tensor_scale != nullptr; }
     };
     std::array<Stored, max_formats> formats;
     const Stored& storage() const { return formats[0]; }

@@ -78,7 +78,7 @@ std::string refusal(const GemmRules& rules) {
 void gemm(const GemmRules& rules, const FloatGemm& p, Isa isa) {
     if (const std::string reason = refusal(rules); !reason.empty()) throw std::invalid_argument(reason);
     const Kernels& run = kernels(isa);
-    if (p.k == 0) return gemm_stepwise(rules, p);
+    if (p.k == 0 || rules.logarithms) return gemm_stepwise(rules, p);
     GemmRules chunked = rules;
     if (rules.chunk == 0) chunked.chunk = p.k;
     if (rules.rounding == Rounding::nearest_even) {

@@ -6,7 +6,7 @@
 // holds; the first one is only converted. Rows of the array beyond the last k take no part.
 //   weight stationary  chunk = rows of the array        input stationary  the same with A and B exchanged
 //   output stationary  chunk = 0: one chain over all k
-//   MX blocks          chunk = min(rows, 32); its sum times 2^(scale a + scale b), rounded to fp32, goes to
+//   blocks of L        chunk = min(rows, L); its sum times scale a times scale b, rounded to fp32, goes to
 //   the buffer
 #pragma once
 #include <cstddef>
@@ -14,6 +14,7 @@
 #include <string>
 
 #include "models/arithmetic/mac.h"
+#include "models/formats/block_scale.h"
 #include "models/formats/rounding.h"
 
 namespace octet {
@@ -24,6 +25,7 @@ struct GemmRules {
     Accumulator buffer = Accumulator::bf16;  // what the accumulation buffer holds; not `fixed`
     IntegerOverflow overflow = IntegerOverflow::saturate;
     std::size_t chunk = 16;
+    bool logarithms = false;  // operands are logarithms, as lns.h has them
 
     // Stochastic rounding (random.h). The array works n tile by n tile, in each k tile by k tile, in each
     // vector by vector (output stationary: m tile by m tile, in each k by k); element (row, column) of it
@@ -39,14 +41,17 @@ struct GemmRules {
 // The reason why no such unit exists, empty if it does: integers add up integers and are kept as integers.
 std::string refusal(const GemmRules& rules);
 
-// E8M0 codes of the blocks of A (m x blocks) and B (blocks x n), both row by row; a block is 32 elements
-// along k. Element k = 0 is the `phase`-th of its block, the last block may be short.
+// Scale codes of the blocks of A (m x blocks) and B (blocks x n), both row by row; a block is `length`
+// elements along k. Element k = 0 is the `phase`-th of its block, the last block may be short. `values`: what
+// the 256 codes multiply by.
 struct BlockScales {
     const std::uint8_t* a = nullptr;
     const std::uint8_t* b = nullptr;
     std::size_t a_stride = 0, b_stride = 0;
     std::size_t phase = 0;
-    std::size_t block_of(std::size_t k) const { return (k + phase) / 32; }
+    std::size_t length = 32;
+    const double* values = E8m0Code::values.data();
+    std::size_t block_of(std::size_t k) const { return (k + phase) / length; }
 };
 
 // sums (m x n) of A (m x k) times B (k x n), all row by row with the given distance between rows.

@@ -19,13 +19,14 @@ float into_buffer(Quire chunk, float held, bool first) {
 }
 
 float rescale(double sum, const BlockScales& scales, std::size_t m, std::size_t n, std::size_t block) {
-    return rescaled(sum, scales.a[m * scales.a_stride + block], scales.b[block * scales.b_stride + n]);
+    return rescaled(sum, scales.values[scales.a[m * scales.a_stride + block]],
+                    scales.values[scales.b[block * scales.b_stride + n]]);
 }
 float rescale(const Quire& sum, const BlockScales& scales, std::size_t m, std::size_t n, std::size_t block) {
     return rescale(sum.to_odd(), scales, m, n, block);
 }
 
-template <class Array, Rounding mode, class Buffer>
+template <class Array, Rounding mode, class Buffer, class Multiplier>
 void stepwise(const GemmRules& rules, const FloatGemm& p) {
     const std::size_t chunk = rules.chunk == 0 ? std::max<std::size_t>(p.k, 1) : rules.chunk;
     const DrawOrder draws(rules, p.m, p.k);
@@ -38,8 +39,8 @@ void stepwise(const GemmRules& rules, const FloatGemm& p) {
                 for (std::size_t k = start; k < std::min(start + chunk, p.k); ++k) {
                     const std::uint32_t random =
                         mode == Rounding::stochastic ? random_bits(draws.by_k(k, n) + draws.by_m(m, n)) : 0;
-                    sum = Array::template mac<mode>(sum, p.a[m * p.a_stride + k], p.b[k * p.b_stride + n],
-                                                    random);
+                    sum = Array::template mac<mode, Multiplier>(sum, p.a[m * p.a_stride + k],
+                                                                p.b[k * p.b_stride + n], random);
                 }
                 held = p.scales.a == nullptr
                            ? into_buffer<Buffer>(sum, held, first)
@@ -75,13 +76,16 @@ void gemm_stepwise(const GemmRules& rules, const FloatGemm& problem) {
     if (const std::string reason = refusal(rules); !reason.empty()) throw std::invalid_argument(reason);
     visit_rounding(rules.rounding, [&](auto mode) {
         visit_float_accumulator(rules.buffer, [&](auto buffer) {
-            using Buffer = typename decltype(buffer)::type;
-            if (rules.accumulator == Accumulator::fixed) {
-                stepwise<FixedAccumulator, Rounding::nearest_even, Buffer>(rules, problem);
-                return;
-            }
-            visit_float_accumulator(rules.accumulator, [&](auto array) {
-                stepwise<typename decltype(array)::type, mode(), Buffer>(rules, problem);
+            visit_multiplier(rules.logarithms, [&](auto multiplier) {
+                using Buffer = typename decltype(buffer)::type;
+                using Multiplier = typename decltype(multiplier)::type;
+                if (rules.accumulator == Accumulator::fixed) {
+                    stepwise<FixedAccumulator, Rounding::nearest_even, Buffer, Multiplier>(rules, problem);
+                    return;
+                }
+                visit_float_accumulator(rules.accumulator, [&](auto array) {
+                    stepwise<typename decltype(array)::type, mode(), Buffer, Multiplier>(rules, problem);
+                });
             });
         });
     });

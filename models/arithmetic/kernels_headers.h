@@ -12,4 +12,3 @@
 #include "models/arithmetic/extent.h"
 #include "models/arithmetic/kernels.h"
 #include "models/arithmetic/visit.h"
-#include "models/formats/block.h"

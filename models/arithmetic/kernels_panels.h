@@ -37,15 +37,15 @@ inline void pack_columns(const FloatGemm& p, std::size_t n, std::size_t k_begin,
     }
 }
 
-// The factors 2^(scale a + scale b) of one row and the columns of a panel.
+// The factors scale a * scale b of one row and the columns of a panel.
 template <int columns>
 inline void scales_of(const FloatGemm& p, std::size_t m, std::size_t n, std::size_t k,
                       double (&factors)[columns]) {
     const BlockScales& scales = p.scales;
     const std::size_t block = scales.block_of(k);
-    const double left = E8m0::decode(scales.a[std::min(m, p.m - 1) * scales.a_stride + block]);
+    const double left = scales.values[scales.a[std::min(m, p.m - 1) * scales.a_stride + block]];
     for (std::size_t c = 0; c < columns; ++c)
-        factors[c] = left * E8m0::decode(scales.b[block * scales.b_stride + std::min(n + c, p.n - 1)]);
+        factors[c] = left * scales.values[scales.b[block * scales.b_stride + std::min(n + c, p.n - 1)]];
 }
 
 // `rows` x `columns` sums between the accumulation buffer and a tile. What is not there yet reads as -0, to

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "models/arithmetic/visit.h"
-#include "models/formats/block.h"
 
 namespace octet {
 
@@ -23,8 +22,8 @@ std::optional<Accumulator> find_accumulator(std::string_view name) {
     return std::nullopt;
 }
 
-float rescaled(double sum, std::uint8_t a, std::uint8_t b) {
-    return Fp32Accumulator::round<Rounding::nearest_even>(sum * (E8m0::decode(a) * E8m0::decode(b)));
+float rescaled(double sum, double a, double b) {
+    return Fp32Accumulator::round<Rounding::nearest_even>(sum * (a * b));
 }
 
 FloatMac float_mac(Accumulator kind, Rounding rounding) {

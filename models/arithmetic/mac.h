@@ -9,6 +9,7 @@
 #include "models/arithmetic/quire.h"
 #include "models/arithmetic/sum.h"
 #include "models/formats/integer.h"
+#include "models/formats/lns.h"
 #include "models/formats/minifloat.h"
 
 namespace octet {
@@ -25,6 +26,14 @@ inline float canonical(double value) {
     return value == value ? static_cast<float>(value) : std::numeric_limits<float>::quiet_NaN();
 }
 
+// What a processing element makes of two operands, as a number. Logarithms: operands are those of lns.h.
+struct ExactMultiplier {
+    static double product(float a, float b) { return double{a} * double{b}; }
+};
+struct LogarithmicMultiplier {
+    static double product(float a, float b) { return lns_product(a, b); }
+};
+
 // An accumulator that holds numbers of a minifloat. a and b are numbers of at most 24 significant bits, so
 // that their product is exact in double. Overflow makes infinity, or NaN in a format without one; not when
 // truncating.
@@ -34,9 +43,9 @@ struct FloatAccumulator {
     using Value = float;
     static constexpr Overflow overflow = Format::has_infinity ? Overflow::infinity : Overflow::nan;
 
-    template <Rounding mode>
+    template <Rounding mode, class Multiplier = ExactMultiplier>
     static float mac(float sum, float a, float b, std::uint32_t random = 0) {
-        return round<mode>(add_to_odd(double{sum}, double{a} * double{b}), random);
+        return round<mode>(add_to_odd(double{sum}, Multiplier::product(a, b)), random);
     }
     // To the nearest: what an adder of this format makes of two numbers.
     static float add(float a, float b) {
@@ -49,16 +58,16 @@ struct FloatAccumulator {
     }
 };
 
-// What becomes of the sum of a block (exact, or rounded to odd) on its way out of the array: times both scales
-// (E8M0 codes), rounded to fp32.
-float rescaled(double sum, std::uint8_t a, std::uint8_t b);
+// What becomes of the sum of a block (exact, or rounded to odd) on its way out of the array: times both
+// scales, rounded to fp32. Scales are powers of two, or the sum and they have 53 bits together.
+float rescaled(double sum, double a, double b);
 
 // The sum of all products, exactly.
 struct FixedAccumulator {
     using Value = Quire;
-    template <Rounding>
+    template <Rounding, class Multiplier = ExactMultiplier>
     static Quire mac(Quire sum, float a, float b, std::uint32_t = 0) {
-        sum.add(double{a} * double{b});
+        sum.add(Multiplier::product(a, b));
         return sum;
     }
 };

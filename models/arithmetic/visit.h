@@ -37,4 +37,11 @@ decltype(auto) visit_rounding(Rounding mode, F&& f) {
     }
 }
 
+// Calls f(std::type_identity<Multiplier>{}).
+template <class F>
+decltype(auto) visit_multiplier(bool logarithms, F&& f) {
+    return logarithms ? f(std::type_identity<LogarithmicMultiplier>{})
+                      : f(std::type_identity<ExactMultiplier>{});
+}
+
 }  // namespace octet

@@ -56,6 +56,8 @@ ArrayValues::Operands ArrayValues::read(const FillCommand& c) const {
             format.operand->encode_floats(operands.numbers, codes.data(), format.operand->overflow);
             format.operand->decode_floats(codes.data(), operands.numbers);
         }
+        if (values_.config.rules.logarithms)
+            for (float& x : operands.numbers) x = lns_operand(double{x});
         if (c.transposed) operands.numbers = transpose(operands.numbers, c.rows, c.columns);
     }
     if (c.transposed) std::swap(operands.rows, operands.columns);
@@ -68,14 +70,22 @@ void ArrayValues::read_scales(const FillCommand& c, bool input, Operands& operan
     if (grid.along_rows != (input == c.transposed))
         throw std::logic_error("an operand has blocks across the reduction");
     ScaleCodes scales =
-        octet::read_scales(values_.sram, {c.sram, c.rows, c.columns, c.piece_columns, c.pitch, c.scales});
+        octet::read_scales(values_.sram, {c.sram, c.rows, c.columns, c.piece_columns, c.pitch, c.scales},
+                           *values_.config.storage().info);
     if (c.transposed) {
         scales.codes = transpose(scales.codes, scales.rows, scales.columns);
         std::swap(scales.rows, scales.columns);
     }
-    operands.scales = std::move(scales.codes);
+    operands.scales.assign(scales.codes.begin(), scales.codes.end());
     operands.scales_stride = scales.columns;
     operands.phase = grid.phase();
+}
+
+BlockScales ArrayValues::scales_of(const Operands& a, const Operands& b) const {
+    const FormatInfo& storage = *values_.config.storage().info;
+    return {a.scales.data(),     b.scales.data(), a.scales_stride,
+            b.scales_stride,     a.phase,         static_cast<std::size_t>(storage.block_length),
+            storage.scale_values};
 }
 
 void ArrayValues::fill(Engine engine, const FillCommand& command, Cycle start, std::vector<Cycle> complete) {
@@ -193,8 +203,7 @@ void ArrayValues::multiply(const MatmulCommand& c, OperationId operation, const 
         p.b = y.data(), p.b_stride = n;
         p.sums = sums.data(), p.sums_stride = n;
         p.first = c.first_k;
-        if (!a.scales.empty())
-            p.scales = {a.scales.data(), b.scales.data(), a.scales_stride, b.scales_stride, a.phase};
+        if (!a.scales.empty()) p.scales = scales_of(a, b);
         return p;
     };
     MachineValues::Sums result{c.m, n, {}, {}};

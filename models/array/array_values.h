@@ -47,6 +47,8 @@ class ArrayValues {
     OperandPointer inputs(const MatmulCommand& command, std::uint32_t slab, Cycle cycle);
     OperandPointer weights(const MatmulCommand& command, std::uint32_t tile, Cycle cycle);
     MachineValues& machine() { return values_; }
+    // Of operands that have some.
+    BlockScales scales_of(const Operands& a, const Operands& b) const;
 
   private:
     bool integers() const { return is_integer(values_.config.rules.accumulator); }

@@ -153,15 +153,15 @@ class ValueDatapath final : public ArrayDatapath {
     // One sum after another of the blocks that the tile has.
     Held add_blocks(const Below& below, std::size_t vector, std::size_t j, const Held* held) {
         const Operands &a = *below.inputs, &b = *below.weights;
-        const BlockScales scales{a.scales.data(), b.scales.data(), a.scales_stride, b.scales_stride, a.phase};
+        const BlockScales scales = values_.scales_of(a, b);
         const std::size_t first = below.pass->k * rows_,
                           end = std::min<std::size_t>(first + rows_, a.columns);
         Held made{};
         for (std::size_t k = first, block = 0; k < end; k += chunk_, ++block) {
             const std::size_t of = scales.block_of(k), column = below.pass->n * columns_ + j;
             made = arithmetic_.scaled_into_buffer(held, array_.sum(j, block),
-                                                  scales.a[vector * scales.a_stride + of],
-                                                  scales.b[of * scales.b_stride + column]);
+                                                  scales.values[scales.a[vector * scales.a_stride + of]],
+                                                  scales.values[scales.b[of * scales.b_stride + column]]);
             held = &made;
         }
         return made;

@@ -7,7 +7,7 @@ namespace octet {
 namespace {
 
 // Free of branches, so that the loop becomes vector code, chosen at run time for the processor.
-template <class Accumulator, Rounding mode>
+template <class Accumulator, Rounding mode, class Multiplier>
 #if defined(__x86_64__) && !defined(__clang__)
 __attribute__((target_clones("avx2", "default")))
 #endif
@@ -19,7 +19,7 @@ void multiply_add(std::size_t elements, float* sums, const float* a, const float
             random = random_bits(generators[e]);
             generators[e] += (flags[e] & valid) != 0 ? draw_step : 0;
         }
-        const float made = Accumulator::template mac<mode>(sums[e], a[e], b[e], random);
+        const float made = Accumulator::template mac<mode, Multiplier>(sums[e], a[e], b[e], random);
         sums[e] = (flags[e] & has_operand) != 0 ? made : sums[e];
     }
 }
@@ -48,7 +48,10 @@ FloatArithmetic::FloatArithmetic(const GemmRules& rules)
           rules.rounding,
           [&](auto mode) {
               return visit_float_accumulator(rules.accumulator, [&](auto kind) {
-                  return &octet::multiply_add<typename decltype(kind)::type, decltype(mode)::value>;
+                  return visit_multiplier(rules.logarithms, [](auto multiplier) {
+                      return &octet::multiply_add<typename decltype(kind)::type, decltype(mode)::value,
+                                                  typename decltype(multiplier)::type>;
+                  });
               });
           })),
       add_(float_add(rules.buffer)),
@@ -58,12 +61,15 @@ FloatArithmetic::FloatArithmetic(const GemmRules& rules)
 }
 
 QuireArithmetic::QuireArithmetic(const GemmRules& rules)
-    : add_(float_add(rules.buffer)), round_(rounding_of(rules.buffer)) {}
+    : add_(float_add(rules.buffer)),
+      round_(rounding_of(rules.buffer)),
+      product_(visit_multiplier(rules.logarithms,
+                                [](auto multiplier) { return &decltype(multiplier)::type::product; })) {}
 
 void QuireArithmetic::multiply_add(std::vector<Quire>& sums, const std::vector<float>& a,
-                                   const std::vector<float>& b, const std::vector<Flags>& flags) {
+                                   const std::vector<float>& b, const std::vector<Flags>& flags) const {
     for (std::size_t e = 0; e < sums.size(); ++e)
-        if ((flags[e] & has_operand) != 0) sums[e].add(double{a[e]} * double{b[e]});
+        if ((flags[e] & has_operand) != 0) sums[e].add(product_(a[e], b[e]));
 }
 
 void IntegerArithmetic::multiply_add(std::vector<Sum>& sums, const std::vector<std::int8_t>& a,

@@ -37,7 +37,7 @@ class FloatArithmetic {
     Held into_buffer(const Held* held, Sum sum, std::uint64_t&) const {
         return held == nullptr ? convert_(double{sum}) : add_(*held, sum);
     }
-    Held scaled_into_buffer(const Held* held, Sum sum, std::uint8_t a, std::uint8_t b) const {
+    Held scaled_into_buffer(const Held* held, Sum sum, double a, double b) const {
         const float scaled = rescaled(double{sum}, a, b);
         return held == nullptr ? convert_(double{scaled}) : add_(*held, scaled);
     }
@@ -57,13 +57,13 @@ class QuireArithmetic {
     using Held = float;
     explicit QuireArithmetic(const GemmRules& rules);
 
-    static void multiply_add(std::vector<Quire>& sums, const std::vector<float>& a,
-                             const std::vector<float>& b, const std::vector<Flags>& flags);
+    void multiply_add(std::vector<Quire>& sums, const std::vector<float>& a, const std::vector<float>& b,
+                      const std::vector<Flags>& flags) const;
     Held into_buffer(const Held* held, Quire sum, std::uint64_t&) const {
         if (held != nullptr) sum.add(*held);
         return round_(sum.to_odd());
     }
-    Held scaled_into_buffer(const Held* held, const Quire& sum, std::uint8_t a, std::uint8_t b) const {
+    Held scaled_into_buffer(const Held* held, const Quire& sum, double a, double b) const {
         const float scaled = rescaled(sum.to_odd(), a, b);
         return held == nullptr ? round_(double{scaled}) : add_(*held, scaled);
     }
@@ -71,6 +71,7 @@ class QuireArithmetic {
   private:
     FloatAdd add_;
     float (*round_)(double);
+    double (*product_)(float, float);
 };
 
 // Integers, saturating or wrapping. A sum counts on its way down how often it did not fit.
@@ -87,7 +88,7 @@ class IntegerArithmetic {
     void multiply_add(std::vector<Sum>& sums, const std::vector<std::int8_t>& a,
                       const std::vector<std::int8_t>& b, const std::vector<Flags>& flags) const;
     Held into_buffer(const Held* held, const Sum& sum, std::uint64_t& overflows) const;
-    static Held scaled_into_buffer(const Held*, const Sum&, std::uint8_t, std::uint8_t) {
+    static Held scaled_into_buffer(const Held*, const Sum&, double, double) {
         throw std::logic_error("integer sums take no scales");
     }
 

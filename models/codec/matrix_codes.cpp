@@ -77,19 +77,31 @@ void write(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& form
            std::span<const Number> values) {
     const Packing packing = packing_of(matrix, *format.info);
     RowEncoder<Number> encoder(format, matrix.columns);
-    std::optional<BlockScaling> scaling;
-    if (matrix.scales) {
-        scaling.emplace(matrix, BlockScaling::choose(matrix, *format.info, values));
-        write_scales(memory, matrix, scaling->codes().codes);
+    if (!matrix.scales) {
+        for_each_run(memory, matrix, packing, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
+            pack(encoder(values.subspan(first, count)), packing, count, bytes);
+        });
+        return;
     }
-    std::vector<Number> elements(scaling ? matrix.columns : 0);
+    const BlockScaling scaling(matrix, *format.info, BlockScaling::choose(matrix, format, values));
+    write_scales(memory, matrix, *format.info, scaling.codes().codes);
+    std::vector<Number> elements(matrix.columns);
+    std::vector<std::byte> codes(matrix.columns * static_cast<std::size_t>(packing.code_bytes));
     for_each_run(memory, matrix, packing, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
-        auto row = values.subspan(first, count);
-        if (scaling) {
-            scaling->divide(first / matrix.columns, first % matrix.columns, row, std::span(elements));
-            row = std::span<const Number>(elements).first(count);
+        const std::size_t row = first / matrix.columns, column = first % matrix.columns;
+        const auto numbers = values.subspan(first, count);
+        if (scaling.powers_of_two()) {
+            scaling.divide(row, column, numbers, std::span(elements));
+            pack(encoder(std::span<const Number>(elements).first(count)), packing, count, bytes);
+            return;
         }
-        pack(encoder(row), packing, count, bytes);
+        for (std::size_t i = 0; i < count; ++i) {
+            const Code code = format.info->encode_element(double{numbers[i]}, scaling.of(row, column + i),
+                                                          double{format.scale});
+            std::memcpy(codes.data() + i * static_cast<std::size_t>(packing.code_bytes), &code,
+                        static_cast<std::size_t>(packing.code_bytes));
+        }
+        pack(codes.data(), packing, count, bytes);
     });
 }
 
@@ -152,9 +164,18 @@ std::vector<float> read_numbers(ByteStore& memory, const CodedMatrix& matrix, co
     std::vector<float> values(std::size_t{matrix.rows} * matrix.columns);
     std::vector<std::byte> codes(std::size_t{matrix.columns} * static_cast<std::size_t>(width));
     std::optional<BlockScaling> scaling;
-    if (matrix.scales) scaling.emplace(matrix, read_scales(memory, matrix));
+    if (matrix.scales) scaling.emplace(matrix, info, read_scales(memory, matrix, info));
+    const bool by_element = scaling && info.scale_values == nullptr;
     for_each_run(memory, matrix, packing, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
         const std::span<float> row(values.data() + first, count);
+        if (by_element) {
+            unpack(bytes, packing, count, codes.data());
+            for (std::size_t i = 0; i < count; ++i)
+                row[i] = static_cast<float>(
+                    info.decode_element(code_at(codes.data(), width, i),
+                                        scaling->of(first / matrix.columns, first % matrix.columns + i)));
+            return;
+        }
         if (packing.plain()) {
             info.decode_floats(reinterpret_cast<const std::byte*>(bytes), row);
         } else {

@@ -14,8 +14,8 @@ namespace octet {
 
 struct CodedFormat {
     const FormatInfo* info = nullptr;
-    float scale = 1;  // of integers and codebooks: value = code * scale
-    bool scaled() const { return info->encode_scaled != nullptr; }
+    float scale = 1;  // of a tensor that has one: value = what the code stands for * scale
+    bool scaled() const { return info->tensor_scale != nullptr; }
 };
 
 // A matrix where it lies in a memory; see Strips and piece_columns in command.h.
@@ -41,21 +41,22 @@ struct Packing {
 void unpack(const std::uint8_t* bytes, const Packing& packing, std::size_t count, std::byte* codes);
 void pack(const std::byte* codes, const Packing& packing, std::size_t count, std::uint8_t* bytes);
 
-// rows x columns numbers, row by row; integers and codebooks at scale 1, and blocks too if the matrix names
-// no scales.
+// rows x columns numbers, row by row, at tensor scale 1; elements of blocks at scale 1 too if the matrix
+// names no scales.
 std::vector<float> read_numbers(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& format);
 // The codes of 8-bit and narrower two's complement integers, sign-extended.
 std::vector<std::int8_t> read_integers(ByteStore& memory, const CodedMatrix& matrix,
                                        const FormatInfo& format);
 // The codes themselves.
 std::vector<Code> read_codes(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& format);
-// The scales of a matrix that has some (E8M0 codes): see ScalePlane.
+// The scales of a matrix that has some: see ScalePlane. In memory a code takes whole bytes, the lowest first.
 struct ScaleCodes {
     std::uint32_t rows = 0, columns = 0;
-    std::vector<std::uint8_t> codes;
+    std::vector<Code> codes;
 };
-ScaleCodes read_scales(ByteStore& memory, const CodedMatrix& matrix);
-void write_scales(ByteStore& memory, const CodedMatrix& matrix, std::span<const std::uint8_t> codes);
+ScaleCodes read_scales(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& format);
+void write_scales(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& format,
+                  std::span<const Code> codes);
 void write_codes(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& format,
                  std::span<const Code> codes);
 // Encodes to the nearest and writes, scales included.

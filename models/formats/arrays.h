@@ -104,18 +104,4 @@ void encode_array_scaled(std::span<const Number> values, double scale, std::byte
         put_code(codes, i, static_cast<StoredCode<F>>(F::encode_scaled(double{values[i]}, scale)));
 }
 
-// Block formats: blocks one after another, the last may be short; one scale code a block.
-template <NumberFormat F, class Number>
-void encode_blocks(std::span<const Number> values, std::byte* codes, std::uint8_t* scales) {
-    for (std::size_t first = 0; first < values.size(); first += F::block_length) {
-        const auto block =
-            values.subspan(first, std::min<std::size_t>(F::block_length, values.size() - first));
-        const std::uint8_t scale = F::encode_scale(block);
-        *scales++ = scale;
-        for (std::size_t i = 0; i < block.size(); ++i)
-            put_code(codes, first + i,
-                     static_cast<StoredCode<F>>(F::encode_element(double{block[i]}, scale)));
-    }
-}
-
 }  // namespace octet

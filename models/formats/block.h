@@ -1,40 +1,32 @@
-// OCP MX v1.0: 32 numbers along the reduction dimension share a power of two.
+// Formats whose numbers share a scale in blocks: what a scale is, how a block chooses it, what an element is.
 #pragma once
 #include <cmath>
 #include <limits>
 #include <span>
 
+#include "models/formats/block_scale.h"
+#include "models/formats/codebook.h"
 #include "models/formats/format.h"
 #include "models/formats/integer.h"
 #include "models/formats/minifloat.h"
 
 namespace octet {
 
-// The scale: 8 exponent bits and nothing else. 0xff is NaN and makes the whole block NaN.
-struct E8m0 {
-    static constexpr int bits = 8;
-    static constexpr std::uint8_t nan = 0xff;
-    static constexpr std::uint8_t encode(int exponent) {  // clamps to 2^-127 .. 2^127
-        return static_cast<std::uint8_t>(exponent < -127 ? 0 : exponent > 127 ? 254 : exponent + 127);
-    }
-    static constexpr double decode(std::uint8_t code) {
-        return code == nan ? std::numeric_limits<double>::quiet_NaN() : power_of_two(code - 127);
-    }
-};
-
-// scale = 2^(floor(log2(amax)) - emax); elements round to nearest even and saturate.
-// An infinity counts as a magnitude beyond all others: the scale is then 2^127 and the element saturates. A
-// NaN does not count; it stays a NaN where elements have one and otherwise makes the scale, that is the whole
-// block, NaN.
-template <class ElementFormat, int MaxExponent>
-struct Mx {
+// `Length` numbers along the reduction share a code of `Scale` (block_scale.h). Elements are the numbers
+// divided by their scale, rounded as the element format does, saturating.
+//
+// An infinity counts as a magnitude beyond all others. A NaN does not count; it stays a NaN where elements
+// have one and otherwise makes the scale a NaN, and with it the block, if scales have one.
+template <class ElementFormat, class Scale, int Length>
+struct BlockScaled {
     using Element = ElementFormat;
+    using ScaleFormat = Scale;
     static constexpr FormatKind kind = FormatKind::block_scaled;
     static constexpr int bits = Element::bits;
     static constexpr int exponent_bits = Element::exponent_bits;
     static constexpr int mantissa_bits = Element::mantissa_bits;
-    static constexpr int block_length = 32;
-    static constexpr int scale_bits = E8m0::bits;
+    static constexpr int block_length = Length;
+    static constexpr int scale_bits = Scale::bits;
     static constexpr bool has_nan = Element::has_nan;
     static constexpr bool has_infinity = Element::has_infinity;
     static constexpr Overflow overflow = Overflow::saturate;
@@ -48,41 +40,69 @@ struct Mx {
     }
     static double decode(Code code) { return Element::decode(code); }
 
-    template <class Number>
-    static std::uint8_t encode_scale(std::span<const Number> block) {
-        double largest = 0;
-        bool nan = false;
-        for (const Number value : block) {
-            const double magnitude = std::abs(static_cast<double>(value));
-            nan = nan || std::isnan(magnitude);
-            if (magnitude > largest) largest = magnitude;
-        }
-        if (nan && !has_nan) return E8m0::nan;
-        return largest == 0 ? 0 : E8m0::encode(exponent_of(largest) - MaxExponent);
+    // `tensor`: the scale of the whole tensor, 1 of formats without one.
+    static Code encode_scale(std::span<const double> block, double tensor = 1) {
+        BlockRange range;
+        for (const double value : block) range.add(value);
+        if (range.nan && !has_nan && Scale::has_nan) return Scale::nan;
+        return Scale::template choose<Element>(range, tensor);
     }
-    static Code encode_element(double value, std::uint8_t scale) {
-        return scale == E8m0::nan ? 0 : encode(value * power_of_two(127 - scale));
+    static Code encode_element(double value, Code scale, double tensor = 1) {
+        return Scale::template encode<Element>(value, scale, tensor);
     }
-    static double decode_element(Code code, std::uint8_t scale) { return decode(code) * E8m0::decode(scale); }
+    // At tensor scale 1.
+    static double decode_element(Code code, Code scale) {
+        return Scale::template decode_element<Element>(code, scale);
+    }
 };
 
-struct MxFp8E4m3 : Mx<E4m3, 8> {
+// OCP MX v1.0.
+struct MxFp8E4m3 : BlockScaled<E4m3, E8m0<8>, 32> {
     static constexpr std::string_view name = "mxfp8_e4m3";
 };
-struct MxFp8E5m2 : Mx<E5m2, 15> {
+struct MxFp8E5m2 : BlockScaled<E5m2, E8m0<15>, 32> {
     static constexpr std::string_view name = "mxfp8_e5m2";
 };
-struct MxFp6E3m2 : Mx<E3m2, 4> {
+struct MxFp6E3m2 : BlockScaled<E3m2, E8m0<4>, 32> {
     static constexpr std::string_view name = "mxfp6_e3m2";
 };
-struct MxFp6E2m3 : Mx<E2m3, 2> {
+struct MxFp6E2m3 : BlockScaled<E2m3, E8m0<2>, 32> {
     static constexpr std::string_view name = "mxfp6_e2m3";
 };
-struct MxFp4E2m1 : Mx<E2m1, 2> {
+struct MxFp4E2m1 : BlockScaled<E2m1, E8m0<2>, 32> {
     static constexpr std::string_view name = "mxfp4_e2m1";
 };
-struct MxInt8 : Mx<MxInt8Element, 0> {  // an element is code / 64
+struct MxInt8 : BlockScaled<MxInt8Element, E8m0<0>, 32> {  // an element is code / 64
     static constexpr std::string_view name = "mxint8";
+};
+
+// Microsoft floating point (Rouhani et al. 2020): a sign and three bits of magnitude, of which the largest
+// number of a box of 16 has the first one set. Sign and magnitude are E1M2 without a bias to the exponent.
+struct Msfp12 : BlockScaled<E1m2, E8m0<0>, 16> {
+    static constexpr std::string_view name = "msfp12";
+};
+
+// VS-Quant (Dai et al. 2021): vectors of 16 integers; a whole multiple, below 256, of the tensor's scale
+// each.
+struct Vsq8 : BlockScaled<Symmetric8, WholeScale, 16>, TwoLevel<Symmetric8> {
+    static constexpr std::string_view name = "vsq8";
+};
+struct Vsq4 : BlockScaled<Symmetric4, WholeScale, 16>, TwoLevel<Symmetric4> {
+    static constexpr std::string_view name = "vsq4";
+};
+
+// Weights in groups of 128 with an fp16 scale each, as GPTQ and AWQ make them; `_zp`: with a zero point.
+struct Int4Group : BlockScaled<Integer<4>, HalfScale, 128> {
+    static constexpr std::string_view name = "int4_g128";
+};
+struct Int4GroupZero : BlockScaled<Unsigned4, HalfScaleZero, 128> {
+    static constexpr std::string_view name = "int4_g128_zp";
+};
+
+// nf4 with double quantization (Dettmers et al. 2023): the scales of blocks of 64 are themselves numbers of
+// eight bits.
+struct Nf4Double : BlockScaled<Nf4, WholeScale, 64>, TwoLevel<Nf4> {
+    static constexpr std::string_view name = "nf4_dq";
 };
 
 }  // namespace octet

@@ -9,7 +9,7 @@ namespace octet {
 
 using Code = std::uint32_t;  // the bits of one number, in the low end
 
-enum class FormatKind : std::uint8_t { integer, minifloat, posit, block_scaled, codebook };
+enum class FormatKind : std::uint8_t { integer, minifloat, posit, block_scaled, codebook, logarithmic };
 
 // What becomes of a finite value, or an infinity, beyond the largest number of a format. A format without an
 // infinity answers `infinity` with NaN, a format without a NaN saturates whatever is asked.

@@ -55,11 +55,28 @@ struct Integer {
     }
 };
 
-struct Int4 : Integer<4> {
+// The scale of a tensor that gives its largest magnitude the largest code.
+template <class Codes>
+struct ScaledByTensor {
+    static double tensor_scale(double largest) { return largest / Codes::max; }
+};
+
+struct Int4 : Integer<4>, ScaledByTensor<Integer<4>> {
     static constexpr std::string_view name = "int4";
 };
-struct Int8 : Integer<8> {
+struct Int8 : Integer<8>, ScaledByTensor<Integer<8>> {
     static constexpr std::string_view name = "int8";
+};
+// Flexpoint (Koester et al. 2017) with mantissas of 8 bits: a tensor shares a power of two, 2^-31 to 1, the
+// smallest at which none of its numbers saturates.
+struct Flex8 : Integer<8> {
+    static constexpr std::string_view name = "flex8_5";
+    static constexpr int least_exponent = -31, largest_exponent = 0;
+    static double tensor_scale(double largest) {
+        int exponent = least_exponent;
+        while (exponent < largest_exponent && largest > max * power_of_two(exponent)) ++exponent;
+        return power_of_two(exponent);
+    }
 };
 struct Int24 : Integer<24> {
     static constexpr std::string_view name = "int24";
@@ -67,8 +84,16 @@ struct Int24 : Integer<24> {
 struct Int32 : Integer<32> {
     static constexpr std::string_view name = "int32";
 };
-struct MxInt8Element : Integer<8, 6, true> {
-    static constexpr std::string_view name = "mxint8_element";
+// Elements of block formats.
+using MxInt8Element = Integer<8, 6, true>;
+using Symmetric8 = Integer<8, 0, true>;
+using Symmetric4 = Integer<4, 0, true>;
+struct Unsigned4 : Integer<5> {
+    static constexpr int bits = 4;
+    static constexpr double max = 15;
+    static Code encode(double value, Overflow = Overflow::saturate) {
+        return value > 0 ? Integer<5>::encode(value) : 0;
+    }
 };
 
 }  // namespace octet

@@ -4,6 +4,7 @@
 #include "models/formats/codebook.h"
 #include "models/formats/format.h"
 #include "models/formats/integer.h"
+#include "models/formats/lns.h"
 #include "models/formats/minifloat.h"
 #include "models/formats/posit.h"
 
@@ -16,6 +17,8 @@ using AllFormats =
     FormatList<Posit8_0, Posit8_1, Posit8_2, Posit8_1Ftz, Posit8_2Ftz, Posit16_0, Posit16_1,  //
                E4m3, E4m3Ieee, E5m2, E5m3, E5m4, E4m5, E6m3, E3m2, E2m3, E2m1,                //
                MxFp8E4m3, MxFp8E5m2, MxFp6E3m2, MxFp6E2m3, MxFp4E2m1, MxInt8,                 //
-               Int8, Int4, Int24, Int32, Bf16, Fp16, Tf32, Fp32, Dlfloat16, Nf4>;
+               Msfp12, Vsq8, Vsq4, Int4Group, Int4GroupZero, Nf4Double,                       //
+               Int8, Int4, Int24, Int32, Flex8, Bf16, Fp16, Tf32, Fp32, Dlfloat16,            //
+               Nf4, Af4, Flint4, Fp4Radix4, Fp4Radix4Odd, Lns8>;
 
 }  // namespace octet

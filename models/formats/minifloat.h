@@ -143,6 +143,10 @@ struct E3m2 : Minifloat<3, 2, 3, Specials::finite> {
 struct E2m3 : Minifloat<2, 3, 1, Specials::finite> {
     static constexpr std::string_view name = "e2m3";
 };
+// Sign and magnitude of three bits, in quarters: the exponent is the first bit of the magnitude.
+struct E1m2 : Minifloat<1, 2, 1, Specials::finite> {
+    static constexpr std::string_view name = "e1m2";
+};
 struct E2m1 : Minifloat<2, 1, 1, Specials::finite> {
     static constexpr std::string_view name = "e2m1";
 };

@@ -34,12 +34,13 @@ constexpr FormatInfo describe() {
         info.encode_scaled = F::encode_scaled;
         info.encode_floats_scaled = encode_array_scaled<F, float>;
     }
-    if constexpr (requires { typename F::Element; }) {
-        info.encode_scale = F::template encode_scale<double>;
-        info.encode_element = F::encode_element;
+    if constexpr (requires { F::tensor_scale(1.0); }) info.tensor_scale = F::tensor_scale;
+    if constexpr (requires { F::decode_element(0, 0); }) {
+        info.encode_block_scale = F::encode_scale;
+        info.encode_block_element = F::encode_element;
         info.decode_element = F::decode_element;
-        info.encode_blocks = encode_blocks<F, float>;
     }
+    if constexpr (requires { F::ScaleFormat::values; }) info.scale_values = F::ScaleFormat::values.data();
     return info;
 }
 
@@ -71,6 +72,13 @@ constexpr auto all_presets = std::to_array<Preset>({
     {"mxfp6_e2m3", "mxfp6_e2m3", "mxfp6_e2m3", "e2m3", "fp32", "fp32", "bf16", "exact"},
     {"mxfp4_e2m1", "mxfp4_e2m1", "mxfp4_e2m1", "e2m1", "fp32", "fp32", "bf16", "exact"},
     {"mxint8", "mxint8", "mxint8", "int8", "fp32", "fp32", "bf16", "exact"},
+    {"msfp12", "msfp12", "msfp12", "int4", "fixed", "fp32", "bf16", "exact"},
+    {"vsq8", "vsq8", "vsq8", "int8", "fixed", "fp32", "bf16", "exact"},
+    {"vsq4", "vsq4", "vsq4", "int4", "fixed", "fp32", "bf16", "exact"},
+    {"flex8_5", "flex8_5", "flex8_5", "int8", "int24", "int32", "bf16", "exact"},
+    {"flint4", "flint4", "flint4", "e3m2", "fixed", "fp32", "bf16", "exact"},
+    {"fp4_radix4", "fp4_radix4", "fp4_radix4_odd", "fp4_radix4", "fp16", "fp16", "bf16", "exact"},
+    {"lns8", "lns8", "lns8", "lns8", "fp32", "fp32", "bf16", "exact"},
     {"bf16", "bf16", "bf16", "bf16", "fp32", "fp32", "fp32", "exact"},
     {"fp16", "fp16", "fp16", "fp16", "fp32", "fp32", "fp32", "exact"},
     {"tf32", "tf32", "tf32", "tf32", "fp32", "fp32", "fp32", "exact"},

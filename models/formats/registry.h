@@ -30,6 +30,8 @@ struct FormatInfo {
     double (*decode)(Code code);
     Code (*encode_scaled)(double value,
                           double scale);  // of value / scale; integers and codebooks, else nullptr
+    // The scale of a tensor with a largest magnitude above 0; nullptr: tensors have none.
+    double (*tensor_scale)(double largest);
 
     // Arrays of codes, each in code_bytes(bits) bytes; the same results as one by one. See arrays.h.
     void (*encode_floats)(std::span<const float> values, std::byte* codes, Overflow overflow);
@@ -38,12 +40,19 @@ struct FormatInfo {
     void (*encode_floats_scaled)(std::span<const float> values, double scale,
                                  std::byte* codes);  // or nullptr
 
-    // MX formats, else nullptr: a scale code (E8M0) a block of block_length values, the last block may be
-    // short.
-    std::uint8_t (*encode_scale)(std::span<const double> block);
-    Code (*encode_element)(double value, std::uint8_t scale);
-    double (*decode_element)(Code code, std::uint8_t scale);
-    void (*encode_blocks)(std::span<const float> values, std::byte* codes, std::uint8_t* scales);
+    // Formats with blocks, else nullptr: a scale code a block of block_length values, the last block may be
+    // short. `tensor` is the scale of the tensor, 1 if it has none; elements are decoded at tensor scale 1.
+    Code (*encode_block_scale)(std::span<const double> block, double tensor);
+    Code (*encode_block_element)(double value, Code scale, double tensor);
+    double (*decode_element)(Code code, Code scale);
+    const double* scale_values;  // what each of 256 scale codes multiplies by; nullptr: no such list
+
+    Code encode_scale(std::span<const double> block, double tensor = 1) const {
+        return encode_block_scale(block, tensor);
+    }
+    Code encode_element(double value, Code scale, double tensor = 1) const {
+        return encode_block_element(value, scale, tensor);
+    }
 };
 
 std::span<const FormatInfo> formats();

@@ -7,7 +7,6 @@
 
 #include "models/arithmetic/ibert.h"
 #include "models/codec/block_scales.h"
-#include "models/formats/block.h"
 
 namespace octet {
 namespace {
@@ -430,10 +429,10 @@ void VectorValues::count_misfits(OperationId operation, const CodedMatrix& place
         for (const float x : v) count(x, largest, smallest);
         return;
     }
-    const BlockScaling scaling(place, read_scales(values_.sram, place));
+    const BlockScaling scaling(place, *format.info, read_scales(values_.sram, place, *format.info));
     for (std::size_t row = 0; row < place.rows; ++row)
         for (std::size_t c = 0; c < place.columns; ++c) {
-            const double scale = E8m0::decode(scaling.of(row, c));
+            const double scale = scaling.value_of(row, c) * double{format.scale};
             count(v[row * place.columns + c], max * scale, min * scale);
         }
 }

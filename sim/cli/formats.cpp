@@ -22,8 +22,8 @@ constexpr int printed_bits = 10;  // on the terminal
 constexpr int picture_columns = 72;
 
 std::string_view kind_text(FormatKind kind) {
-    constexpr std::array<std::string_view, 5> names{"integer", "minifloat", "posit", "block_scaled",
-                                                    "codebook"};
+    constexpr std::array<std::string_view, 6> names{"integer",      "minifloat", "posit",
+                                                    "block_scaled", "codebook",  "logarithmic"};
     return names[static_cast<std::size_t>(kind)];
 }
 

@@ -107,12 +107,11 @@ void add_vectors(std::vector<OutputFile>& files, nlohmann::ordered_json& tensors
         about["scale"] = scale;
         return;
     }
-    const std::vector<Code> codes(scales.codes.begin(), scales.codes.end());
     files.push_back(hex_file(
         t.name + ".scales.hex",
-        fmt::format("{}: {} x {} scales (E8M0) of blocks of {} values of a {}, a row a line", what,
-                    scales.rows, scales.columns, format.block_length, contents.along_rows ? "column" : "row"),
-        codes, scales.columns, format.scale_bits));
+        fmt::format("{}: {} x {} scales of blocks of {} values of a {}, a row a line", what, scales.rows,
+                    scales.columns, format.block_length, contents.along_rows ? "column" : "row"),
+        scales.codes, scales.columns, format.scale_bits));
     about["block"] = {{"length", format.block_length},
                       {"along", contents.along_rows ? "rows" : "columns"},
                       {"rows", scales.rows},
@@ -149,7 +148,7 @@ void write_results(const OpOptions& options, const Single& single, const ValueRu
         const ScaleCodes& scales = contents.block_scales;
         if (scales.rows > 0)
             write_file(scales_path(options.codes),
-                       npy_text(Dtype::u8, sides_of(scales), std::as_bytes(std::span(scales.codes))));
+                       npy_of_codes(scales.codes, sides_of(scales), contents.format->scale_bits));
     }
     if (options.out.empty()) return;
     const std::vector<float>& numbers = options.accumulator ? recorder.numbers() : contents.numbers;

@@ -37,12 +37,17 @@ std::vector<Line> read_lines(std::istream& in) {
     return lines;
 }
 
+// Whether numbers are divided by a scale of the whole input: of a tensor, or of a codebook that is given one.
+bool takes_scale(const FormatInfo& format) {
+    return format.tensor_scale != nullptr || format.encode_scaled != nullptr;
+}
+
 class Quantizer {
   public:
     Quantizer(const QuantizeOptions& options, const FormatInfo& format)
         : format_(format),
-          blocks_(format.encode_element != nullptr),
-          scaled_(format.encode_scaled != nullptr),
+          blocks_(format.kind == FormatKind::block_scaled),
+          scaled_(takes_scale(format)),
           overflow_(options.overflow.value_or(format.overflow)),
           scale_(options.scale) {}
 
@@ -51,8 +56,8 @@ class Quantizer {
         for (const Line& line : lines) numbers.push_back(numbers_of(line));
         complaints_.throw_if_any();
         // The largest magnitude takes the largest code.
-        if (scaled_ && !scale_)
-            scale_ = largest_ > 0 && largest_ / format_.max > 0 ? largest_ / format_.max : 1;
+        if (scaled_ && !scale_ && largest_ > 0) scale_ = scale_of(largest_);
+        if (scaled_ && !(scale_ > 0.0)) scale_ = 1;
         std::string out;
         for (const auto& line : numbers) out += blocks_ ? block_text(line) : pair_text(code_of(line[0]));
         return out;
@@ -63,8 +68,7 @@ class Quantizer {
         for (const Line& line : lines) {
             const std::vector<Code> codes = codes_of(line);
             if (!complaints_.empty()) continue;
-            out += blocks_ ? block_text(static_cast<std::uint8_t>(codes[0]), {codes.begin() + 1, codes.end()})
-                           : pair_text(codes[0]);
+            out += blocks_ ? block_text(codes[0], {codes.begin() + 1, codes.end()}) : pair_text(codes[0]);
         }
         complaints_.throw_if_any();
         return out;
@@ -126,18 +130,23 @@ class Quantizer {
         return fmt::format("{} {}\n", code_text(code, format_.bits), number_text(value));
     }
     std::string block_text(const std::vector<double>& numbers) const {
-        const std::uint8_t scale = format_.encode_scale(numbers);
+        const Code scale = format_.encode_scale(numbers, scale_.value_or(1));
         std::vector<Code> codes;
-        for (const double number : numbers) codes.push_back(format_.encode_element(number, scale));
+        for (const double number : numbers)
+            codes.push_back(format_.encode_element(number, scale, scale_.value_or(1)));
         return block_text(scale, codes);
     }
-    std::string block_text(std::uint8_t scale, const std::vector<Code>& codes) const {
+    std::string block_text(Code scale, const std::vector<Code>& codes) const {
         std::string text = code_text(scale, format_.scale_bits), values = " |";
         for (const Code code : codes) {
             text += ' ' + code_text(code, format_.bits);
-            values += ' ' + number_text(format_.decode_element(code, scale));
+            values += ' ' + number_text(format_.decode_element(code, scale) * scale_.value_or(1));
         }
         return text + values + '\n';
+    }
+
+    double scale_of(double largest) const {
+        return format_.tensor_scale != nullptr ? format_.tensor_scale(largest) : largest / format_.max;
     }
 
     const FormatInfo& format_;
@@ -150,7 +159,7 @@ class Quantizer {
 
 // Why these options do not go with the format; empty if they do.
 std::string misuse(const QuantizeOptions& options, const FormatInfo& format) {
-    if (options.scale && format.encode_scaled == nullptr)
+    if (options.scale && !takes_scale(format))
         return fmt::format("--scale: {} has no scale of its own to set", format.name);
     if (!options.overflow || *options.overflow == Overflow::saturate) return {};
     if (options.decode) return "--overflow has no meaning with --decode";

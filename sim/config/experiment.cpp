@@ -86,8 +86,8 @@ void check_supported(const ExperimentConfig& experiment, Diagnostics& diagnostic
     };
     const AcceleratorConfig& a = experiment.accelerator;
     const FormatInfo* storage = find_format(a.pe.storage);
-    refuse(storage != nullptr && storage->kind == FormatKind::codebook, "accelerator.pe.storage",
-           fmt::format("{}, a codebook, in memory", a.pe.storage));
+    refuse(storage != nullptr && storage->block_length > 0 && storage->scale_values == nullptr,
+           "accelerator.pe.storage", fmt::format("{}, a format of weights, for all tensors", a.pe.storage));
 }
 
 }  // namespace octet

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/accelerator/config.h"
+#include "sim/config/calibration.h"
 #include "sim/config/layers.h"
 #include "sim/config/node.h"
 #include "sim/config/phase.h"
@@ -22,6 +23,9 @@ struct SyntheticInputs {
 struct InputsConfig {
     std::optional<SyntheticInputs> synthetic;
     std::string weights, tokens, labels, activations;  // paths, empty if not given
+    CalibrationConfig calibration;
+    double smoothquant =
+        0;  // how much of the spread of a norm's columns moves into weights; 0: nothing moves
 };
 
 struct ExperimentConfig {

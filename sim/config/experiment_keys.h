@@ -53,6 +53,23 @@ void describe(V& v, SyntheticInputs& c) {
     v.number("outlier_scale", c.outlier_scale, {0, 1e6}, "an outlier is this many times as large");
 }
 
+inline constexpr auto clip_rule_names = std::to_array<Named<ClipRule>>({
+    {"amax", ClipRule::amax},
+    {"percentile", ClipRule::percentile},
+    {"mse", ClipRule::mse},
+    {"sawb", ClipRule::sawb},
+    {"clip", ClipRule::clip},
+});
+
+template <class V>
+void describe(V& v, CalibrationConfig& c) {
+    v.choice("weights", c.weights, clip_rule_names, "which magnitude of a weight takes the largest code");
+    v.choice("activations", c.activations, clip_rule_names, "the same of inputs and results");
+    v.number("percentile", c.percentile, {1, 100}, "of magnitudes that do not saturate");
+    v.number("clip", c.clip, {1e-30, 1e30}, "the magnitude of rule clip");
+    v.path("file", c.file, "a table of tensor and magnitude, .csv: these are not calibrated");
+}
+
 template <class V>
 void describe(V& v, InputsConfig& c) {
     v.section("synthetic", c.synthetic, "random values");
@@ -60,6 +77,9 @@ void describe(V& v, InputsConfig& c) {
     v.path("tokens", c.tokens, "token ids, .npy");
     v.path("labels", c.labels, "what the logits should say, .npy: a class a row, -100 for none");
     v.path("activations", c.activations, "the first operation's input, .npy");
+    v.section("calibration", c.calibration, "how scales of tensors are chosen, of formats that have some");
+    v.number("smoothquant", c.smoothquant, {0, 1},
+             "part of the spread of a norm's columns that moves into the weights behind it; 0: none");
 }
 
 // Without the files: accelerator, workload and costs are read from their own trees.

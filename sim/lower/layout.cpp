@@ -1,5 +1,6 @@
 #include "sim/lower/layout.h"
 
+#include <array>
 #include <stdexcept>
 
 namespace octet {
@@ -12,18 +13,16 @@ std::uint32_t strip_size(std::uint64_t bytes) {
 
 // A format of the scales' size, which is all that a layout asks for.
 const FormatInfo& scale_format(const FormatInfo& format) {
-    static const FormatInfo byte = [] {
-        FormatInfo info{};
-        info.name = "scale";
-        info.bits = 8;
-        return info;
+    static const auto of_bytes = [] {
+        std::array<FormatInfo, 5> formats{};
+        for (int bytes = 1; bytes <= 4; ++bytes) {
+            FormatInfo& info = formats[static_cast<std::size_t>(bytes)];
+            info.name = "scale";
+            info.bits = 8 * bytes;
+        }
+        return formats;
     }();
-    static const FormatInfo word = [] {
-        FormatInfo info = byte;
-        info.bits = 32;
-        return info;
-    }();
-    return format.scale_bits <= 8 ? byte : word;
+    return of_bytes.at(static_cast<std::size_t>(format.scale_bits) / 8);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ ProductViews Lowering::product_views(std::size_t kernel, std::uint64_t item) {
         stream = operation.output;
     }
     const auto scaled = [](const View& view) {
-        return view.matrix->layout.format().encode_scaled != nullptr;
+        return view.matrix->layout.format().tensor_scale != nullptr;
     };
     VectorProgram program =
         epilogue_program(id, graph, fused_here.fused, scaled(views.first) || scaled(views.second));

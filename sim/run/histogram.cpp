@@ -89,7 +89,7 @@ std::vector<TensorHistogram> CodeCounter::histograms(std::span<const float> scal
         TensorHistogram& h = list.emplace_back();
         h.tensor = graph_.tensors[id].name;
         h.format = counts.format;
-        if (h.format->encode_scaled != nullptr && id < scales.size()) h.scale = double{scales[id]};
+        if (h.format->tensor_scale != nullptr && id < scales.size()) h.scale = double{scales[id]};
         h.bins = bins_of(counts.octaves);
         h.saturated = counts.at_largest;
         for (Code code = 0; code < counts.codes.size(); ++code) {

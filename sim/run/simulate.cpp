@@ -119,9 +119,15 @@ Simulation simulate(const ExperimentConfig& experiment, bool histograms, const F
     }
     std::optional<ValueRun> values;
     const unsigned threads = std::max(1U, std::thread::hardware_concurrency());
-    if (experiment.values == Values::exact)
-        values.emplace(experiment.accelerator, experiment.seed, workload.graph,
-                       bind_sources(workload.graph, experiment.inputs, experiment.seed, threads));
+    if (experiment.values == Values::exact) {
+        Sources sources = bind_sources(workload.graph, experiment.inputs, experiment.seed, threads);
+        if (experiment.inputs.smoothquant > 0 && smooth(workload.graph, sources.tensors, sources.tokens,
+                                                        experiment.inputs.smoothquant, threads) == 0)
+            throw InputError(experiment.tree.at("inputs.smoothquant")->location, "inputs.smoothquant",
+                             "no norm of the workload hands its results to products alone");
+        values.emplace(experiment.accelerator, experiment.seed, workload.graph, std::move(sources),
+                       experiment.inputs.calibration);
+    }
     if (values && histograms) values->count_codes();
     try {
         return simulate(std::move(workload.graph), experiment.accelerator,

@@ -141,8 +141,7 @@ BlockCodes block_codes(const NpyFile& file, const Tensor& tensor, const BlockGri
                                      shape_text(shape), name(scales.tensor().dtype), rows, cols));
     BlockCodes given;
     for (const double code : file.tensor().numbers()) given.codes.push_back(static_cast<Code>(code));
-    for (const double code : scales.tensor().numbers())
-        given.scales.push_back(static_cast<std::uint8_t>(code));
+    for (const double code : scales.tensor().numbers()) given.scales.push_back(static_cast<Code>(code));
     return given;
 }
 
@@ -179,6 +178,7 @@ Sources sources_of(const Single& single, const std::vector<NpyFile>& files, cons
         if (storage.decode_element != nullptr) {
             const BlockCodes& given = sources.codes[id] = block_codes(files[i], tensor, grids[id]);
             values = numbers_of(given, tensor, grids[id], storage);
+            sources.unscaled.push_back(id);
             continue;
         }
         for (double& value : values) value = storage.decode(static_cast<Code>(value));

@@ -22,7 +22,8 @@ Accumulator accumulator(const std::string& name, const char* key) {
 // True if every number of `storage` is one of `operand`. Blocks of integers are multiplied as integers.
 bool holds(const FormatInfo& operand, const FormatInfo& storage) {
     if (operand.name == storage.name) return true;
-    if (storage.name == "mxint8" && operand.kind == FormatKind::integer && operand.bits >= storage.bits)
+    if (storage.block_length > 0 && operand.kind == FormatKind::integer &&
+        storage.max <= operand.max * storage.min)
         return true;
     if (storage.bits > 16) return false;
     for (Code code = 0; code < Code{1} << storage.bits; ++code) {
@@ -44,12 +45,13 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
     const FormatInfo* storage = find_format(c.pe.storage);
     const FormatInfo* operand = find_format(c.pe.operand);
     const bool blocks = storage->block_length > 0;
-    if (blocks && storage->encode_scale == nullptr)
+    if (blocks && storage->scale_values == nullptr)
         throw std::invalid_argument(fmt::format("pe.storage: {} has no values", c.pe.storage));
     v.rules.accumulator = accumulator(c.pe.accumulator, "pe.accumulator");
     v.rules.buffer = accumulator(c.buffers.accumulation_format, "buffers.accumulation.format");
     v.rules.rounding = c.pe.rounding;
     v.rules.overflow = c.pe.overflow;
+    v.rules.logarithms = operand->kind == FormatKind::logarithmic;
     if (const std::string reason = refusal(v.rules); !reason.empty())
         throw std::invalid_argument("pe.accumulator: " + reason);
     const bool integers = is_integer(v.rules.accumulator);
@@ -120,7 +122,7 @@ void write_sources(MachineValues& values, const Program& program, const Graph& g
                 return turned(std::span<const T>(rows_of_it), rows_of_it.size() / tensor.cols, tensor.cols);
             };
             write_codes(values.dram, s.place, *s.format, as_stored(block.codes));
-            write_scales(values.dram, s.place, as_stored(block.scales));
+            write_scales(values.dram, s.place, *s.format, as_stored(block.scales));
             return;
         }
         std::span<const double> numbers =
@@ -133,29 +135,8 @@ void write_sources(MachineValues& values, const Program& program, const Graph& g
     });
 }
 
-std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
-                             std::span<const std::uint64_t> tokens, const AcceleratorConfig& machine,
-                             unsigned threads) {
-    std::vector<float> scales(graph.tensors.size(), 1);
-    const std::vector<std::string> names = stored_formats(machine.pe.storage, machine.formats);
-    const auto slots = format_slots(machine.pe.storage, machine.formats);
-    const auto set = [&](TensorId id, std::span<const double> values) {
-        const FormatInfo& storage = *find_format(names.at(slots.at(static_cast<std::size_t>(graph.tensors[id].use))));
-        if (storage.encode_scaled == nullptr) return;
-        double largest = 0;
-        for (const double x : values)
-            if (std::isfinite(x)) largest = std::max(largest, std::fabs(x));
-        if (largest > 0) scales[id] = static_cast<float>(largest / storage.max);
-    };
-    for (TensorId id = 0; id < sources.size(); ++id) set(id, sources[id]);
-    evaluate(graph, sources, tokens, threads, [&](OperationId id, std::span<const double> values) {
-        set(graph.operations[id].output, values);
-        return true;
-    });
-    return scales;
-}
-
-ValueRun::ValueRun(const AcceleratorConfig& machine, std::uint64_t seed, Graph graph, Sources sources)
+ValueRun::ValueRun(const AcceleratorConfig& machine, std::uint64_t seed, Graph graph, Sources sources,
+                   const CalibrationConfig& calibration)
     : graph_(std::move(graph)),
       threads_(std::max(1U, std::thread::hardware_concurrency())),
       sources_(std::move(sources.tensors)),
@@ -168,7 +149,7 @@ ValueRun::ValueRun(const AcceleratorConfig& machine, std::uint64_t seed, Graph g
     observers_.all.push_back(&comparison_);
     if (targets_) observers_.all.push_back(&logits_.emplace(graph_, targets_->operation));
     if (!values_.config.scaled()) return;
-    scales_ = calibrate(graph_, sources_, tokens_, machine, threads_);
+    scales_ = calibrate(graph_, sources_, tokens_, machine, threads_, calibration);
     for (const TensorId id : sources.unscaled) scales_[id] = 1;
 }
 
@@ -239,9 +220,10 @@ ValueRun::Contents ValueRun::contents(TensorId tensor) const {
     contents.format = found->format;
     contents.codes = read_codes(values_.dram, place, *found->format);
     if (place.scales) {
-        contents.block_scales = read_scales(values_.dram, place);
+        contents.block_scales = read_scales(values_.dram, place, *found->format);
         contents.along_rows = place.scales.grid.along_rows;
         contents.numbers = read_numbers(values_.dram, place, *found->format);
+        for (float& x : contents.numbers) x *= scale(tensor);
     } else {
         for (const Code code : contents.codes)
             contents.numbers.push_back(

@@ -9,6 +9,7 @@
 #include "sim/config/experiment.h"
 #include "sim/lower/program.h"
 #include "sim/reference/evaluate.h"
+#include "sim/run/calibration.h"
 #include "sim/run/comparison.h"
 #include "sim/run/histogram.h"
 #include "sim/run/result.h"
@@ -24,12 +25,6 @@ ValueConfig value_config(const AcceleratorConfig& machine, std::uint64_t seed, s
 void write_sources(MachineValues& values, const Program& program, const Graph& graph,
                    const SourceTensors& sources, std::span<const float> scales, unsigned threads = 1,
                    const std::map<TensorId, BlockCodes>& codes = {});
-
-// One for each tensor: largest magnitude / largest code, or 1 if its format has no scale. Activations are
-// evaluated in double precision.
-std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
-                             std::span<const std::uint64_t> tokens, const AcceleratorConfig& machine,
-                             unsigned threads);
 
 // Hands on what it sees to several.
 class Observers final : public ValueObserver {
@@ -61,7 +56,8 @@ class Observers final : public ValueObserver {
 class ValueRun {
   public:
     // Throws std::invalid_argument if the machine cannot compute with values.
-    ValueRun(const AcceleratorConfig& machine, std::uint64_t seed, Graph graph, Sources sources);
+    ValueRun(const AcceleratorConfig& machine, std::uint64_t seed, Graph graph, Sources sources,
+             const CalibrationConfig& calibration = {});
     ~ValueRun();
     void also(ValueObserver& observer) { observers_.all.push_back(&observer); }
     void count_codes();  // the result then has histograms

@@ -14,7 +14,7 @@ namespace octet {
 // A tensor of a format with block scales that was given as codes, row by row.
 struct BlockCodes {
     std::vector<Code> codes;
-    std::vector<std::uint8_t> scales;
+    std::vector<Code> scales;
 };
 
 struct Sources {

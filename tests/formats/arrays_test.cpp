@@ -70,24 +70,6 @@ TEST_P(Arrays, decode_as_one_by_one) {
     }
 }
 
-TEST_P(Arrays, encode_blocks_with_a_short_last_one) {
-    if (format.encode_blocks == nullptr) return;
-    std::mt19937 random(4);
-    std::normal_distribution<float> normal;
-    std::vector<float> values(75);
-    for (float& value : values) value = normal(random) * 100;
-    std::vector<std::byte> codes(values.size());
-    std::vector<std::uint8_t> scales(3);
-    format.encode_blocks(values, codes.data(), scales.data());
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        const std::size_t first = i / 32 * 32;
-        const std::vector<double> block(values.begin() + first,
-                                        values.begin() + std::min<std::size_t>(first + 32, 75));
-        ASSERT_EQ(scales[i / 32], format.encode_scale(block));
-        ASSERT_EQ(code_at(codes, i), format.encode_element(values[i], scales[i / 32]));
-    }
-}
-
 std::vector<std::string_view> names() {
     std::vector<std::string_view> all;
     for (const FormatInfo& format : formats()) all.push_back(format.name);

@@ -1,4 +1,4 @@
-// The rules of the MX formats.
+// The rules of the MX formats and of msfp12, whose scales are theirs.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -22,7 +22,7 @@ class Mx : public testing::TestWithParam<MxCase> {
     const FormatInfo& format = *find_format(GetParam().name);
     const reference::Encoder element{reference::definition(GetParam().name)};
 
-    std::uint8_t scale_of(const std::vector<double>& block) { return format.encode_scale(block); }
+    Code scale_of(const std::vector<double>& block) { return format.encode_scale(block); }
 };
 
 TEST_P(Mx, scale_is_the_power_of_two_that_puts_the_largest_at_emax_and_elements_round_and_saturate) {
@@ -41,8 +41,8 @@ TEST_P(Mx, scale_is_the_power_of_two_that_puts_the_largest_at_emax_and_elements_
         while (reference::power_of_two(exponent + 1) <= amax) ++exponent;
         const int scale_exponent = exponent - GetParam().max_exponent;
 
-        const std::uint8_t scale = scale_of(block);
-        ASSERT_EQ(scale, scale_exponent + 127);
+        const Code scale = scale_of(block);
+        ASSERT_EQ(static_cast<int>(scale), scale_exponent + 127);
         for (const double value : block) {
             const double scaled = std::ldexp(value, -scale_exponent);
             ASSERT_EQ(format.encode_element(value, scale), element.encode(scaled)) << value;
@@ -53,23 +53,23 @@ TEST_P(Mx, scale_is_the_power_of_two_that_puts_the_largest_at_emax_and_elements_
 }
 
 TEST_P(Mx, scale_code_of_zeros_is_zero_and_both_ends_clamp) {
-    EXPECT_EQ(scale_of(std::vector<double>(32, 0.0)), 0x00);
-    EXPECT_EQ(scale_of({1e-300, 0}), 0x00);
-    EXPECT_EQ(scale_of({0x1p-127}), 0x00);
-    EXPECT_EQ(scale_of({1, 1e300}), 0xfe);
-    EXPECT_EQ(scale_of({std::ldexp(1.0, GetParam().max_exponent)}), 0x7f);
-    EXPECT_EQ(scale_of({std::nextafter(std::ldexp(1.0, GetParam().max_exponent), 0)}), 0x7e);
+    EXPECT_EQ(scale_of(std::vector<double>(32, 0.0)), 0x00U);
+    EXPECT_EQ(scale_of({1e-300, 0}), 0x00U);
+    EXPECT_EQ(scale_of({0x1p-127}), 0x00U);
+    EXPECT_EQ(scale_of({1, 1e300}), 0xfeU);
+    EXPECT_EQ(scale_of({std::ldexp(1.0, GetParam().max_exponent)}), 0x7fU);
+    EXPECT_EQ(scale_of({std::nextafter(std::ldexp(1.0, GetParam().max_exponent), 0)}), 0x7eU);
     EXPECT_EQ(format.encode_element(1e300, 0xfe), format.encode(HUGE_VAL, Overflow::saturate));
 }
 
 TEST_P(Mx, nan_stays_with_its_element_or_takes_the_block) {
     const double nan = std::nan("");
-    const std::uint8_t scale = scale_of({1, nan, -3});
+    const Code scale = scale_of({1, nan, -3});
     if (format.has_nan) {
         EXPECT_EQ(scale, scale_of({1, -3}));
         EXPECT_TRUE(std::isnan(format.decode_element(format.encode_element(nan, scale), scale)));
     } else {
-        EXPECT_EQ(scale, 0xff);
+        EXPECT_EQ(scale, 0xffU);
         EXPECT_TRUE(std::isnan(format.decode_element(format.encode_element(1, scale), scale)));
     }
 }
@@ -77,7 +77,7 @@ TEST_P(Mx, nan_stays_with_its_element_or_takes_the_block) {
 INSTANTIATE_TEST_SUITE_P(Format, Mx,
                          testing::Values(MxCase{"mxfp8_e4m3", 8}, MxCase{"mxfp8_e5m2", 15},
                                          MxCase{"mxfp6_e3m2", 4}, MxCase{"mxfp6_e2m3", 2},
-                                         MxCase{"mxfp4_e2m1", 2}, MxCase{"mxint8", 0}),
+                                         MxCase{"mxfp4_e2m1", 2}, MxCase{"mxint8", 0}, MxCase{"msfp12", 0}),
                          [](const auto& test) { return std::string(test.param.name); });
 
 TEST(MxInt8, never_makes_the_code_minus_128) {

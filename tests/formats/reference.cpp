@@ -136,6 +136,11 @@ std::vector<Definition> make_definitions() {
     minifloat("mxfp6_e2m3", 2, 3, 1, Top::finite);
     minifloat("mxfp4_e2m1", 2, 1, 1, Top::finite);
     integer("mxint8", 8, 6, true);
+    minifloat("msfp12", 1, 2, 1, Top::finite);
+    integer("vsq8", 8, 0, true);
+    integer("vsq4", 4, 0, true);
+    integer("int4_g128", 4);
+    integer("flex8_5", 8);
     integer("int8", 8);
     integer("int4", 4);
     integer("int24", 24);

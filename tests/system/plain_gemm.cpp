@@ -16,24 +16,30 @@ struct Operand {
 float scale_of(const FormatInfo& format, const std::vector<float>& values) {
     double largest = 0;
     for (const float x : values) largest = std::max(largest, std::fabs(double{x}));
-    return largest == 0 ? 1 : static_cast<float>(largest / format.max);
+    return largest == 0 ? 1 : static_cast<float>(format.tensor_scale(largest));
 }
 
 Operand operand_of(const Preset& preset, const std::vector<float>& values, std::size_t rows,
                    std::size_t columns, bool down) {
     const FormatInfo &storage = *find_format(preset.storage), &multiplied = *find_format(preset.operand);
     Operand o;
+    if (storage.tensor_scale != nullptr) o.scale = scale_of(storage, values);
     if (storage.block_length > 0) {
         InBlocks blocks = in_blocks(storage, values, rows, columns, down);
         o.numbers = std::move(blocks.elements);
         o.scales = std::move(blocks.scales);
         return o;
     }
-    if (storage.encode_scaled != nullptr) o.scale = scale_of(storage, values);
     for (const float x : values) {
         if (storage.encode_scaled != nullptr) {
             o.numbers.push_back(
                 static_cast<float>(storage.decode(storage.encode_scaled(double{x}, double{o.scale}))));
+            continue;
+        }
+        if (multiplied.kind == FormatKind::logarithmic) {  // a sign and eighths of the logarithm
+            const Code code = storage.encode(double{x}, storage.overflow);
+            const auto eighths = static_cast<float>(code & 0x7f);
+            o.numbers.push_back(code == 0x80 ? std::nanf("") : code > 0x80 ? -eighths : eighths);
             continue;
         }
         const double stored = storage.decode(storage.encode(double{x}, storage.overflow));
@@ -49,21 +55,23 @@ InBlocks in_blocks(const FormatInfo& format, const std::vector<float>& values, s
                    std::size_t columns, bool down) {
     InBlocks e{std::vector<float>(values.size()), std::vector<std::uint8_t>(values.size()),
                std::vector<double>(values.size())};
-    const std::size_t lines = down ? columns : rows, length = down ? rows : columns;
+    const std::size_t lines = down ? columns : rows, length = down ? rows : columns,
+                      of_block = static_cast<std::size_t>(format.block_length);
+    const double tensor = format.tensor_scale != nullptr ? double{scale_of(format, values)} : 1;
     for (std::size_t line = 0; line < lines; ++line)
-        for (std::size_t first = 0; first < length; first += 32) {
+        for (std::size_t first = 0; first < length; first += of_block) {
             std::vector<double> block;
             const auto place = [&](std::size_t i) {
                 return down ? (first + i) * columns + line : line * columns + first + i;
             };
-            for (std::size_t i = 0; i < std::min<std::size_t>(32, length - first); ++i)
+            for (std::size_t i = 0; i < std::min(of_block, length - first); ++i)
                 block.push_back(values[place(i)]);
-            const std::uint8_t scale = format.encode_scale(block);
+            const Code scale = format.encode_scale(block, tensor);
             for (std::size_t i = 0; i < block.size(); ++i) {
-                const Code code = format.encode_element(block[i], scale);
-                e.scales[place(i)] = scale;
+                const Code code = format.encode_element(block[i], scale, tensor);
+                e.scales[place(i)] = static_cast<std::uint8_t>(scale);
                 e.elements[place(i)] = static_cast<float>(format.decode(code));
-                e.numbers[place(i)] = format.decode_element(code, scale);
+                e.numbers[place(i)] = format.decode_element(code, scale) * tensor;
             }
         }
     return e;
@@ -77,6 +85,7 @@ std::vector<float> PlainGemm::results() const {
     const Operand x = operand_of(preset, a, m, k, false), y = operand_of(preset, b, k, n, true);
     GemmRules r = rules;
     r.chunk = r.rows;
+    r.logarithms = find_format(preset.operand)->kind == FormatKind::logarithmic;
     std::vector<double> sums;
     if (is_integer(r.accumulator)) {
         const std::vector<std::int8_t> xi(x.numbers.begin(), x.numbers.end()),
@@ -86,14 +95,16 @@ std::vector<float> PlainGemm::results() const {
         sums.assign(whole.begin(), whole.end());
     } else {
         FloatGemm gemm{m, n, k, x.numbers.data(), k, y.numbers.data(), n, nullptr, n, true, {}};
-        const std::size_t blocks = (k + 31) / 32;
+        const auto length = static_cast<std::size_t>(std::max(storage.block_length, 1));
+        const std::size_t blocks = (k + length - 1) / length;
         std::vector<std::uint8_t> x_scales, y_scales;
         if (!x.scales.empty()) {
-            r.chunk = std::min<std::size_t>(r.rows, 32);
+            r.chunk = std::min(r.rows, length);
             for (std::size_t i = 0; i < m * blocks; ++i)
-                x_scales.push_back(x.scales[i / blocks * k + i % blocks * 32]);
-            for (std::size_t i = 0; i < blocks * n; ++i) y_scales.push_back(y.scales[i / n * 32 * n + i % n]);
-            gemm.scales = {x_scales.data(), y_scales.data(), blocks, n};
+                x_scales.push_back(x.scales[i / blocks * k + i % blocks * length]);
+            for (std::size_t i = 0; i < blocks * n; ++i)
+                y_scales.push_back(y.scales[i / n * length * n + i % n]);
+            gemm.scales = {x_scales.data(), y_scales.data(), blocks, n, 0, length, storage.scale_values};
         }
         std::vector<float> floats(m * n);
         gemm.sums = floats.data();

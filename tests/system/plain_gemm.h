@@ -8,7 +8,7 @@
 
 namespace octet::test {
 
-// A matrix in blocks of 32 along its rows or, `down`, its columns: elements at scale 1, and a scale a value.
+// A matrix in blocks along its rows or, `down`, its columns: elements at scale 1, and a scale a value.
 struct InBlocks {
     std::vector<float> elements;
     std::vector<std::uint8_t> scales;

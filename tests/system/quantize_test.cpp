@@ -84,7 +84,9 @@ TEST(Quantize, decodes_what_it_encoded_in_every_format) {
         const auto encoded = quantize(numbers, {"--format", name});
         ASSERT_EQ(encoded.exit, 0) << name << encoded.err;
         std::vector<std::string> arguments{"--format", name, "--decode"};
-        if (format.encode_scaled != nullptr)
+        if (format.tensor_scale != nullptr)
+            arguments.insert(arguments.end(), {"--scale", fmt::format("{}", format.tensor_scale(7e9))});
+        else if (format.encode_scaled != nullptr)
             arguments.insert(arguments.end(), {"--scale", fmt::format("{}", 7e9 / format.max)});
         EXPECT_EQ(quantize(encoded.out, arguments).out, encoded.out) << name;
     }

@@ -159,8 +159,8 @@ TEST(RunWithValues, SaysWhatItCannotCompute) {
     outcome = octet(arguments);
     EXPECT_EQ(outcome.status, 1);
     EXPECT_EQ(outcome.err,
-              "--set pe.storage=nf4: pe.storage: nf4, a codebook, in memory cannot be simulated by this "
-              "version\n");
+              "--set pe.storage=nf4: pe.storage: nf4, a format of weights, for all tensors cannot be simulated "
+              "by this version\n");
 }
 
 }  // namespace

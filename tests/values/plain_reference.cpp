@@ -55,6 +55,7 @@ class Plain {
           accumulator_(*find_accumulator(machine.pe.accumulator)),
           buffer_(*find_accumulator(machine.buffers.accumulation_format)),
           math_(*find_accumulator(machine.vector.format)),
+          length_(static_cast<std::size_t>(storage_.block_length)),
           memory_(graph.tensors.size()),
           block_scales_(graph.tensors.size()) {
         std::uint64_t looked_up = 0;
@@ -131,7 +132,7 @@ class Plain {
                 for (std::uint64_t i = 0; i < length; ++i) {
                     const std::uint64_t row = run.down ? i : line, column = run.down ? line : i;
                     block.push_back((matrix * t.rows + row) * t.cols + column);
-                    if (i + 1 == length || (i + 1) % run.part == 0 || (i % run.part + 1) % 32 == 0)
+                    if (i + 1 == length || (i + 1) % run.part == 0 || (i % run.part + 1) % length_ == 0)
                         encode_block(id, values, std::exchange(block, {}));
                 }
             }
@@ -139,11 +140,12 @@ class Plain {
     void encode_block(TensorId id, const std::vector<double>& values, const std::vector<std::size_t>& where) {
         std::vector<double> block;
         for (const std::size_t i : where) block.push_back(values[i]);
-        const std::uint8_t scale_code = storage_.encode_scale(block);
+        const double tensor = scaled(id) ? double{scale(id)} : 1;
+        const Code scale_code = storage_.encode_scale(block, tensor);
         for (const std::size_t i : where) {
             memory_[id][i] =
-                static_cast<float>(storage_.decode(storage_.encode_element(values[i], scale_code)));
-            block_scales_[id][i] = scale_code;
+                static_cast<float>(storage_.decode(storage_.encode_element(values[i], scale_code, tensor)));
+            block_scales_[id][i] = static_cast<std::uint8_t>(scale_code);
         }
     }
     bool in_blocks() const { return storage_.block_length > 0; }
@@ -152,7 +154,7 @@ class Plain {
         const std::string& name = machine_.formats[graph_.tensors[id].use];
         return name.empty() ? storage_ : *find_format(name);
     }
-    bool scaled(TensorId id) const { return format(id).encode_scaled != nullptr; }
+    bool scaled(TensorId id) const { return format(id).tensor_scale != nullptr; }
 
     // Blocks lie in runs of `part` values, down the columns or along the rows: as the products want that read
     // the tensor.
@@ -241,16 +243,23 @@ class Plain {
     float entered(TensorId id, std::size_t i) const {
         const float x = memory_[id][i];
         if (wide_.count(id) != 0) return x;
-        if (in_blocks()) return math_.round(double{x} * power(block_scales_[id][i]));
-        return scaled(id) ? math_.multiply(x, scale(id)) : math_.round(double{x});
+        const double whole = in_blocks() ? double{x} * factor(block_scales_[id][i]) : double{x};
+        return scaled(id) ? math_.multiply(static_cast<float>(whole), scale(id)) : math_.round(whole);
     }
-    static double power(std::uint8_t code) {
+    // What a scale of a block multiplies by: a power of two or, in two levels, the number itself.
+    double factor(std::uint8_t code) const {
+        if (storage_.tensor_scale != nullptr) return code;
         return code == 255 ? std::nan("") : std::ldexp(1.0, code - 127);
     }
     // As a multiplier sees it; integers as codes.
     float multiplied(TensorId id, std::size_t i) const {
         const float x = memory_[id][i];
-        if (is_integer(accumulator_) || machine_.pe.preset == "mxint8") return x;
+        if (machine_.pe.operand == "lns8") {  // a sign and eighths of the logarithm
+            const Code code = operand_.encode(double{x}, operand_.overflow);
+            const auto eighths = static_cast<float>(code & 0x7f);
+            return code == 0x80 ? std::nanf("") : code > 0x80 ? -eighths : eighths;
+        }
+        if (is_integer(accumulator_) || (in_blocks() && operand_.kind == FormatKind::integer)) return x;
         return static_cast<float>(operand_.decode(operand_.encode(double{x}, operand_.overflow)));
     }
 
@@ -353,7 +362,9 @@ class Plain {
 
     // What the lanes multiply: as the vector unit sees it, but integers as codes.
     float on_lane(TensorId id, std::size_t i) const {
-        return scaled(id) ? math_.round(double{memory_[id][i]}) : entered(id, i);
+        if (!scaled(id)) return entered(id, i);
+        const double block = in_blocks() ? factor(block_scales_[id][i]) : 1;
+        return math_.round(double{memory_[id][i]} * block);
     }
     // A sum of products on the lanes, before its scale.
     double lane_sum(const std::vector<float>& x, const std::vector<float>& w, bool row_sums) const {
@@ -424,26 +435,27 @@ class Plain {
         rules.overflow = machine_.pe.overflow;
         rules.buffer = buffer_;
         rules.chunk = rules.rows = static_cast<std::size_t>(machine_.array.rows);
-        if (in_blocks()) rules.chunk = std::min<std::size_t>(rules.chunk, 32);
+        if (in_blocks()) rules.chunk = std::min<std::size_t>(rules.chunk, length_);
+        rules.logarithms = machine_.pe.operand == "lns8";
         if (machine_.array.dataflow == Dataflow::output_stationary) rules.chunk = 0;
         rules.columns = static_cast<std::size_t>(machine_.array.cols);
         rules.seed = inputs_.seed;
         for (std::uint64_t item = 0; item < op.batch; ++item) {
             std::vector<float> x(op.m * op.k), w(op.k * op.n), sums(op.m * op.n);
-            const std::size_t blocks = (op.k + 31) / 32;
+            const std::size_t blocks = in_blocks() ? (op.k + length_ - 1) / length_ : 0;
             std::vector<std::uint8_t> x_scales(op.m * blocks), w_scales(blocks * op.n);
             for (std::uint64_t m = 0; m < op.m; ++m)
                 for (std::uint64_t k = 0; k < op.k; ++k) {
                     const auto i = of_a(item, m, k);
                     x[m * op.k + k] = multiplied(a, i);
-                    if (in_blocks()) x_scales[m * blocks + k / 32] = block_scales_[a][i];
+                    if (in_blocks()) x_scales[m * blocks + k / length_] = block_scales_[a][i];
                 }
             for (std::uint64_t n = 0; n < op.n; ++n)
                 for (std::uint64_t k = 0; k < op.k; ++k) {
                     const auto i = op.transpose_b ? place(b, item, op.b_blocks, op.k, n, k)
                                                   : place(b, item, op.b_blocks, op.n, k, n);
                     w[k * op.n + n] = multiplied(b, i);
-                    if (in_blocks()) w_scales[k / 32 * op.n + n] = block_scales_[b][i];
+                    if (in_blocks()) w_scales[k / length_ * op.n + n] = block_scales_[b][i];
                 }
             std::vector<double> exact(op.m * op.n);
             const auto scaled_once = [&](double whole) {
@@ -474,10 +486,15 @@ class Plain {
             } else {
                 FloatGemm problem{op.m, op.n,        op.k, x.data(), op.k, w.data(),
                                   op.n, sums.data(), op.n, true,     {}};
-                if (in_blocks()) problem.scales = {x_scales.data(), w_scales.data(), blocks, op.n};
+                std::vector<double> factors;
+                for (int code = 0; code < 256; ++code)
+                    factors.push_back(factor(static_cast<std::uint8_t>(code)));
+                if (in_blocks())
+                    problem.scales = {x_scales.data(), w_scales.data(), blocks, op.n, 0,
+                                      length_,         factors.data()};
                 gemm_stepwise(rules, problem);
-                const double factor = scaled(a) || scaled(b) ? double{s} : 1;
-                for (std::size_t i = 0; i < sums.size(); ++i) exact[i] = double{sums[i]} * factor;
+                const double tensors = scaled(a) || scaled(b) ? double{s} : 1;
+                for (std::size_t i = 0; i < sums.size(); ++i) exact[i] = double{sums[i]} * tensors;
             }
             for (std::uint64_t m = 0; m < op.m; ++m)
                 for (std::uint64_t n = 0; n < op.n; ++n) {
@@ -683,6 +700,7 @@ class Plain {
     const FormatInfo &storage_, &operand_, &vector_;
     Accumulator accumulator_, buffer_;
     VectorMath math_;
+    std::size_t length_;                      // of blocks, 0: there are none
     std::vector<std::vector<float>> memory_;  // decoded; integers and blocks at scale 1
     std::vector<std::vector<std::uint8_t>> block_scales_;
     std::map<TensorId, bool> wide_;

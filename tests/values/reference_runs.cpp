@@ -29,7 +29,7 @@ Case make_case(Graph graph, const AcceleratorConfig& machine, std::uint64_t seed
                 c.inputs.tokens.push_back(
                     synthetic_token(seed, c.inputs.tokens.size(), c.graph.tensors[op.inputs[0]].rows));
     const auto scaled = [](const std::string& format) {
-        return find_format(format)->encode_scaled != nullptr;
+        return find_format(format)->tensor_scale != nullptr;
     };
     if (std::ranges::any_of(stored_formats(machine.pe.storage, machine.formats), scaled))
         c.inputs.scales = calibrate(c.graph, c.inputs.sources, c.inputs.tokens, machine, 1);
@@ -65,8 +65,9 @@ void expect_values_of_reference(const Case& c, Fidelity fidelity) {
         const Tensor& tensor = c.graph.tensors[out.tensor];
         auto stored = read_numbers(values.dram, out.place, *out.format);
         const VectorMath math(*find_accumulator(c.machine.vector.format));
-        if (out.format->encode_scaled != nullptr)
-            for (float& x : stored) x = math.multiply(x, c.inputs.scales[out.tensor]);
+        for (float& x : stored)  // as the vector unit sees it
+            x = out.format->tensor_scale == nullptr ? math.round(double{x})
+                                                    : math.multiply(x, c.inputs.scales[out.tensor]);
         for (OperationId id = 0; id < c.graph.operations.size(); ++id)
             if (c.graph.operations[id].output == out.tensor) {
                 for (std::size_t i = 0; i < stored.size(); ++i) {

@@ -1,0 +1,198 @@
+// Which magnitude takes the largest code, and what SmoothQuant leaves as it was.
+#include "sim/run/calibration.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <random>
+
+#include "sim/config/diagnostics.h"
+#include "sim/reference/evaluate.h"
+#include "sim/workload/builder.h"
+
+namespace octet {
+namespace {
+
+using testing::HasSubstr;
+
+std::vector<double> normal(std::size_t count, unsigned seed, double deviation = 1) {
+    std::mt19937_64 random(seed);
+    std::normal_distribution<double> distribution(0, deviation);
+    std::vector<double> values(count);
+    for (double& value : values) value = distribution(random);
+    return values;
+}
+
+const FormatInfo& int8 = *find_format("int8");
+const FormatInfo& int4 = *find_format("int4");
+
+TEST(Clip, IsTheLargestFiniteMagnitudeUnlessToldOtherwise) {
+    EXPECT_EQ(clip_of(std::vector<double>{1, -3, HUGE_VAL, std::nan("")}, int8, ClipRule::amax, {}), 3);
+    EXPECT_EQ(clip_of(std::vector<double>{0, 0}, int8, ClipRule::mse, {}), 0);
+    CalibrationConfig config;
+    config.clip = 2.5;
+    EXPECT_EQ(clip_of(std::vector<double>{1, -3}, int8, ClipRule::clip, config), 2.5);
+}
+
+TEST(Clip, OfAPercentileLeavesSoManyMagnitudesBeyondIt) {
+    std::vector<double> values;
+    for (int i = 1000; i > 0; --i) values.push_back(i % 2 == 0 ? i : -i);
+    CalibrationConfig config;
+    for (const auto& [percentile, wanted] :
+         {std::pair{99.9, 999.0}, {100.0, 1000.0}, {50.0, 500.0}, {12.34, 124.0}}) {
+        config.percentile = percentile;
+        EXPECT_EQ(clip_of(values, int8, ClipRule::percentile, config), wanted);
+    }
+}
+
+double error_at(const std::vector<double>& values, double clip, int largest) {
+    const double scale = clip / largest;
+    double sum = 0;
+    for (const double x : values) {
+        const double code = std::clamp(std::nearbyint(std::fabs(x) / scale), 0.0, double(largest));
+        sum += (code * scale - std::fabs(x)) * (code * scale - std::fabs(x));
+    }
+    return sum;
+}
+
+TEST(Clip, OfLeastSquaresIsTheBestOf49Parts) {
+    const std::vector<double> values = normal(5000, 3);
+    const double largest = clip_of(values, int4, ClipRule::amax, {}),
+                 clip = clip_of(values, int4, ClipRule::mse, {});
+    double least = HUGE_VAL, best = 0;
+    for (int part = 16; part <= 64; ++part)
+        if (const double error = error_at(values, largest * part / 64, 7); error <= least)
+            least = error, best = largest * part / 64;
+    EXPECT_NEAR(clip, best, 1e-12);
+    EXPECT_LT(error_at(values, clip, 7), 0.8 * error_at(values, largest, 7));
+}
+
+TEST(Clip, OfSawbLiesWhereLeastSquaresPutsThatOfANormalDistribution) {
+    const std::vector<double> values = normal(200'000, 5);  // more than are looked at
+    const double sawb = clip_of(values, int4, ClipRule::sawb, {});
+    EXPECT_NEAR(sawb, 12.68 - 12.80 * std::sqrt(2 / 3.14159265358979), 0.05);
+    EXPECT_NEAR(sawb, clip_of(values, int4, ClipRule::mse, {}), 0.2);
+    EXPECT_NEAR(clip_of(values, int8, ClipRule::sawb, {}), 31.76 - 35.04 * std::sqrt(2 / 3.14159265358979),
+                0.12);
+    EXPECT_EQ(clip_of(std::vector<double>{1, 1, 1}, int8, ClipRule::sawb, {}), 1);  // its line is below 0
+}
+
+AcceleratorConfig machine_with_int8() {
+    AcceleratorConfig machine;
+    machine.pe.storage = "int8";
+    return machine;
+}
+
+struct Small {
+    Graph graph;
+    SourceTensors sources;
+    TensorId x = 0;
+};
+// A norm before two products, one of them by a transposed matrix, and one that is added to its own results.
+Small pre_norm() {
+    GraphBuilder build("pre");
+    Small s;
+    s.x = build.tensor("x", TensorRole::input, 6, 8);
+    const TensorId y = build.norm("norm", OperationKind::layernorm, s.x, 1e-5);
+    const TensorId a = build.dense("a", y, 5, true), b = build.dense("b", y, 5, false);
+    build.mark_output(build.elementwise("sum", OperationKind::add, {a, b}));
+    s.graph = build.finish();
+    unsigned seed = 1;
+    for (const Tensor& tensor : s.graph.tensors)
+        s.sources.push_back(tensor.role == TensorRole::weight || tensor.role == TensorRole::input
+                                ? normal(tensor.elements(), seed++)
+                                : std::vector<double>{});
+    return s;
+}
+
+std::vector<std::vector<double>> results(const Small& s) {
+    std::vector<std::vector<double>> all;
+    evaluate(s.graph, s.sources, {}, 1, [&](OperationId, std::span<const double> values) {
+        all.emplace_back(values.begin(), values.end());
+        return true;
+    });
+    return all;
+}
+
+TEST(SmoothQuant, MovesTheSpreadOfColumnsIntoWeightsAndLeavesResults) {
+    Small s = pre_norm();
+    for (Tensor& tensor : s.graph.tensors)
+        if (tensor.name.find("gamma") != std::string::npos)
+            s.sources[static_cast<std::size_t>(&tensor - s.graph.tensors.data())][3] =
+                60;  // an outlier column
+    const auto before = results(s);
+    const SourceTensors sources = s.sources;
+    ASSERT_EQ(smooth(s.graph, s.sources, {}, 0.5, 1), 1U);
+    const auto after = results(s);
+    for (std::size_t i = 0; i < before.back().size(); ++i)
+        EXPECT_NEAR(after.back()[i], before.back()[i], 1e-11 * std::fabs(before.back()[i]) + 1e-11);
+    // Then the largest of a column of the norm's results and of its row of weights are the same.
+    const Operation& norm = s.graph.operations[0];
+    for (std::size_t j = 0; j < 8; ++j) {
+        double column = 0, row = 0, was = 0;
+        for (std::size_t i = 0; i < 6; ++i) {
+            column = std::max(column, std::fabs(after[0][i * 8 + j]));
+            was = std::max(was, std::fabs(before[0][i * 8 + j]));
+        }
+        for (const Operation& product : s.graph.operations)
+            if (product.kind == OperationKind::matmul && product.inputs[0] == norm.output)
+                for (std::size_t n = 0; n < 5; ++n)
+                    row = std::max(row, std::fabs(s.sources[product.inputs[1]][j * 5 + n]));
+        EXPECT_NEAR(column, row, 1e-12 * row);
+        EXPECT_NEAR(column * row, was * row * column / was, 1e-9);
+    }
+    EXPECT_NE(sources, s.sources);
+}
+
+TEST(SmoothQuant, LeavesNormsAloneWhoseResultsGoElsewhereToo) {
+    GraphBuilder build("post");
+    const TensorId x = build.tensor("x", TensorRole::input, 6, 8);
+    const TensorId y = build.norm("norm", OperationKind::layernorm, x, 1e-5);
+    const TensorId a = build.dense("a", y, 8, true);
+    build.mark_output(build.elementwise("sum", OperationKind::add, {a, y}));
+    const Graph graph = build.finish();
+    SourceTensors sources;
+    for (const Tensor& tensor : graph.tensors)
+        sources.push_back(tensor.role == TensorRole::activation ? std::vector<double>{}
+                                                                : normal(tensor.elements(), 4));
+    const SourceTensors before = sources;
+    EXPECT_EQ(smooth(graph, sources, {}, 0.5, 1), 0U);
+    EXPECT_EQ(sources, before);
+}
+
+std::string table(const std::string& text) {
+    const std::string path = testing::TempDir() + "/clips.csv";
+    std::ofstream(path) << text;
+    return path;
+}
+
+TEST(ClipsOfAFile, HoldForTheTensorsThatItNames) {
+    const Small s = pre_norm();
+    CalibrationConfig config;
+    config.file = table("x, 12.7\nnorm, 2.54, # of its results\n");
+    const auto scales = calibrate(s.graph, s.sources, {}, machine_with_int8(), 1, config),
+               plain = calibrate(s.graph, s.sources, {}, machine_with_int8(), 1);
+    for (TensorId id = 0; id < scales.size(); ++id) {
+        const std::string& name = s.graph.tensors[id].name;
+        EXPECT_EQ(scales[id], name == "x" ? 0.1F : name == "norm" ? 0.02F : plain[id]) << name;
+    }
+}
+
+TEST(ClipsOfAFile, ThatDoNotFitAreReportedWhereTheyStand) {
+    const Small s = pre_norm();
+    CalibrationConfig config;
+    config.file = table("x, 1\ny, 2\nx, 3\nnorm, -4\nnorm\n");
+    try {
+        calibrate(s.graph, s.sources, {}, machine_with_int8(), 1, config);
+        FAIL();
+    } catch (const InputError& error) {
+        for (const char* part : {"clips.csv:2:1: ", "no tensor 'y'", "clips.csv:3:1: ", "there twice",
+                                 "clips.csv:4:7: ", "'-4' is no magnitude above 0", "clips.csv:5:1: "})
+            EXPECT_THAT(error.what(), HasSubstr(part));
+    }
+}
+
+}  // namespace
+}  // namespace octet
