@@ -101,8 +101,9 @@ TEST_P(EveryAccumulator, RunsATransformerWithValues) {
             ((GetParam() == "mxfp8_e5m2" && (accumulator == "fp16" || accumulator == "dlfloat16")) ||
              (GetParam() == "mxfp8_e4m3" && accumulator == "fp16"));
         EXPECT_EQ(numerics["nar"] > 0, overflows) << accumulator << ' ' << word;
-        if (!overflows) {  // numbers of radix 4 lie far apart
-            EXPECT_GT(numerics["sqnr_db"].get<double>(), GetParam() == "fp4_radix4" ? 0 : 6)
+        if (!overflows) {  // sixteen codes: numbers of radix 4 lie far apart, those of flint4 at its ends
+            const double least = GetParam() == "fp4_radix4" ? 0 : GetParam() == "flint4" ? 5 : 6;
+            EXPECT_GT(numerics["sqnr_db"].get<double>(), least)
                 << accumulator << ' ' << word;
         }
     }

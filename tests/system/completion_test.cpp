@@ -95,7 +95,7 @@ TEST(Completion, OffersWordsThatAnOptionTakes) {
     EXPECT_THAT(offered({"compare", "--formats", "=", "int"}), IsSupersetOf({"int8", "int4"}));
     EXPECT_THAT(offered({"compare", "--baseline", "posit8_1"}), Contains("posit8_1_ftz"));
     EXPECT_THAT(offered({"quantize", "--format", "mxfp8"}), Contains("mxfp8_e4m3"));
-    EXPECT_THAT(offered({"formats", "int8", "nf"}), UnorderedElementsAre("nf4"))
+    EXPECT_THAT(offered({"formats", "int8", "nf"}), UnorderedElementsAre("nf4", "nf4_dq"))
         << "the second name as the first";
     EXPECT_THAT(offered({"schema", "sw"}), UnorderedElementsAre("sweep"));
     EXPECT_THAT(offered({"cost", "export", "r", "--as", "a"}), UnorderedElementsAre("art", "action_counts"));
