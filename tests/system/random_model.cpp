@@ -1,5 +1,10 @@
 #include "tests/system/random_model.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "sim/config/experiment_keys.h"
+
 namespace octet::test {
 
 TransformerDescription random_model(Choice& choice) {
@@ -85,7 +90,7 @@ TransformerDescription random_model(Choice& choice) {
 
 PhaseConfig random_phase(Choice& choice) {
     PhaseConfig phase;
-    phase.kind = static_cast<PhaseKind>(choice.below(3));
+    phase.kind = static_cast<PhaseKind>(choice.below(phase_kind_names.size()));
     phase.batch = 1 + choice.below(3);
     if (phase.kind == PhaseKind::decode) {
         phase.context = 1 + choice.below(30);
@@ -93,7 +98,31 @@ PhaseConfig random_phase(Choice& choice) {
     } else {
         phase.sequence = 1 + choice.below(choice.below(8) == 0 ? 70 : 20);
     }
+    if (trains(phase)) phase.optimizer = choice.of({"sgd", "momentum", "adamw"});
+    if (phase.kind == PhaseKind::finetune_lora) {
+        phase.rank = 1 + choice.below(9);
+        phase.alpha = 0.5 + static_cast<double>(choice.below(20));
+        phase.merged = choice.below(2) == 0;
+        phase.targets.clear();
+        for (const auto& target : lora_targets)
+            if (choice.below(3) == 0) phase.targets.emplace_back(target);
+        if (phase.targets.empty()) phase.targets.emplace_back("query");
+    }
     return phase;
+}
+
+std::string flow_text(const PhaseConfig& phase) {
+    std::string text =
+        fmt::format("{{kind: {}, batch: {}", name_in(phase_kind_names, phase.kind), phase.batch);
+    if (phase.kind == PhaseKind::decode)
+        text += fmt::format(", context: {}, tokens: {}", phase.context, phase.tokens);
+    else
+        text += fmt::format(", sequence: {}", phase.sequence);
+    if (trains(phase)) text += fmt::format(", optimizer: {}", phase.optimizer);
+    if (phase.kind == PhaseKind::finetune_lora)
+        text += fmt::format(", rank: {}, alpha: {}, merged: {}, targets: [{}]", phase.rank, phase.alpha,
+                            phase.merged, fmt::join(phase.targets, ", "));
+    return text + "}";
 }
 
 }  // namespace octet::test

@@ -98,7 +98,7 @@ std::uint64_t OnnxConverter::side(const OnnxInput& input, std::size_t i) {
 
 void OnnxConverter::inputs() {
     for (const auto& [name, size] : options_.dims) {
-        const bool used = std::ranges::any_of(model_.inputs, [&](const OnnxInput& input) {
+        const bool used = std::ranges::any_of(model_.inputs, [&, name = name](const OnnxInput& input) {
             return std::ranges::find(input.names, name) != input.names.end();
         });
         if (!used)
