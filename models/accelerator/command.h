@@ -25,6 +25,7 @@
 
 #include "models/activity.h"
 #include "models/formats/block_grid.h"
+#include "models/formats/rounding.h"
 #include "models/types.h"
 
 namespace octet {
@@ -177,6 +178,7 @@ struct VectorPass {
     std::int8_t writes_operand = -1;
     bool uses_softmax = false;      // keeps the softmax unit busy too
     bool reads_parameters = false;  // gamma, beta: `parameter_bits` once a pass
+    bool row_results = false;       // over one value a row, out of the scratch
 };
 
 // What the passes compute, each result rounded to the vector format (docs/values.md). v is the value in hand,
@@ -209,7 +211,10 @@ enum class VectorFunction : std::uint8_t {
     axpy,                // v * constant + operand 1
     moment,              // v * constant + operand 1 * (1 - constant)
     second_moment,       // v * constant + (operand 1 * root of (1 - constant)) squared
-    adam                 // v * decay - constant * (operand 1 / (root of operand 2 + epsilon))
+    adam,                // v * decay - constant * (operand 1 / (root of operand 2 + epsilon))
+    row_squares,         // the sum of the squares of a row: one value a row from here on
+    row_sums,            // the sum of a row, likewise
+    clip_factor          // constant / max(root of v, constant)
 };
 // Row i of each matrix of `rows` rows sees the columns up to i + offset, the last `window` of them if that is
 // not 0.
@@ -225,12 +230,15 @@ struct VectorStep {
     RowMask mask{};
     VectorFunction of = VectorFunction::take;
     double epsilon = 0, decay = 0;  // adam
+    AxpyRounding rounding = AxpyRounding::each_step;
 };
 
 struct VectorProgram {
     std::vector<VectorPass> passes;
     std::vector<VectorStep> steps{};
     bool encoded_later = false;  // another command makes of the output what later operations see
+    // The output is a row of one value a row.
+    bool reduces() const { return !passes.empty() && passes.back().row_results; }
 };
 
 // What happens to the columns that leave a MatmulCommand with last_k: one pass (passes[0]) at the rate they

@@ -6,6 +6,13 @@ namespace octet {
 
 enum class Rounding : std::uint8_t { nearest_even, truncate, stochastic };
 
+// How an update rounds factor * x + y.
+enum class AxpyRounding : std::uint8_t {
+    each_step,     // product and sum, to the nearest number of the vector format
+    nearest_even,  // once, to the format that the result lies in
+    stochastic
+};
+
 // What becomes of an integer sum that does not fit.
 enum class IntegerOverflow : std::uint8_t { saturate, wrap };
 

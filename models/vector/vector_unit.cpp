@@ -80,25 +80,29 @@ void VectorUnit::run(const VectorCommand& command, OperationId operation) {
     } else if (config_.row_at_a_time) {
         for (std::uint64_t row = 0; row < rows; ++row)
             for (const VectorPass& p : program.passes)
-                done = pass(command, p, row * columns, columns, done, operation);
+                done = p.row_results ? pass(command, p, row, 1, done, operation)
+                                     : pass(command, p, row * columns, columns, done, operation);
     } else {
-        for (const VectorPass& p : program.passes) done = pass(command, p, 0, values, done, operation);
+        for (const VectorPass& p : program.passes)
+            done = pass(command, p, 0, p.row_results ? rows : values, done, operation);
     }
 
     done = move_scales(SramClient::scale_write, command.output.block_scales, done);
 
     const std::uint64_t trains = config_.row_at_a_time ? rows : 1;
-    const std::uint64_t slots = by_columns
-                                    ? rows * tile_vectors(columns)
-                                    : trains * ceil_div<std::uint64_t>(values / trains, rates_.lanes());
+    const auto slots_of = [&](std::uint64_t count) {
+        return by_columns ? rows * tile_vectors(columns)
+                          : trains * ceil_div<std::uint64_t>(count / trains, rates_.lanes());
+    };
     bool softmax = false;
     for (const VectorPass& p : program.passes) {
-        count_pass(p, rows, values, slots * rates_.lanes(), operation);
+        const std::uint64_t through = p.row_results ? rows : values;
+        count_pass(p, rows, through, slots_of(through) * rates_.lanes(), operation);
         for (std::size_t i = 0; i < command.operands.size(); ++i)
             if ((p.reads >> i & 1) != 0) count_fetch(command.operands[i], values, operation);
         if (p.writes)
             count_result(p.writes_operand < 0 ? command.output : command.operands.at(p.writes_operand),
-                         values, operation);
+                         through, operation);
         if (p.reads_parameters) count_parameters(command.parameters, rows, operation);
         softmax |= p.uses_softmax;
     }

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "models/arithmetic/ibert.h"
+#include "models/arithmetic/random.h"
 #include "models/codec/block_scales.h"
 
 namespace octet {
@@ -52,13 +53,16 @@ std::vector<std::vector<float>> VectorValues::read_parameters(const VectorOperan
     std::vector<std::vector<float>> vectors;
     for (std::uint32_t i = 0; i < operand.sram.count; ++i) {
         VectorOperand one = operand;
+        // A factor of all columns is one value.
+        const std::uint64_t values = std::uint64_t{operand.sram.size(i)} * 8 / operand.stride_bits();
+        const auto there = static_cast<std::uint32_t>(std::min<std::uint64_t>(columns, values));
         one.sram = {operand.sram.address(i), 1, operand.sram.size(i), operand.sram.size(i), 0, 0};
         one.scales.assign(1, operand.scale(i));
         if (one.block_scales) {
             const Strips& all = operand.block_scales.strips;
             one.block_scales.strips = {all.address(i), 1, all.size(i), all.size(i), 0, 0};
         }
-        vectors.push_back(read(one, 1, columns));
+        vectors.push_back(read(one, 1, there));
     }
     return vectors;
 }
@@ -108,6 +112,7 @@ void VectorValues::run(const VectorCommand& c, Cycle start, Cycle done) {
     work.parameters = read_parameters(c.parameters, c.columns);
     work.output = c.output;
     work.part = c.part;
+    work.reduces = programs_.at(c.program).reduces();
     values_.effects.at(done, Effects::Kind::deliver, [this, work = std::move(work)]() mutable {
         std::vector<float> v = std::move(work.operands[0]);
         compute(work, std::move(v));
@@ -152,16 +157,18 @@ void VectorValues::rows_written(std::uint32_t program, ResultPart part, std::uin
 void VectorValues::pass_written(const VectorCommand& c, std::uint64_t first_value,
                                 std::span<const GrantRun> runs, std::uint32_t interval, Cycle delay) {
     if (values_.observer == nullptr || !values_.observer->wants_cycles()) return;
-    const std::uint64_t lanes = unit_.lanes, values = std::uint64_t{c.rows} * c.columns;
+    const std::uint64_t columns = programs_.at(c.program).reduces() ? c.rows : c.columns;
+    const std::uint64_t rows = programs_.at(c.program).reduces() ? 1 : c.rows;
+    const std::uint64_t lanes = unit_.lanes, values = rows * columns;
     for (const GrantRun& run : runs)
         for (std::uint64_t i = 0; i < run.slots; ++i) {
             // A vector may reach over the end of a row.
             std::uint64_t at = first_value + (run.slot + i) * lanes;
             for (const std::uint64_t end = std::min(at + lanes, values); at < end;) {
                 ResultPart part = c.part;
-                part.first_row += static_cast<std::uint32_t>(at / c.columns);
-                part.first_column += static_cast<std::uint32_t>(at % c.columns);
-                const std::uint64_t count = std::min(end - at, c.columns - at % c.columns);
+                part.first_row += static_cast<std::uint32_t>(at / columns);
+                part.first_column += static_cast<std::uint32_t>(at % columns);
+                const std::uint64_t count = std::min(end - at, columns - at % columns);
                 values_.observer->written(programs_.at(c.program).steps.back().operation, part, count,
                                           run.at + i * interval + delay);
                 at += count;
@@ -192,7 +199,8 @@ void VectorValues::compute(const Work& work, std::vector<float> v) {
         step(steps[i], work, v);
         const bool last = i + 1 == steps.size();
         if (last && values_.observer != nullptr)
-            values_.observer->unencoded(steps[i].operation, work.part, work.rows, work.columns, v);
+            values_.observer->unencoded(steps[i].operation, work.part, work.result_rows(),
+                                        work.result_columns(), v);
         if (last) write(work, steps[i].operation, v);
         if (last ? !programs_.at(work.program).encoded_later : steps[i + 1].operation != steps[i].operation)
             observe(steps[i].operation, work, v);
@@ -208,7 +216,7 @@ void VectorValues::step(const VectorStep& s, const Work& work, std::vector<float
     const auto by_column = [&](const std::vector<float>& parameter, auto&& f) {
         for (std::size_t row = 0; row < work.rows; ++row)
             for (std::size_t c = 0; c < columns; ++c)
-                v[row * columns + c] = f(v[row * columns + c], parameter[c]);
+                v[row * columns + c] = f(v[row * columns + c], parameter[parameter.size() == 1 ? 0 : c]);
     };
     const auto with_operand = [&](auto&& f) {
         const std::vector<float>& other = work.operands.at(s.index);
@@ -252,6 +260,7 @@ void VectorValues::step(const VectorStep& s, const Work& work, std::vector<float
         case VectorFunction::slope:
             return with_operand([&](float dy, float x) { return backward(s.of, dy, x); });
         case VectorFunction::axpy:
+            if (s.rounding != AxpyRounding::each_step) return axpy_once(s, work, v);
             return with_operand([&, a = math.round(s.constant)](float x, float y) {
                 return math.add(math.multiply(x, a), y);
             });
@@ -268,6 +277,20 @@ void VectorValues::step(const VectorStep& s, const Work& work, std::vector<float
                 });
         case VectorFunction::adam:
             return adam_step(s, work, v);
+        case VectorFunction::row_squares:
+        case VectorFunction::row_sums: {
+            if (s.function == VectorFunction::row_squares) each([&](float x) { return math.multiply(x, x); });
+            std::vector<float> sums(work.rows);
+            for (std::size_t row = 0; row < work.rows; ++row)
+                sums[row] = math.sum(std::span(v).subspan(row * columns, columns), unit_.lanes);
+            v = std::move(sums);
+            return;
+        }
+        case VectorFunction::clip_factor:
+            return each([&, limit = math.round(s.constant)](float x) {
+                const float root = math.square_root(x);
+                return math.divide(limit, root <= limit ? limit : root);
+            });
         case VectorFunction::nonorm:
             by_column(work.parameters.at(s.index), multiply);
             return by_column(work.parameters.at(s.index + 1U), add);
@@ -315,6 +338,23 @@ void VectorValues::adam_step(const VectorStep& s, const Work& work, std::vector<
         const float step = math.multiply(math.divide(first.at(i), size), rate);
         v[i] = math.subtract(math.multiply(v[i], decay), step);
     }
+}
+
+// Value i of the operation's results takes draw i of generator R * C + operation (docs/values.md).
+void VectorValues::axpy_once(const VectorStep& s, const Work& work, std::vector<float>& v) const {
+    const ValueConfig& config = values_.config;
+    const FormatInfo& format =
+        work.output.codec ? *config.formats.at(work.output.format).info : *config.vector;
+    const FloatMac mac =
+        float_mac(*find_accumulator(format.name),
+                  s.rounding == AxpyRounding::stochastic ? Rounding::stochastic : Rounding::nearest_even);
+    const std::vector<float>& y = work.operands.at(1);
+    const float a = unit_.math.round(s.constant);
+    const std::uint64_t state =
+        first_state(config.rules.seed, config.rules.rows * config.rules.columns + s.operation);
+    const std::uint64_t first = std::uint64_t{work.part.first_row} * work.columns;
+    for (std::size_t i = 0; i < v.size(); ++i)
+        v[i] = mac(y.at(i), v[i], a, random_bits(state + (first + i) * draw_step));
 }
 
 void VectorValues::row_step(const VectorStep& s, const Work& work, std::size_t row, std::span<const float> x,
@@ -411,7 +451,7 @@ void VectorValues::observe(OperationId operation, const Work& work, std::span<co
     for (const float x : v) nar += x != x;
     values_.counts[operation].nar += nar;
     if (values_.observer != nullptr)
-        values_.observer->produced(operation, work.part, work.rows, work.columns, v);
+        values_.observer->produced(operation, work.part, work.result_rows(), work.result_columns(), v);
 }
 
 // Values that do not fit the format they are encoded to, at the scale of each.
@@ -442,15 +482,15 @@ void VectorValues::write(const Work& work, OperationId operation, std::vector<fl
     const ValueConfig& config = values_.config;
     const VectorOperand& out = work.output;
     const CodedFormat format{out.codec ? config.formats.at(out.format).info : config.vector, out.scale()};
-    const CodedMatrix place{out.sram,          work.rows, work.columns,
-                            out.piece_columns, out.pitch, out.block_scales};
+    const CodedMatrix place{out.sram,          work.result_rows(), work.result_columns(),
+                            out.piece_columns, out.pitch,          out.block_scales};
     write_numbers(values_.sram, place, format, std::span<const float>(v));
     count_misfits(operation, place, format, v);
     const bool encoded = !programs_.at(work.program).encoded_later;
     if (encoded && values_.observer != nullptr && values_.observer->wants_codes())
         values_.observer->stored(operation, *format.info, read_codes(values_.sram, place, *format.info));
     if (!out.codec) return;
-    v = read(out, work.rows, work.columns);
+    v = read(out, work.result_rows(), work.result_columns());
 }
 
 }  // namespace octet

@@ -42,6 +42,9 @@ class VectorValues {
         float sum_scale = 1;
         ResultPart part;
         bool by_column = false;
+        bool reduces = false;  // results are a row of one value a row
+        std::uint32_t result_rows() const { return reduces ? 1 : rows; }
+        std::uint32_t result_columns() const { return reduces ? rows : columns; }
     };
     void rows_written(std::uint32_t program, ResultPart part, std::uint32_t columns,
                       std::span<const GrantRun> runs, std::uint32_t interval, Cycle delay);
@@ -63,6 +66,7 @@ class VectorValues {
                           std::span<const float> dy, std::span<float> dx) const;
     float backward(VectorFunction of, float dy, float x) const;
     void adam_step(const VectorStep& step, const Work& work, std::vector<float>& v) const;
+    void axpy_once(const VectorStep& step, const Work& work, std::vector<float>& v) const;
     void integer_softmax(std::span<const float> x, std::span<float> y) const;
     void observe(OperationId operation, const Work& work, std::span<const float> v);
     void write(const Work& work, OperationId operation, std::vector<float>& v);

@@ -42,13 +42,27 @@ ExperimentConfig read_experiment(Node tree, Diagnostics& diagnostics) {
     }
     describe(reader, config);
     reader.finish();
+    const auto report = [&](const KeyProblem& problem) {
+        const Node* node = config.tree.at(problem.key);
+        diagnostics.add((node == nullptr ? config.tree : *node).location, std::string(problem.key),
+                        problem.message);
+    };
     if (config.tree.find("formats") != nullptr)
-        for (const KeyProblem& problem : problems_of_formats(config.accelerator)) {
-            const Node* node = config.tree.at(problem.key);
-            diagnostics.add((node == nullptr ? config.tree : *node).location, std::string(problem.key),
-                            problem.message);
-        }
+        for (const KeyProblem& problem : problems_of_formats(config.accelerator)) report(problem);
+    if (trains(config.phase) && config.phase.axpy_rounding != AxpyRounding::each_step)
+        if (std::string problem = refusal_of_axpy(config.accelerator); !problem.empty())
+            report({"phase.axpy_rounding", std::move(problem)});
     return config;
+}
+
+std::string refusal_of_axpy(const AcceleratorConfig& machine) {
+    const std::string& update = machine.formats[FormatUse::update];
+    const std::string& kept = update.empty() ? machine.vector.format : update;
+    if (kept != "fp32" && kept != "bf16" && kept != "fp16" && kept != "dlfloat16")
+        return fmt::format("weights lie in {}; an axpy is rounded to fp32, bf16, fp16 or dlfloat16", kept);
+    if (kept == machine.vector.format || machine.vector.format == "fp32") return {};
+    return fmt::format("weights lie in {}, which {}, the vector format, does not hold", kept,
+                       machine.vector.format);
 }
 
 ExperimentConfig load_experiment(const std::string& path, const std::vector<Setting>& settings) {

@@ -53,6 +53,9 @@ DramDeviceConfig load_dram(const std::string& path, const std::vector<Setting>& 
 ExperimentConfig read_experiment(Node tree, Diagnostics& diagnostics);
 AcceleratorConfig read_accelerator(const Node& tree, Diagnostics& diagnostics);
 
+// Why an axpy on this machine cannot be rounded once, to the format that weights lie in; empty if it can.
+std::string refusal_of_axpy(const AcceleratorConfig& machine);
+
 // Reports what is valid Octet but what this version's machine cannot run, where it was written.
 void check_supported(const ExperimentConfig& experiment, Diagnostics& diagnostics);
 

@@ -2,49 +2,16 @@
 #pragma once
 #include "sim/config/accelerator_keys.h"
 #include "sim/config/experiment.h"
+#include "sim/config/phase_keys.h"
 
 namespace octet {
 
-inline constexpr auto phase_kind_names = std::to_array<Named<PhaseKind>>({
-    {"encode", PhaseKind::encode},
-    {"prefill", PhaseKind::prefill},
-    {"decode", PhaseKind::decode},
-    {"finetune_lora", PhaseKind::finetune_lora},
-    {"train", PhaseKind::train},
-});
 inline constexpr auto values_names =
     std::to_array<Named<Values>>({{"none", Values::none}, {"exact", Values::exact}});
 inline constexpr auto fidelity_names =
     std::to_array<Named<Fidelity>>({{"register", Fidelity::registers}, {"pass", Fidelity::pass}});
-inline constexpr auto lora_targets =
-    std::to_array<std::string_view>({"query", "key", "value", "output", "ffn_in", "ffn_out", "all"});
-inline constexpr auto optimizer_names = std::to_array<std::string_view>({"sgd", "momentum", "adamw"});
 inline constexpr auto distribution_names =
     std::to_array<std::string_view>({"gaussian", "laplace", "uniform"});
-
-template <class V>
-void describe(V& v, PhaseConfig& c) {
-    const bool decode = c.kind == PhaseKind::decode, lora = c.kind == PhaseKind::finetune_lora;
-    v.integer("batch", c.batch, {1, 1 << 16}, "samples at once");
-    v.when(!decode, "kind encode, prefill, finetune_lora or train", [&] {
-        v.integer("sequence", c.sequence, {1, 1 << 20}, "tokens of a sample", required);
-    });
-    v.when(decode, "kind decode", [&] {
-        v.integer("context", c.context, {1, 1 << 20}, "keys the first token attends to, its own included",
-                  required);
-        v.integer("tokens", c.tokens, {1, 1 << 16}, "tokens made one after another");
-    });
-    v.when(lora, "kind finetune_lora", [&] {
-        v.integer("rank", c.rank, {1, 4096}, "rank of the adapters");
-        v.number("alpha", c.alpha, {0, 1e6}, "adapters are scaled by alpha / rank");
-        v.words("targets", c.targets, lora_targets, "projections with adapters");
-        v.boolean("merged", c.merged, "adapters are merged into the weights before the matmul");
-    });
-    v.when(lora || c.kind == PhaseKind::train, "kind finetune_lora or train", [&] {
-        v.word("optimizer", c.optimizer, optimizer_names, "how weights are updated");
-        v.number("learning_rate", c.learning_rate, {0, 1e3}, "how far a step goes");
-    });
-}
 
 template <class V>
 void describe(V& v, SyntheticInputs& c) {
@@ -73,7 +40,8 @@ void describe(V& v, CalibrationConfig& c) {
 template <class V>
 void describe(V& v, InputsConfig& c) {
     v.section("synthetic", c.synthetic, "random values");
-    v.path("weights", c.weights, "a checkpoint: a .safetensors file, its folder (shards too), or a folder of .npy files");
+    v.path("weights", c.weights,
+           "a checkpoint: a .safetensors file, its folder (shards too), or a folder of .npy files");
     v.path("tokens", c.tokens, "token ids, .npy");
     v.path("labels", c.labels, "what the logits should say, .npy: a class a row, -100 for none");
     v.path("activations", c.activations, "the first operation's input, .npy");

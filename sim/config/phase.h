@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "models/formats/rounding.h"
+
 namespace octet {
 
 enum class PhaseKind : std::uint8_t { encode, prefill, decode, finetune_lora, train };
@@ -20,6 +22,8 @@ struct PhaseConfig {
     bool merged = false;                                 // finetune_lora
     std::string optimizer = "adamw";                     // finetune_lora, train
     double learning_rate = 1e-3;                         // finetune_lora, train
+    double clip_norm = 0;                                // finetune_lora, train; 0: gradients are as they are
+    AxpyRounding axpy_rounding = AxpyRounding::each_step;  // optimizers sgd and momentum
 };
 
 constexpr bool trains(const PhaseConfig& phase) {

@@ -45,6 +45,10 @@ bool takes_wide_input(const Operation& operation, FusionLevel level) {
         case OperationKind::moment:
         case OperationKind::second_moment:
         case OperationKind::adam:
+        case OperationKind::row_squares:
+        case OperationKind::row_sums:
+        case OperationKind::clip_factor:
+        case OperationKind::rescale:
             return true;
         default:
             return is_activation(operation.kind) && level >= FusionLevel::activation;
@@ -103,6 +107,8 @@ bool is_parameter(const Graph& graph, const Operation& operation, std::size_t in
         case OperationKind::position:
         case OperationKind::norm_backward:
             return index == 2;
+        case OperationKind::rescale:
+            return index == 1;
         case OperationKind::multiply:
             return index == 1 && operation.elements() > operation.n &&
                    graph.tensors[operation.inputs[1]].elements() == operation.n;
@@ -177,6 +183,9 @@ FusedGraph fuse(const Graph& graph, FusionLevel level, bool residual_port, const
         if (const Tensor& tensor = graph.tensors[id];
             tensor.precise || tensor.use == FormatUse::wgrad || tensor.use == FormatUse::update)
             result.wide[id] = (tensor.precise || result.wide[id]) && formats[tensor.use].empty();
+    for (TensorId id = 0; id < graph.tensors.size(); ++id)  // sums
+        if (graph.tensors[id].precise && graph.tensors[id].role == TensorRole::activation)
+            result.wide[id] = true;
     for (const Operation& operation : graph.operations)  // angles
         if (operation.kind == OperationKind::rope) result.wide[operation.inputs[1]] = true;
     return result;

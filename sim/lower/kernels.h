@@ -38,7 +38,8 @@ struct FusedGraph {
     std::vector<OperationId> host;  // by operation of the workload: the kernel's operation that runs it
 };
 
-// Gradients of weights, and what is precise, lie in the vector format if `formats` gives them no other.
+// Gradients of weights, and what is precise, lie in the vector format if `formats` gives them no other; what
+// is precise and made on the way (sums) always.
 FusedGraph fuse(const Graph& graph, FusionLevel level, bool residual_port = true,
                 const TensorFormats& formats = {});
 

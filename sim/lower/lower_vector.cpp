@@ -52,7 +52,7 @@ void Lowering::vector_work(std::size_t kernel, std::uint64_t item) {
         for (std::size_t i = 1; i < graph.operations[f].inputs.size(); ++i)
             if (is_parameter(graph, graph.operations[f], i))
                 views.vectors.push_back(rows_of(graph.operations[f].inputs[i], 0, 1, 1));
-    views.out = rows_of(work.output, item, op.batch, op.m);
+    views.out = rows_of(work.output, item, op.batch, reduces(op.kind) ? 1 : op.m);
     vector_rows(kernel, item, views);
 }
 
@@ -89,7 +89,8 @@ void Lowering::vector_rows(std::size_t kernel, std::uint64_t item, const VectorV
     const Operation& op = operation(kernel);
     const std::vector<View>&operands = work.operands, &vectors = work.vectors;
     const View& out = work.out;
-    const std::uint64_t height = out.block.rows.count;
+    const bool one_a_row = reduces(op.kind);  // the output is one row
+    const std::uint64_t height = one_a_row ? op.m : out.block.rows.count;
     for (const View& view : operands) emitter.pin(*view.matrix);
     for (const View& view : vectors) emitter.pin(*view.matrix);
     emitter.pin(*out.matrix);
@@ -114,14 +115,14 @@ void Lowering::vector_rows(std::size_t kernel, std::uint64_t item, const VectorV
     const auto row_of = [](const Layout& layout) { return ceil_div(layout.bytes(), layout.rows()) + 1; };
     for (const View& view : operands)
         if (staged(view)) row_bytes += 2 * row_of(view.matrix->layout), areas += 2;
-    if (staged(out)) row_bytes += 2 * row_of(out.matrix->layout), areas += 2;
+    if (staged(out)) row_bytes += one_a_row ? 8 : 2 * row_of(out.matrix->layout), areas += 2;
     row_bytes += slots.size() * row_of(wide), areas += slots.size();
     const std::uint64_t rows = rows_at_once(height, row_bytes, areas);
     KernelChoice& choice = choices[kernel];
     choice.output_resident = out.matrix->resident();
 
     std::vector<View> views = operands;
-    views.push_back(out);
+    if (!one_a_row) views.push_back(out);
     std::vector<RowRange> blocks;
     std::uint64_t tallest = 0;
     for (std::uint64_t first = 0; first < height; first += blocks.back().count) {
@@ -131,6 +132,9 @@ void Lowering::vector_rows(std::size_t kernel, std::uint64_t item, const VectorV
     choice.row_block = std::max(choice.row_block, tallest);
     const auto part = [&](const View& view, const RowRange& block) {
         return Block{{view.block.rows.first + block.first, block.count}, view.block.columns};
+    };
+    const auto result_part = [&](const RowRange& block) {
+        return one_a_row ? Block{{0, 1}, {block.first, block.count}} : part(out, block);
     };
     // An encoder of blocks along the rows goes down one tile column after another (docs/hardware/codec.md).
     const std::uint64_t tile = out.matrix->layout.grid().along_rows ? machine.cols : 0;
@@ -152,7 +156,7 @@ void Lowering::vector_rows(std::size_t kernel, std::uint64_t item, const VectorV
     if (staged(out)) {
         std::uint64_t bytes = 0;
         for (const RowRange& block : blocks) {
-            const Block target = part(out, block);
+            const Block target = result_part(block);
             bytes = std::max(bytes, out.matrix->layout.part(target.rows, target.columns).bytes());
         }
         for (std::uint64_t i = 0; i < std::min<std::uint64_t>(2, blocks.size()); ++i)
@@ -169,10 +173,11 @@ void Lowering::vector_rows(std::size_t kernel, std::uint64_t item, const VectorV
         command.rows = static_cast<std::uint32_t>(blocks[b].count);
         command.columns = static_cast<std::uint32_t>(op.n);
         Needs needs = params.ready;
-        command.parameters = slice(params, 0, op.n);
+        command.parameters = slice(params, 0, std::min(op.n, params.columns));
         // Counted in the output, in which all operations of a pass agree.
         const bool own = graph.tensors[out.matrix->tensor].batch == op.batch;
-        command.part = part_of(own ? item : 0, out.block.rows.first + blocks[b].first, 0);
+        command.part = one_a_row ? part_of(0, 0, blocks[b].first)
+                                 : part_of(own ? item : 0, out.block.rows.first + blocks[b].first, 0);
         for (std::size_t i = 0; i < operands.size(); ++i) {
             const Block block = part(operands[i], blocks[b]);
             const Matrix& matrix = *operands[i].matrix;
@@ -196,7 +201,7 @@ void Lowering::vector_rows(std::size_t kernel, std::uint64_t item, const VectorV
             temporary.sram = layout.strips(scratch[i].base, {0, command.rows}, {0, op.n});
             needs.merge(scratch[i].free_after);
         }
-        const Block target = part(out, blocks[b]);
+        const Block target = result_part(blocks[b]);
         describe(command.output, *out.matrix, tile > 0 ? tile : out.matrix->layout.piece_columns());
         const std::size_t area = out_areas.empty() ? 0 : b % out_areas.size();
         Pieces written;  // as a DMA takes them

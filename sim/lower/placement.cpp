@@ -79,6 +79,10 @@ std::vector<Use> uses_of(const Graph& graph, const FusedGraph& fused, const Mach
             narrow(operation.inputs[0], halves(operation.a_blocks));
             narrow(operation.output, halves(operation.out_blocks));
         }
+        if (reduces(operation.kind)) {  // written value by value
+            uses[operation.output].by_row = true;
+            uses[operation.output].tiles.unit = 1;
+        }
         if (operation.kind == OperationKind::table_gradient && operation.trigram)
             narrow(operation.inputs[0], 3);
         if (operation.kind != OperationKind::matmul) continue;

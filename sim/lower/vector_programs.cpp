@@ -81,6 +81,8 @@ std::vector<std::size_t> temporaries(const Operation& operation) {
             return {2, 3};
         case OperationKind::adam:
             return {3};
+        case OperationKind::clip_factor:
+            return {2};
         default:
             return {};
     }
@@ -90,6 +92,13 @@ namespace {
 
 // Slots, as masks of what a pass reads.
 constexpr std::uint8_t slot0 = 1, slot1 = 2, slot2 = 4, slot3 = 8;
+
+// Writes what a reduction has left in the scratch.
+VectorPass row_results(OperationId id) {
+    VectorPass p = writing(pass(id, {}, {}, 0));
+    p.row_results = true;
+    return p;
+}
 
 // A norm without parameters: its last pass writes the results.
 std::vector<VectorPass> normalising_passes(OperationId id, bool has_mean) {
@@ -205,6 +214,15 @@ std::vector<VectorPass> passes_of(OperationId id, const Graph& graph, bool in_pl
                     writing_operand(pass(id, {vector_add, vector_divide}, {}, slot1 | slot3), 3),
                     writing_operand(pass(id, {vector_multiply}, {}, slot3), 3),
                     writing(pass(id, {vector_multiply, vector_add}, {}, slot0 | slot3))};
+        case OperationKind::row_squares:
+            return {pass(id, {vector_square, vector_reduce}, {}, slot0), row_results(id)};
+        case OperationKind::row_sums:
+            return {pass(id, {vector_reduce}, {}, slot0), row_results(id)};
+        case OperationKind::clip_factor:
+            return {writing_operand(pass(id, {vector_square_root}, {}, slot0), 2),
+                    writing(pass(id, {vector_compare, vector_divide}, {}, slot2))};
+        case OperationKind::rescale:
+            return {writing(with_parameters(pass(id, {vector_multiply}, {}, slot0)))};
         default:
             return {writing(pass(id, {elementwise(operation)}, {}, 1))};
     }
@@ -288,7 +306,9 @@ void append_steps(std::vector<VectorStep>& steps, OperationId id, const Graph& g
             steps.back().of = function_of(operation.function);
             return;
         case OperationKind::axpy:
-            return step(VectorFunction::axpy, 1, operation.factor);
+            step(VectorFunction::axpy, 1, operation.factor);
+            steps.back().rounding = operation.rounding;
+            return;
         case OperationKind::moment:
             return step(VectorFunction::moment, 1, operation.factor);
         case OperationKind::second_moment:
@@ -298,6 +318,14 @@ void append_steps(std::vector<VectorStep>& steps, OperationId id, const Graph& g
             steps.back().epsilon = operation.epsilon;
             steps.back().decay = operation.decay;
             return;
+        case OperationKind::row_squares:
+            return step(VectorFunction::row_squares);
+        case OperationKind::row_sums:
+            return step(VectorFunction::row_sums);
+        case OperationKind::clip_factor:
+            return step(VectorFunction::clip_factor, 0, operation.factor);
+        case OperationKind::rescale:
+            return step(VectorFunction::multiply_parameter);
         default:  // rows that are moved
             if (is_activation(operation.kind)) step(function_of(operation.kind));
             return;

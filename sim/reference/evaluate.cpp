@@ -81,6 +81,21 @@ class Evaluation {
             case OperationKind::adam:
                 return weight_update(op, of(op.inputs[0]), of(op.inputs[1]),
                                      op.inputs.size() > 2 ? of(op.inputs[2]) : nullptr, y);
+            case OperationKind::row_squares:
+            case OperationKind::row_sums:
+                for (std::size_t row = 0; row < op.m; ++row)
+                    for (std::size_t n = 0; n < op.n; ++n) {
+                        const double x = of(op.inputs[0])[row * op.n + n];
+                        y[row] += op.kind == OperationKind::row_squares ? x * x : x;
+                    }
+                return;
+            case OperationKind::clip_factor:
+                for (std::size_t i = 0; i < y.size(); ++i)
+                    y[i] = op.factor / std::max(std::sqrt(of(op.inputs[0])[i]), op.factor);
+                return;
+            case OperationKind::rescale:
+                for (std::size_t i = 0; i < y.size(); ++i) y[i] = of(op.inputs[0])[i] * of(op.inputs[1])[0];
+                return;
             default:
                 return elementwise(op, y);
         }

@@ -45,6 +45,7 @@ std::uint64_t passes(const Operation& operation, FusionLevel level) {
         case OperationKind::rope:
         case OperationKind::moment:
         case OperationKind::second_moment:
+        case OperationKind::clip_factor:
             return 2;
         default:
             return can_fuse(operation.kind, level) ? 0 : 1;

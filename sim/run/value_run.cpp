@@ -146,6 +146,10 @@ ValueRun::ValueRun(const AcceleratorConfig& machine, std::uint64_t seed, Graph g
       comparison_(graph_),
       targets_(std::move(sources.targets)) {
     values_.config.threads = threads_;
+    for (const Operation& o : graph_.operations)
+        if (o.rounding != AxpyRounding::each_step)
+            if (const std::string reason = refusal_of_axpy(machine); !reason.empty())
+                throw std::invalid_argument(fmt::format("operation '{}': {}", o.name, reason));
     observers_.all.push_back(&comparison_);
     if (targets_) observers_.all.push_back(&logits_.emplace(graph_, targets_->operation));
     if (!values_.config.scaled()) return;

@@ -8,6 +8,7 @@
 
 #include "sim/workload/backward.h"
 #include "sim/workload/builder.h"
+#include "sim/workload/clip.h"
 #include "sim/workload/description.h"
 #include "sim/workload/update.h"
 
@@ -52,8 +53,14 @@ class Expansion {
         graph_.trains(false);
         Backward backward(graph_, std::move(merged_));
         backward.run(result_, loss_gradient());
-        for (const TensorId weight : graph_.trained())
-            if (backward.of(weight) != no_tensor) update(graph_, phase_, weight, backward.of(weight));
+        std::vector<TensorId> weights, gradients;
+        for (const TensorId weight : graph_.trained()) {
+            if (backward.of(weight) == no_tensor) continue;
+            weights.push_back(weight);
+            gradients.push_back(backward.of(weight));
+        }
+        if (phase_.clip_norm > 0) gradients = clip(graph_, weights, gradients, phase_.clip_norm);
+        for (std::size_t i = 0; i < weights.size(); ++i) update(graph_, phase_, weights[i], gradients[i]);
         return graph_.finish();
     }
 

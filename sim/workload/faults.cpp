@@ -112,6 +112,9 @@ class Checker {
         if (operation.of != Member{} && operation.kind != OperationKind::matmul)
             return "only a matmul takes members of a share";
         if (operation.inverse && operation.kind != OperationKind::rope) return "only a rope is turned back";
+        if (operation.rounding != AxpyRounding::each_step &&
+            (operation.kind != OperationKind::axpy || operation.batch != 1))
+            return "only an axpy without a batch is rounded once";
         if (auto message = check_function(operation); !message.empty()) return message;
         if (!std::isfinite(operation.decay)) return "decay must be finite";
         if (operation.causal && operation.kind != OperationKind::softmax &&
@@ -224,6 +227,7 @@ class Checker {
         if (o.inputs.size() < low || o.inputs.size() > high)
             return low == high ? fmt::format("has {} inputs, expected {}", o.inputs.size(), low)
                                : fmt::format("has {} inputs, expected {} to {}", o.inputs.size(), low, high);
+        if (reduces(o.kind)) return check_reduction(o);
         if (auto m = rows(o, "output", o.output); !m.empty()) return m;
         if (o.kind == OperationKind::embedding) return check_tables(o);
         if (o.kind == OperationKind::copy) return check_copy(o);
@@ -238,6 +242,7 @@ class Checker {
         for (std::size_t i = 1; i < o.inputs.size(); ++i) {
             auto m = is_norm(o.kind) ? parameter(o, i == 1 ? "gamma" : "beta", o.inputs[i])
                      : o.kind == OperationKind::norm_backward && i == 2 ? parameter(o, "gamma", o.inputs[i])
+                     : o.kind == OperationKind::rescale                 ? one_value(o.inputs[i])
                      : o.kind == OperationKind::multiply && graph_.tensors[o.inputs[i]].elements() == o.n
                          ? parameter(o, "row", o.inputs[i])
                          : rows(o, "input", o.inputs[i]);
@@ -263,6 +268,7 @@ class Checker {
             case OperationKind::mask:
             case OperationKind::activation_backward:
             case OperationKind::softmax_backward:
+            case OperationKind::rescale:
             case OperationKind::axpy:
             case OperationKind::moment:
             case OperationKind::second_moment:
@@ -276,6 +282,21 @@ class Checker {
             default:
                 return {1, 1};
         }
+    }
+
+    std::string one_value(TensorId id) const {
+        const auto& tensor = graph_.tensors[id];
+        if (tensor.elements() == 1) return {};
+        return fmt::format("factor '{}' is {}, expected 1 x 1", tensor.name, shape(tensor));
+    }
+
+    std::string check_reduction(const Operation& o) const {
+        const auto &input = graph_.tensors[o.inputs[0]], &output = graph_.tensors[o.output];
+        if (o.batch != 1 || input.batch != 1 || input.rows != o.m || input.cols != o.n)
+            return fmt::format("input '{}' is {}, expected {} x {}", input.name, shape(input), o.m, o.n);
+        if (output.batch != 1 || output.rows != 1 || output.cols != o.m)
+            return fmt::format("output '{}' is {}, expected 1 x {}", output.name, shape(output), o.m);
+        return {};
     }
 
     std::string check_tables(const Operation& o) const {

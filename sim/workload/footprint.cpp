@@ -18,7 +18,8 @@ class Count {
           wide_bits_(wide_bits),
           last_read_(graph.tensors.size()),
           made_(graph.tensors.size()),
-          of_weights_(graph.tensors.size()) {}
+          of_weights_(graph.tensors.size()),
+          clipped_(graph.tensors.size()) {}
 
     Footprint run() {
         const std::size_t backward = lives();
@@ -54,6 +55,7 @@ class Count {
                 weights = weights && of_weights_[input];
             }
             made_[o.output] = i;
+            clipped_[o.output] = o.kind == OperationKind::rescale;
             of_weights_[o.output] = weights && o.kind != OperationKind::embedding;
             if (gradient) backward = std::min(backward, i);
         }
@@ -68,6 +70,7 @@ class Count {
         if (tensor.precise)
             return tensor.role == TensorRole::input ? std::optional(MemoryClass::optimizer_states)
                                                     : std::nullopt;
+        if (clipped_[id]) return std::nullopt;
         if (tensor.use == FormatUse::wgrad) return MemoryClass::weight_gradients;
         if (of_weights_[id]) return MemoryClass::weight_copies;
         const bool kept = tensor.role != TensorRole::input && tensor.use != FormatUse::dgrad &&
@@ -84,7 +87,7 @@ class Count {
     const Graph& graph_;
     unsigned bits_, wide_bits_;
     std::vector<std::size_t> last_read_, made_;
-    std::vector<bool> of_weights_;
+    std::vector<bool> of_weights_, clipped_;
     Footprint footprint_;
 };
 

@@ -5,9 +5,8 @@
 namespace octet {
 namespace {
 
-constexpr std::array<std::string_view, 5> role_names{"input", "weight", "activation", "output",
-                                                      "logits"};
-constexpr std::array<std::string_view, 31> kind_names{"embedding",
+constexpr std::array<std::string_view, 5> role_names{"input", "weight", "activation", "output", "logits"};
+constexpr std::array<std::string_view, 35> kind_names{"embedding",
                                                       "position",
                                                       "matmul",
                                                       "scale",
@@ -37,7 +36,11 @@ constexpr std::array<std::string_view, 31> kind_names{"embedding",
                                                       "axpy",
                                                       "moment",
                                                       "second_moment",
-                                                      "adam"};
+                                                      "adam",
+                                                      "row_squares",
+                                                      "row_sums",
+                                                      "clip_factor",
+                                                      "rescale"};
 constexpr std::array<std::string_view, 4> fill_names{"given", "zeros", "ones", "labels"};
 
 }  // namespace
@@ -66,7 +69,11 @@ bool has_function(OperationKind kind) {
            kind == OperationKind::table_gradient;
 }
 bool has_factor(OperationKind kind) {
-    return kind == OperationKind::scale || kind >= OperationKind::axpy;
+    return kind == OperationKind::scale || (kind >= OperationKind::axpy && kind <= OperationKind::adam) ||
+           kind == OperationKind::clip_factor;
+}
+bool reduces(OperationKind kind) {
+    return kind == OperationKind::row_squares || kind == OperationKind::row_sums;
 }
 bool has_epsilon(OperationKind kind) {
     return is_norm(kind) || kind == OperationKind::norm_backward || kind == OperationKind::adam;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/accelerator/tensor_formats.h"
+#include "models/formats/rounding.h"
 #include "models/types.h"
 
 namespace octet {
@@ -45,7 +46,7 @@ struct Tensor {
     // before all of this output is in DRAM.
     TensorId after = no_tensor;
     FormatUse use = FormatUse::forward;  // what decides its format in memory
-    bool precise = false;  // kept in the vector format whoever reads it: weights that are trained
+    bool precise = false;  // kept in the vector format whoever reads it: weights that are trained, sums
     TensorFill fill = TensorFill::given;
     std::uint64_t elements() const { return batch * rows * cols; }
     bool operator==(const Tensor&) const = default;
@@ -91,13 +92,19 @@ enum class OperationKind : std::uint8_t {
     axpy,           // factor * first + second
     moment,         // factor * first + (1 - factor) * second
     second_moment,  // factor * first + (1 - factor) * second squared
-    adam  // weight, moment, second moment: weight * decay - factor * moment / (root of second + epsilon)
+    adam,  // weight, moment, second moment: weight * decay - factor * moment / (root of second + epsilon)
+    // Gradients that are clipped: of m rows of n columns one value a row, 1 x m.
+    row_squares,  // the sum of the squares of each row
+    row_sums,     // the sum of each row
+    clip_factor,  // factor / max(root of the input, factor)
+    rescale       // input times the one value of the second
 };
 std::string_view name(OperationKind kind);
 bool is_activation(OperationKind kind);
 bool is_norm(OperationKind kind);
 bool has_function(OperationKind kind);     // activation_backward, norm_backward, table_gradient
-bool has_factor(OperationKind kind);       // scale, and updates
+bool has_factor(OperationKind kind);       // scale, updates, clip_factor
+bool reduces(OperationKind kind);          // to one value a row: row_squares, row_sums
 bool has_epsilon(OperationKind kind);      // norms, norm_backward, adam
 bool takes_rows_from(OperationKind kind);  // from row `first` on: embedding, position, copy, rope, ...
 
@@ -157,6 +164,7 @@ struct Operation {
     bool inverse = false;                            // rope
     OperationKind function = OperationKind::matmul;  // gradients: of what
     double decay = 1;                                // adam
+    AxpyRounding rounding = AxpyRounding::each_step;
     std::uint64_t macs() const { return kind == OperationKind::matmul ? batch * m * n * k : 0; }
     std::uint64_t elements() const { return batch * m * n; }
     bool in_blocks() const { return kind == OperationKind::matmul || kind == OperationKind::rope; }

@@ -14,6 +14,11 @@ std::uint64_t inferred_batch(const Graph& graph, const Operation& operation) {
 void infer_shape(const Graph& graph, Operation& operation) {
     const auto& output = graph.tensors[operation.output];
     const auto divisor = [](std::uint64_t value) { return std::max<std::uint64_t>(value, 1); };
+    if (reduces(operation.kind) && !operation.inputs.empty()) {
+        operation.m = graph.tensors[operation.inputs[0]].rows;
+        operation.n = graph.tensors[operation.inputs[0]].cols;
+        return;
+    }
     operation.n = output.cols / divisor(operation.out_blocks);
     if (!operation.in_blocks()) {
         operation.m = output.batch * output.rows / divisor(operation.batch);

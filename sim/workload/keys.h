@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "sim/config/describe.h"
+#include "sim/config/phase_keys.h"
 #include "sim/workload/description.h"
 
 namespace octet {
@@ -20,7 +21,7 @@ std::array<Named<E>, count> named_from(E first) {
 }
 inline const auto role_names = named_from<5>(TensorRole::input);
 inline const auto use_names = named_from<format_use_count>(FormatUse::forward);
-inline const auto kind_names = named_from<31>(OperationKind::embedding);
+inline const auto kind_names = named_from<35>(OperationKind::embedding);
 inline const auto fill_names = named_from<4>(TensorFill::given);
 inline const auto activation_names = named_from<8>(OperationKind::gelu);
 inline const auto norm_names = named_from<3>(OperationKind::layernorm);
@@ -169,6 +170,7 @@ struct OperationLine {
     bool inverse = false;
     OperationKind function = OperationKind::matmul;
     double decay = 1;
+    AxpyRounding rounding = AxpyRounding::each_step;
 };
 
 template <class V>
@@ -224,7 +226,11 @@ void describe(V& v, OperationLine& o) {
         v.number("decay", o.decay, {std::numeric_limits<double>::lowest()},
                  "what the weight is multiplied by");
     });
-    v.when(has_factor(o.kind), "kind scale or an update", [&] {
+    v.when(o.kind == OperationKind::axpy, "kind axpy", [&] {
+        v.choice("rounding", o.rounding, axpy_rounding_names,
+                 "of product and sum each to the vector format, or of both once to that of the output");
+    });
+    v.when(has_factor(o.kind), "kind scale, an update or clip_factor", [&] {
         v.number("factor", o.factor, {std::numeric_limits<double>::lowest()},
                  "what each value is multiplied by");
     });

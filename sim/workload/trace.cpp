@@ -73,6 +73,7 @@ class TraceReader {
         o.inverse = line.inverse;
         o.function = line.function;
         o.decay = line.decay;
+        o.rounding = line.rounding;
         if (line.kind == OperationKind::table_gradient) o.k = line.k.value_or(0);
         o.heads = line.heads;
         o.a_blocks = line.a_blocks;

@@ -81,6 +81,8 @@ class Writer {
         put_unless(usual.inverse, "inverse", o.inverse);
         put_unless(name(usual.function), "function", name(o.function));
         put_unless(usual.decay, "decay", o.decay);
+        if (o.rounding != usual.rounding)
+            put(", rounding: {}", o.rounding == AxpyRounding::stochastic ? "stochastic" : "nearest_even");
         if (o.kind == OperationKind::table_gradient) put(", tokens: {}", o.k);
         if (o.causal) {
             put(", causal: true");

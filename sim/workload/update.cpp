@@ -34,13 +34,17 @@ void update(GraphBuilder& graph, const PhaseConfig& phase, TensorId weight, Tens
         graph.mark_output(id);
         return id;
     };
+    const auto axpy = [&](const char* what, std::vector<TensorId> inputs, double factor) {
+        Operation o = operation(what, OperationKind::axpy, std::move(inputs), factor);
+        o.rounding = phase.axpy_rounding;
+        return made(std::move(o));
+    };
     const double rate = phase.learning_rate;
     if (phase.optimizer == "sgd") {
-        made(operation(".updated", OperationKind::axpy, {gradient, weight}, -rate));
+        axpy(".updated", {gradient, weight}, -rate);
     } else if (phase.optimizer == "momentum") {
-        const auto velocity = made(
-            operation(".momentum.updated", OperationKind::axpy, {state(".momentum"), gradient}, momentum));
-        made(operation(".updated", OperationKind::axpy, {velocity, weight}, -rate));
+        const auto velocity = axpy(".momentum.updated", {state(".momentum"), gradient}, momentum);
+        axpy(".updated", {velocity, weight}, -rate);
     } else if (phase.optimizer == "adamw") {
         const auto first = made(
             operation(".moment.updated", OperationKind::moment, {state(".moment"), gradient}, first_decay));

@@ -132,6 +132,37 @@ TEST(Evaluation, HasTheGradientsOfTheTape) {
         }
 }
 
+// All gradients together, before and after they are clipped.
+std::pair<double, double> lengths_of_gradients(double limit) {
+    PhaseConfig phase = training_phase(PhaseKind::train);
+    phase.optimizer = "sgd";
+    phase.clip_norm = limit;
+    const Case c = gentle_case(training_model("encoder"), phase, machine_of("fp32"));
+    const auto results = results_of(c);
+    double before = 0, after = 0;
+    for (OperationId id = 0; id < c.graph.operations.size(); ++id) {
+        const Operation& o = c.graph.operations[id];
+        if (o.kind != OperationKind::rescale) continue;
+        for (const float x : results[id]) after += double{x} * double{x};
+        for (OperationId from = 0; from < id; ++from)
+            if (c.graph.operations[from].output == o.inputs[0])
+                for (const float x : results[from]) before += double{x} * double{x};
+    }
+    return {std::sqrt(before), std::sqrt(after)};
+}
+
+TEST(Clipping, LeavesGradientsAloneThatTogetherAreShorterThanTheLimit) {
+    const auto [whole, same] = lengths_of_gradients(1000);
+    EXPECT_GT(whole, 0.2);
+    EXPECT_EQ(whole, same);
+}
+
+TEST(Clipping, MakesGradientsTogetherAsLongAsTheLimit) {
+    const auto [whole, clipped] = lengths_of_gradients(0.0625);
+    EXPECT_GT(whole, 0.2);
+    EXPECT_NEAR(clipped, 0.0625, 1e-6);
+}
+
 class Gradient : public testing::TestWithParam<std::string> {};
 
 TEST_P(Gradient, OfTheTapeIsThatOfFiniteDifferences) {

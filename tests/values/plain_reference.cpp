@@ -8,6 +8,7 @@
 #include "models/arithmetic/gemm.h"
 #include "models/arithmetic/ibert.h"
 #include "models/arithmetic/posit_functions.h"
+#include "models/arithmetic/random.h"
 #include "models/arithmetic/vector_math.h"
 #include "models/formats/registry.h"
 #include "tests/values/plain_gradients.h"
@@ -215,6 +216,7 @@ class Plain {
     }
     bool is_wide(TensorId id) const {
         const FormatUse use = graph_.tensors[id].use;
+        if (graph_.tensors[id].precise && graph_.tensors[id].role == TensorRole::activation) return true;
         if ((use == FormatUse::wgrad || use == FormatUse::update) && !machine_.formats[use].empty())
             return false;
         if (graph_.tensors[id].precise) return true;
@@ -268,6 +270,7 @@ class Plain {
         if (op.kind == Kind::table_gradient) return table_gradient(op);
         if (op.trigram) return trigram(op);
         if (op.kind == Kind::rope) return rope(op);
+        if (reduces(op.kind)) return reduced(op);
         std::vector<float> y(op.batch * op.m * op.n);
         const Tensor& x = graph_.tensors[op.inputs[0]];
         if (op.kind == Kind::prepend) {
@@ -295,6 +298,20 @@ class Plain {
                 y[row * op.n + n] = entered(op.inputs[0], from * op.n + n);
             }
         return apply(op, std::move(y), op.inputs[0]);
+    }
+
+    // One value a row.
+    std::vector<float> reduced(const Operation& op) const {
+        std::vector<float> sums;
+        for (std::uint64_t row = 0; row < op.m; ++row) {
+            std::vector<float> x;
+            for (std::uint64_t n = 0; n < op.n; ++n) {
+                x.push_back(entered(op.inputs[0], row * op.n + n));
+                if (op.kind == Kind::row_squares) x.back() = math_.multiply(x.back(), x.back());
+            }
+            sums.push_back(sum(x));
+        }
+        return sums;
     }
 
     // x cos + rotate_half(x) sin, as written in the model's code.
@@ -545,7 +562,15 @@ class Plain {
                 return x;
             case Kind::activation_backward:
                 return plain_slope(math_, op.function, x, entered(op.inputs[1], row * op.n + c));
+            case Kind::clip_factor: {
+                const float limit = math_.round(op.factor), root = math_.square_root(x);
+                return root > limit ? math_.divide(limit, root) : 1;
+            }
+            case Kind::rescale:
+                return math_.multiply(x, entered(op.inputs[1], 0));
             case Kind::axpy:
+                if (op.rounding != AxpyRounding::each_step) return axpy_once(op, x, row * op.n + c);
+                [[fallthrough]];
             case Kind::moment:
             case Kind::second_moment:
             case Kind::adam: {
@@ -588,6 +613,17 @@ class Plain {
             default:
                 return math_.sigmoid(x);
         }
+    }
+
+    // Between two numbers of the format, the larger one with a chance of where the sum lies between them.
+    float axpy_once(const Operation& op, float x, std::size_t i) const {
+        const FormatInfo& kept = is_wide(op.output) ? vector_ : format(op.output);
+        const auto id = static_cast<std::uint64_t>(&op - graph_.operations.data());
+        const auto pes = static_cast<std::uint64_t>(machine_.array.rows * machine_.array.cols);
+        const FloatMac mac = float_mac(*find_accumulator(kept.name), op.rounding == AxpyRounding::stochastic
+                                                                         ? Rounding::stochastic
+                                                                         : Rounding::nearest_even);
+        return mac(entered(op.inputs[1], i), math_.round(op.factor), x, draw(inputs_.seed, pes + id, i));
     }
 
     float sum(const std::vector<float>& row) const {

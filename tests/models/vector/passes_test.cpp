@@ -94,6 +94,21 @@ TEST(VectorPass, PaysTheLatencyPerRowWhenEachRowFinishesFirst) {
     EXPECT_EQ(r[0].operations[0].activity[Action::vector_idle], 3u * 10 * 8);
 }
 
+TEST(VectorPass, OverResultsOfRowsTakesABeatForLanesRows) {
+    VectorPass results{{}, 0, true};
+    results.row_results = true;
+    VectorConfig rows;
+    rows.row_at_a_time = true;
+    std::deque<Case> cases;
+    cases.push_back(vector_case({40, 16, 1, 16, false, results}));
+    cases.push_back(vector_case({40, 16, 1, 16, false, results}, rows));
+    const auto r = run_all(cases);
+    EXPECT_EQ(cycles(r[0]), 3u + 4) << "40 values in vectors of 16";
+    EXPECT_EQ(cycles(r[1]), 40u * (1 + 4)) << "each with its row";
+    EXPECT_EQ(r[0].operations[0].activity[Action::sram_write_bits], 40u * 16);
+    EXPECT_EQ(r[0].operations[0].activity[Action::vector_idle], 8u);
+}
+
 TEST(VectorUnit, TakesTheNextCommandBehindTheLastVector) {
     Case c = vector_case({});
     Command second = c.program.commands()[0];

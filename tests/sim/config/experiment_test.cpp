@@ -210,6 +210,28 @@ TEST(Formats, ByUseAreRefusedWhereTheMachineCannotHoldThem) {
     EXPECT_THAT(errors({"formats.kv_cach=e4m3"}), HasSubstr("did you mean 'kv_cache'?"));
 }
 
+TEST(Phase, RoundsAnAxpyOnceOnlyWhereTheVectorUnitHoldsTheResult) {
+    const std::string phase =
+        "phase={kind: train, sequence: 7, optimizer: momentum, axpy_rounding: stochastic}";
+    const auto errors = [&](std::vector<std::string> settings) {
+        settings.push_back(phase);
+        return errors_of([&] { load(settings); });
+    };
+    EXPECT_EQ(errors({}), "");
+    EXPECT_EQ(errors({"vector.format=fp32", "formats.update=dlfloat16"}), "");
+    EXPECT_THAT(errors({"formats.update=fp32"}), HasSubstr("phase.axpy_rounding: weights lie in fp32, which "
+                                                           "bf16, the vector format, does not hold"));
+    EXPECT_THAT(
+        errors({"formats.update=e4m3"}),
+        HasSubstr("phase.axpy_rounding: weights lie in e4m3; an axpy is rounded to fp32, bf16, fp16"));
+    EXPECT_THAT(errors_of([&] {
+                    load({"phase={kind: train, sequence: 7, optimizer: adamw, axpy_rounding: stochastic}"});
+                }),
+                HasSubstr("axpy_rounding: only with optimizer sgd or momentum"));
+    EXPECT_THAT(errors_of([&] { load({"phase={kind: train, sequence: 7, clip_norm: -1}"}); }),
+                HasSubstr("phase.clip_norm: expected a number from 0 to 10000, got '-1'"));
+}
+
 TEST(Accelerator, PrintsItsResolvedKeysAndReadsThemAgain) {
     const AcceleratorConfig a = load({"buffers.weight.depth=unlimited"}).accelerator;
     const nlohmann::json json = write_json(a);

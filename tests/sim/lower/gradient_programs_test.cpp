@@ -23,13 +23,16 @@ Graph graph_of(const Taken& taken) {
     o.n = 4;
     o.function = taken.function;
     for (std::size_t i = 0; i < taken.inputs; ++i) {
+        const bool factor = taken.kind == OperationKind::rescale && i == 1;
         const bool gamma =
             i > 0 && (is_norm(taken.kind) || (taken.kind == OperationKind::norm_backward && i == 2));
         o.inputs.push_back(static_cast<TensorId>(i));
-        graph.tensors.push_back({"t" + std::to_string(i), TensorRole::input, 1, gamma ? 1U : 6U, 4});
+        graph.tensors.push_back(
+            {"t" + std::to_string(i), TensorRole::input, 1, gamma || factor ? 1U : 6U, factor ? 1U : 4U});
     }
     o.output = static_cast<TensorId>(taken.inputs);
-    graph.tensors.push_back({"y", TensorRole::output, 1, 6, 4});
+    const bool row = reduces(taken.kind);
+    graph.tensors.push_back({"y", TensorRole::output, 1, row ? 1U : 6U, row ? 6U : 4U});
     graph.operations.push_back(std::move(o));
     return graph;
 }
@@ -63,19 +66,18 @@ TEST_P(GradientProgram, ReadsThreeOperandsAtMostAndNoTemporaryBeforeItIsWritten)
 }
 
 using enum OperationKind;
-INSTANTIATE_TEST_SUITE_P(Of, GradientProgram,
-                         testing::Values(Taken{"layernorm", norm_backward, layernorm, 3, 7},
-                                         Taken{"rmsnorm", norm_backward, rmsnorm, 3, 6},
-                                         Taken{"softmax", softmax_backward, matmul, 2, 5},
-                                         Taken{"gelu", activation_backward, gelu, 2, 2},
-                                         Taken{"relu", activation_backward, relu, 2, 1},
-                                         Taken{"bare_layernorm", layernorm, matmul, 1, 3},
-                                         Taken{"bare_rmsnorm", rmsnorm, matmul, 1, 2},
-                                         Taken{"axpy", axpy, matmul, 2, 1},
-                                         Taken{"moment", moment, matmul, 2, 2},
-                                         Taken{"second_moment", second_moment, matmul, 2, 2},
-                                         Taken{"adam", adam, matmul, 3, 4}),
-                         [](const auto& test) { return test.param.what; });
+INSTANTIATE_TEST_SUITE_P(
+    Of, GradientProgram,
+    testing::Values(
+        Taken{"layernorm", norm_backward, layernorm, 3, 7}, Taken{"rmsnorm", norm_backward, rmsnorm, 3, 6},
+        Taken{"softmax", softmax_backward, matmul, 2, 5}, Taken{"gelu", activation_backward, gelu, 2, 2},
+        Taken{"relu", activation_backward, relu, 2, 1}, Taken{"bare_layernorm", layernorm, matmul, 1, 3},
+        Taken{"bare_rmsnorm", rmsnorm, matmul, 1, 2}, Taken{"axpy", axpy, matmul, 2, 1},
+        Taken{"moment", moment, matmul, 2, 2}, Taken{"second_moment", second_moment, matmul, 2, 2},
+        Taken{"adam", adam, matmul, 3, 4}, Taken{"row_squares", row_squares, matmul, 1, 2},
+        Taken{"row_sums", row_sums, matmul, 1, 2}, Taken{"clip_factor", clip_factor, matmul, 1, 2},
+        Taken{"rescale", rescale, matmul, 2, 1}),
+    [](const auto& test) { return test.param.what; });
 
 }  // namespace
 }  // namespace octet

@@ -1,6 +1,7 @@
 // What a step of training adds to a forward pass.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "sim/config/yaml.h"
@@ -114,6 +115,33 @@ TEST(Training, UpdatesEveryWeightOnce) {
     }
 }
 
+TEST(Clipping, TakesEveryGradientTwiceAndUpdatesWithWhatIsScaled) {
+    PhaseConfig phase = step(PhaseKind::train);
+    phase.clip_norm = 1;
+    const Graph graph = expand(encoder(), phase), free = expand(encoder(), step(PhaseKind::train));
+    std::map<TensorId, std::set<OperationKind>> readers;
+    std::size_t updates = 0, rescaled = 0;
+    for (const Operation& o : graph.operations) {
+        for (const TensorId input : o.inputs) readers[input].insert(o.kind);
+        if (o.kind == OperationKind::moment) {
+            ++updates;
+            EXPECT_EQ(graph.tensors[o.inputs[1]].name,
+                      graph.tensors[o.inputs[0]].name.substr(0, graph.tensors[o.inputs[0]].name.size() - 7) +
+                          ".clipped");
+        }
+        if (o.kind == OperationKind::clip_factor) {
+            EXPECT_EQ(o.factor, 1);
+        }
+    }
+    for (const Operation& o : graph.operations) {
+        if (o.kind != OperationKind::rescale) continue;
+        ++rescaled;
+        EXPECT_EQ(readers[o.inputs[0]], (std::set{OperationKind::row_squares, OperationKind::rescale}));
+    }
+    EXPECT_EQ(rescaled, updates);
+    EXPECT_EQ(graph.macs(), free.macs());
+}
+
 TEST(Adapters, AloneAreTrained) {
     for (const bool merged : {false, true}) {
         PhaseConfig phase = step(PhaseKind::finetune_lora);
@@ -205,6 +233,9 @@ TEST(Adapters, LeaveAClassifierToBeTrainedAsAWhole) {
 TEST(Training, IsTheSameGraphWhenWrittenAsATraceAndReadAgain) {
     PhaseConfig merged = step(PhaseKind::finetune_lora);
     merged.merged = true;
+    merged.optimizer = "momentum";
+    merged.clip_norm = 0.25;
+    merged.axpy_rounding = AxpyRounding::stochastic;
     TransformerDescription trigram = encoder();
     trigram.trigram = true;
     trigram.head = Head::classifier;
@@ -267,6 +298,15 @@ TEST(GradientOperation, IsRefusedWithAReason) {
               "first input 'x' is 6 x 4, expected 4 x 6");
     product.of = {2, 2};
     EXPECT_EQ(fault(product, {x, y}), "takes a member beyond its share");
+    Operation squares{.name = {}, .kind = OperationKind::row_squares, .inputs = {0}};
+    squares.m = 6, squares.n = 4;
+    EXPECT_EQ(fault(squares, {x, y}), "output 'y' is 6 x 4, expected 1 x 6");
+    EXPECT_EQ(fault(squares, {x, {"y", TensorRole::output, 1, 1, 6}}), "");
+    Operation rescale{.name = {}, .kind = OperationKind::rescale, .inputs = {0, 0}};
+    rescale.m = 6, rescale.n = 4;
+    EXPECT_EQ(fault(rescale, {x, y}), "factor 'x' is 6 x 4, expected 1 x 1");
+    rescale.rounding = AxpyRounding::stochastic;
+    EXPECT_EQ(fault(rescale, {x, y}), "only an axpy without a batch is rounded once");
     Tensor filled = y;
     filled.fill = TensorFill::ones;
     EXPECT_EQ(fault(slope, {x, filled}), "is filled, but is no input");

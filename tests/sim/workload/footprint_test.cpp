@@ -52,6 +52,10 @@ TEST(Footprint, OfFullTrainingHoldsEveryWeightAndItsStates) {
                                             8 /*up*/ + 12 /*down*/ + 8 /*norm*/;
     EXPECT_EQ(f[MemoryClass::activations], tokens * kept + 2 * 3 * 2 * 4 * 4);
     EXPECT_GT(f[MemoryClass::working], 0u);
+    PhaseConfig clips = step(PhaseKind::train);
+    clips.clip_norm = 1;
+    EXPECT_EQ(footprint(expand(one_layer(), clips), 8, 16)[MemoryClass::weight_gradients], 2 * weights)
+        << "clipped gradients take the places of the others";
     std::uint64_t sum = 0;
     for (const std::uint64_t bytes : f.bytes) sum += bytes;
     EXPECT_EQ(f.total(), sum);

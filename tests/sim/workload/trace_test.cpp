@@ -145,7 +145,7 @@ TEST(Trace, ReportsAllFaultsOfAFileAtOnce) {
 
 TEST(Trace, RefusesKeysOfOtherKinds) {
     EXPECT_EQ(errors(gemm("  - {name: g, kind: matmul, inputs: [a, b], output: c, factor: 2}\n")),
-              "t.yaml:9:56: operations[0].factor: only with kind scale or an update");
+              "t.yaml:9:56: operations[0].factor: only with kind scale, an update or clip_factor");
     EXPECT_EQ(errors(gemm("  - {name: g, kind: relu, inputs: [a], output: c, transpose_b: true}\n")),
               "t.yaml:9:51: operations[0].transpose_b: only with kind matmul");
     EXPECT_EQ(errors(gemm("  - {name: g, kind: softmax, inputs: [a], output: c, window: 2}\n")),
