@@ -140,6 +140,75 @@ constexpr auto vit_body = std::to_array<NameRow>({
 });
 constexpr auto vit_ignored = std::to_array<std::string_view>({"*mask_token", "classifier.*", "*pooler.*"});
 
+constexpr auto t5_body = std::to_array<NameRow>({
+    {table, "embeddings.word", "shared"},
+    {table, "relative_bias.table", "encoder.block.0.layer.0.SelfAttention.relative_attention_bias"},
+    {norm, "layer#.attention.norm", "encoder.block.#.layer.0.layer_norm"},
+    {linear, "layer#.attention.query", "encoder.block.#.layer.0.SelfAttention.q"},
+    {linear, "layer#.attention.key", "encoder.block.#.layer.0.SelfAttention.k"},
+    {linear, "layer#.attention.value", "encoder.block.#.layer.0.SelfAttention.v"},
+    {linear, "layer#.attention.output", "encoder.block.#.layer.0.SelfAttention.o"},
+    {norm, "layer#.ffn.norm", "encoder.block.#.layer.1.layer_norm"},
+    {linear, "layer#.ffn.gate", "encoder.block.#.layer.1.DenseReluDense.wi_0"},  // of version 1.1
+    {linear, "layer#.ffn.up", "encoder.block.#.layer.1.DenseReluDense.wi_1"},
+    {linear, "layer#.ffn.up", "encoder.block.#.layer.1.DenseReluDense.wi"},
+    {linear, "layer#.ffn.down", "encoder.block.#.layer.1.DenseReluDense.wo"},
+    {norm, "norm", "encoder.final_layer_norm"},
+    {table, "decoder.relative_bias.table", "decoder.block.0.layer.0.SelfAttention.relative_attention_bias"},
+    {norm, "decoder.layer#.attention.norm", "decoder.block.#.layer.0.layer_norm"},
+    {linear, "decoder.layer#.attention.query", "decoder.block.#.layer.0.SelfAttention.q"},
+    {linear, "decoder.layer#.attention.key", "decoder.block.#.layer.0.SelfAttention.k"},
+    {linear, "decoder.layer#.attention.value", "decoder.block.#.layer.0.SelfAttention.v"},
+    {linear, "decoder.layer#.attention.output", "decoder.block.#.layer.0.SelfAttention.o"},
+    {norm, "decoder.layer#.cross.norm", "decoder.block.#.layer.1.layer_norm"},
+    {linear, "decoder.layer#.cross.query", "decoder.block.#.layer.1.EncDecAttention.q"},
+    {linear, "decoder.layer#.cross.key", "decoder.block.#.layer.1.EncDecAttention.k"},
+    {linear, "decoder.layer#.cross.value", "decoder.block.#.layer.1.EncDecAttention.v"},
+    {linear, "decoder.layer#.cross.output", "decoder.block.#.layer.1.EncDecAttention.o"},
+    {norm, "decoder.layer#.ffn.norm", "decoder.block.#.layer.2.layer_norm"},
+    {linear, "decoder.layer#.ffn.gate", "decoder.block.#.layer.2.DenseReluDense.wi_0"},
+    {linear, "decoder.layer#.ffn.up", "decoder.block.#.layer.2.DenseReluDense.wi_1"},
+    {linear, "decoder.layer#.ffn.up", "decoder.block.#.layer.2.DenseReluDense.wi"},
+    {linear, "decoder.layer#.ffn.down", "decoder.block.#.layer.2.DenseReluDense.wo"},
+    {norm, "decoder.norm", "decoder.final_layer_norm"},
+});
+constexpr auto t5_ignored = std::to_array<std::string_view>(
+    {"encoder.embed_tokens.weight", "decoder.embed_tokens.weight",
+     "decoder.*.layer.1.EncDecAttention.relative_attention_bias.weight", "lm_head.*"});
+
+constexpr auto whisper_body = std::to_array<NameRow>({
+    {linear, "embeddings.conv1", "encoder.conv1"},
+    {linear, "embeddings.conv2", "encoder.conv2"},
+    {table, "embeddings.position", "encoder.embed_positions"},
+    {norm, "layer#.attention.norm", "encoder.layers.#.self_attn_layer_norm"},
+    {linear, "layer#.attention.query", "encoder.layers.#.self_attn.q_proj"},
+    {linear, "layer#.attention.key", "encoder.layers.#.self_attn.k_proj"},
+    {linear, "layer#.attention.value", "encoder.layers.#.self_attn.v_proj"},
+    {linear, "layer#.attention.output", "encoder.layers.#.self_attn.out_proj"},
+    {norm, "layer#.ffn.norm", "encoder.layers.#.final_layer_norm"},
+    {linear, "layer#.ffn.up", "encoder.layers.#.fc1"},
+    {linear, "layer#.ffn.down", "encoder.layers.#.fc2"},
+    {norm, "norm", "encoder.layer_norm"},
+    {table, "embeddings.word", "decoder.embed_tokens"},
+    {table, "decoder.embeddings.position", "decoder.embed_positions"},
+    {norm, "decoder.layer#.attention.norm", "decoder.layers.#.self_attn_layer_norm"},
+    {linear, "decoder.layer#.attention.query", "decoder.layers.#.self_attn.q_proj"},
+    {linear, "decoder.layer#.attention.key", "decoder.layers.#.self_attn.k_proj"},
+    {linear, "decoder.layer#.attention.value", "decoder.layers.#.self_attn.v_proj"},
+    {linear, "decoder.layer#.attention.output", "decoder.layers.#.self_attn.out_proj"},
+    {norm, "decoder.layer#.cross.norm", "decoder.layers.#.encoder_attn_layer_norm"},
+    {linear, "decoder.layer#.cross.query", "decoder.layers.#.encoder_attn.q_proj"},
+    {linear, "decoder.layer#.cross.key", "decoder.layers.#.encoder_attn.k_proj"},
+    {linear, "decoder.layer#.cross.value", "decoder.layers.#.encoder_attn.v_proj"},
+    {linear, "decoder.layer#.cross.output", "decoder.layers.#.encoder_attn.out_proj"},
+    {norm, "decoder.layer#.ffn.norm", "decoder.layers.#.final_layer_norm"},
+    {linear, "decoder.layer#.ffn.up", "decoder.layers.#.fc1"},
+    {linear, "decoder.layer#.ffn.down", "decoder.layers.#.fc2"},
+    {norm, "decoder.norm", "decoder.layer_norm"},
+});
+constexpr auto whisper_heads = std::to_array<NameRow>({{linear, "head", "proj_out"}});
+constexpr auto whisper_ignored = std::to_array<std::string_view>({"proj_out.*"});
+
 constexpr auto all_families = std::to_array<Family>({
     {"BERT", "bert.", bert_body, bert_heads, bert_ignored, "cls.predictions.decoder.weight"},
     {"RoBERTa", "roberta.", bert_body, roberta_heads, roberta_ignored, "lm_head.decoder.weight"},
@@ -149,6 +218,8 @@ constexpr auto all_families = std::to_array<Family>({
     {"GPT-2", "transformer.", gpt2_body, lm_head, gpt2_ignored, "lm_head.weight"},
     {"LLaMA", "model.", llama_body, lm_head, llama_ignored, "lm_head.weight"},
     {"ViT", "vit.", vit_body, classifier_alone, vit_ignored, ""},
+    {"T5", "", t5_body, lm_head, t5_ignored, "lm_head.weight"},
+    {"Whisper", "model.", whisper_body, whisper_heads, whisper_ignored, "proj_out.weight"},
 });
 
 bool is_digit(char c) {

@@ -313,6 +313,109 @@ TEST_F(Checkpoint, OfVitHasAProjectionOfPixels) {
     EXPECT_EQ(at(graph, loaded, "embeddings.class", 0, 3), there(s, "vit.embeddings.cls_token", 0, 3));
 }
 
+// An encoder-decoder's reading of the prompt: all of its weights are read.
+Graph prefill_of(TransformerDescription d) {
+    d.layers = d.decoder_layers = 1;
+    d.hidden = 6;
+    d.heads = 2;
+    d.ffn = 8;
+    d.vocabulary = 11;
+    d.tied = true;
+    d.head = Head::lm;
+    d.norm_place = NormPlace::pre;
+    d.embedding_norm = d.pooler = false;
+    d.token_types = 0;
+    PhaseConfig phase;
+    phase.kind = PhaseKind::prefill;
+    phase.sequence = 3;
+    return expand(d, phase);
+}
+
+TEST_F(Checkpoint, OfT5HasBlocksWhoseLayersAreNumberedAndBiasesInTheFirst) {
+    Shapes s;
+    s.push_back({"shared.weight", {11, 6}});
+    s.push_back({"encoder.embed_tokens.weight", {11, 6}});
+    s.push_back({"decoder.embed_tokens.weight", {11, 6}});
+    const auto attention = [&](const std::string& name) {
+        for (const char* which : {"q", "k", "v", "o"}) linear(s, name + "." + which, 6, 6, false);
+    };
+    for (const std::string stack : {"encoder", "decoder"}) {
+        const std::string block = stack + ".block.0.layer.";
+        attention(block + "0.SelfAttention");
+        s.push_back({block + "0.SelfAttention.relative_attention_bias.weight", {4, 2}});
+        if (stack == "decoder") attention(block + "1.EncDecAttention");
+        const std::string last = block + (stack == "decoder" ? "2" : "1");
+        linear(s, last + ".DenseReluDense.wi", 8, 6, false);
+        linear(s, last + ".DenseReluDense.wo", 6, 8, false);
+        for (const char* which : {"0", "1", "2"})
+            if (stack == "decoder" || which[0] != '2')
+                s.push_back({block + which + ".layer_norm.weight", {6}});
+        s.push_back({stack + ".final_layer_norm.weight", {6}});
+    }
+    TransformerDescription d;
+    d.bias = d.attention_scale = false;
+    d.activation = OperationKind::relu;
+    d.norm = OperationKind::rmsnorm;
+    d.relative_buckets = 4;
+    d.head_scale = true;
+    const Graph graph = prefill_of(d);
+    const LoadedWeights loaded = load(graph, s);
+    EXPECT_EQ(at(graph, loaded, "decoder.layer0.cross.key.weight", 4, 1),
+              there(s, "decoder.block.0.layer.1.EncDecAttention.k.weight", 1, 4));
+    EXPECT_EQ(at(graph, loaded, "decoder.layer0.ffn.down.weight", 7, 5),
+              there(s, "decoder.block.0.layer.2.DenseReluDense.wo.weight", 5, 7));
+    EXPECT_EQ(at(graph, loaded, "decoder.layer0.cross.norm.gamma", 0, 2),
+              there(s, "decoder.block.0.layer.1.layer_norm.weight", 0, 2));
+    EXPECT_EQ(at(graph, loaded, "layer0.ffn.norm.gamma", 0, 2),
+              there(s, "encoder.block.0.layer.1.layer_norm.weight", 0, 2));
+    EXPECT_EQ(at(graph, loaded, "relative_bias.table", 3, 1),
+              there(s, "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", 3, 1));
+    std::erase_if(s, [](const auto& entry) { return entry.first.starts_with("decoder.block.0.layer.1.E"); });
+    EXPECT_THAT(complaint(graph, s), HasSubstr("as 'decoder.block.0.layer.1.EncDecAttention.q.weight'"));
+}
+
+TEST_F(Checkpoint, OfWhisperHasConvolutionsChannelByChannelAndKeysWithoutABias) {
+    Shapes s;
+    s.push_back({"model.encoder.conv1.weight", {6, 4, 3}});
+    s.push_back({"model.encoder.conv1.bias", {6}});
+    s.push_back({"model.encoder.conv2.weight", {6, 6, 3}});
+    s.push_back({"model.encoder.conv2.bias", {6}});
+    s.push_back({"model.encoder.embed_positions.weight", {3, 6}});
+    s.push_back({"model.decoder.embed_tokens.weight", {11, 6}});
+    s.push_back({"model.decoder.embed_positions.weight", {5, 6}});
+    for (const std::string stack : {"encoder", "decoder"}) {
+        const std::string layer = "model." + stack + ".layers.0.";
+        std::vector<std::string> kinds{"self_attn"};
+        if (stack == "decoder") kinds.push_back("encoder_attn");
+        for (const std::string& kind : kinds) {
+            for (const char* which : {"q_proj", "k_proj", "v_proj", "out_proj"})
+                linear(s, layer + kind + "." + which, 6, 6, which[0] != 'k');
+            norm(s, layer + kind + "_layer_norm");
+        }
+        linear(s, layer + "fc1", 8, 6);
+        linear(s, layer + "fc2", 6, 8);
+        norm(s, layer + "final_layer_norm");
+        norm(s, "model." + stack + ".layer_norm");
+    }
+    TransformerDescription d;
+    d.norm = OperationKind::layernorm;
+    d.frames = 4;
+    d.positions = 3;
+    d.decoder_positions = 5;
+    d.bias_except = {"key"};
+    d.padding_mask = false;
+    const Graph graph = prefill_of(d);
+    const LoadedWeights loaded = load(graph, s);
+    EXPECT_EQ(at(graph, loaded, "embeddings.conv1.weight", 2 * 3 + 1, 5),
+              there(s, "model.encoder.conv1.weight", 0, 0) + 5 * 12 + 2 * 3 + 1);
+    EXPECT_EQ(at(graph, loaded, "decoder.layer0.cross.value.weight", 4, 1),
+              there(s, "model.decoder.layers.0.encoder_attn.v_proj.weight", 1, 4));
+    EXPECT_EQ(at(graph, loaded, "layer0.ffn.norm.beta", 0, 2),
+              there(s, "model.encoder.layers.0.final_layer_norm.bias", 0, 2));
+    EXPECT_EQ(at(graph, loaded, "decoder.norm.gamma", 0, 5),
+              there(s, "model.decoder.layer_norm.weight", 0, 5));
+}
+
 TEST_F(Checkpoint, OfMobilebertHasStackedFeedForwardNetworksWhoseLastIsNamedApart) {
     auto d = mobilebert(1, 3);
     d.hidden = d.ffn = 8;
