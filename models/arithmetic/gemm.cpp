@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "models/arithmetic/gemm_logarithms.h"
 #include "models/arithmetic/kernels.h"
 
 namespace octet {
@@ -78,7 +79,8 @@ std::string refusal(const GemmRules& rules) {
 void gemm(const GemmRules& rules, const FloatGemm& p, Isa isa) {
     if (const std::string reason = refusal(rules); !reason.empty()) throw std::invalid_argument(reason);
     const Kernels& run = kernels(isa);
-    if (p.k == 0 || rules.logarithms) return gemm_stepwise(rules, p);
+    if (p.k == 0) return gemm_stepwise(rules, p);
+    if (rules.logarithms) return gemm_logarithms(rules, p, isa);
     GemmRules chunked = rules;
     if (rules.chunk == 0) chunked.chunk = p.k;
     if (rules.rounding == Rounding::nearest_even) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <random>
@@ -67,15 +68,23 @@ struct Kind {
 };
 class Gemm : public testing::TestWithParam<Kind> {};
 
+// Makes operands of a multiplier of logarithms of numbers.
+void take_logarithms(Matrices& x) {
+    for (auto* side : {&x.a, &x.b})
+        for (float& value : *side) value = lns_operand(value);
+}
+
 TEST_P(Gemm, gives_the_bits_of_single_steps_on_every_instruction_set) {
     std::mt19937_64 random(static_cast<std::uint64_t>(GetParam().accumulator) * 10 + 1);
     const FloatAdd to_buffer = float_add(GetParam().buffer);
     for (int round = 0; round < 24; ++round)
-        for (const char* format : {"posit8_1", "e4m3", "e5m2", "bf16", "fp16", "fp32"}) {
+        for (const char* format : {"posit8_1", "e4m3", "e5m2", "bf16", "fp16", "fp32", "lns8"}) {
             Matrices x = random_matrices(random, format, round % 4 * 2.0);
             for (float& value : x.held) value = to_buffer(value, 0);
             if (round % 6 == 5) x.a[0] = NAN, x.b[x.b.size() / 2] = HUGE_VALF;
             GemmRules rules;
+            rules.logarithms = std::string_view(format) == "lns8";
+            if (rules.logarithms) take_logarithms(x);
             rules.accumulator = GetParam().accumulator;
             rules.buffer = GetParam().buffer;
             rules.rounding = GetParam().rounding;
@@ -115,6 +124,29 @@ INSTANTIATE_TEST_SUITE_P(
         return std::to_string(int(test.param.accumulator)) + "_" + std::to_string(int(test.param.buffer)) +
                "_" + std::to_string(int(test.param.rounding));
     });
+
+TEST(Logarithms, of_more_products_than_are_made_at_once_add_up_in_the_same_order) {
+    std::mt19937_64 random(5);
+    for (const std::size_t chunk : {0, 16, 32}) {
+        Matrices x{3, 700, 150, {}, {}, {}};
+        for (auto [side, count] : {std::pair{&x.a, x.m * x.k}, std::pair{&x.b, x.k * x.n}})
+            for (std::size_t i = 0; i < count; ++i)
+                side->push_back(static_cast<float>(static_cast<int>(random() % 256) - 128));
+        std::ranges::replace_if(
+            x.a, [](float value) { return std::abs(value) > 127; }, NAN);
+        std::ranges::replace_if(
+            x.b, [](float value) { return std::abs(value) > 127; }, 0.0F);
+        GemmRules rules;
+        rules.logarithms = true;
+        rules.chunk = chunk;
+        std::vector<float> expected(x.m * x.n), sums(x.m * x.n);
+        gemm_stepwise(rules, x.problem(expected, true));
+        for (const Isa isa : isas()) {
+            gemm(rules, x.problem(sums, true), isa);
+            ASSERT_NO_FATAL_FAILURE(expect_equal(sums, expected, "chunk " + std::to_string(chunk)));
+        }
+    }
+}
 
 // The bf16 kernel's short cut: operands of many spreads around the limit, sums far below products, all
 // repaired or not.
