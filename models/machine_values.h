@@ -54,6 +54,7 @@ struct ValueConfig {
     struct Stored {
         const FormatInfo* info = nullptr;
         const FormatInfo* operand = nullptr;  // only if it does not hold every number of this format
+        bool scales_operands = false;  // numbers take the scales of their blocks before they are multiplied
         bool rounds_on_entry = true;          // the vector format does not hold every number of this format
         bool scaled() const { return info->tensor_scale != nullptr; }
     };

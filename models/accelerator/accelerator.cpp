@@ -44,14 +44,28 @@ FillShape fill_shape(const AcceleratorConfig& c, Engine engine) {
     shape.storage_bits = by_slot<std::uint32_t>(c, bits_of);
     shape.buffer_bits = by_slot<std::uint32_t>(
         c, [&](const std::string& format) { return bits_of(decoded ? c.pe.operand : format); });
+    const auto of_weights = slots_of_weights(c.pe.storage, c.formats);
+    for (std::size_t slot = 0; slot < max_formats; ++slot)
+        shape.keeps_scales.at(slot) = !(decoded && of_weights.at(slot));
     shape.transpose_cycles = static_cast<std::uint32_t>(c.array.rows);
     return shape;
 }
 
 ArrayFormats array_formats(const AcceleratorConfig& c) {
     const FormatInfo& storage = info_of(c.pe.storage);
-    return {fill_shape(c, Engine::input_fill).buffer_bits, bits_of(c.buffers.accumulation_format),
-            static_cast<std::uint32_t>(storage.block_length), static_cast<std::uint32_t>(storage.scale_bits)};
+    const FillShape fills = fill_shape(c, Engine::input_fill);
+    const auto of_weights = slots_of_weights(c.pe.storage, c.formats);
+    const auto bits_of_a_scale = by_slot<std::uint32_t>(
+        c, [](const std::string& format) { return static_cast<std::uint32_t>(info_of(format).scale_bits); });
+    ArrayFormats formats;
+    formats.buffer_bits = fills.buffer_bits;
+    formats.accumulation_bits = bits_of(c.buffers.accumulation_format);
+    formats.block_rows = static_cast<std::uint32_t>(storage.block_length);
+    formats.scale_bits = static_cast<std::uint32_t>(storage.scale_bits);
+    for (std::size_t slot = 0; slot < max_formats; ++slot)
+        if (of_weights.at(slot) && fills.keeps_scales.at(slot))
+            formats.weight_scale_bits.at(slot) = bits_of_a_scale.at(slot);
+    return formats;
 }
 
 std::unique_ptr<ArrayUnit> make_array(const AcceleratorConfig& c, Fidelity fidelity,

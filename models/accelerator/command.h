@@ -134,6 +134,8 @@ struct MatmulCommand {
     Address accumulation = 0;       // first vector in the accumulation buffer, n_tiles * m of them
     Address input = 0, weight = 0;  // in the buffers: what the fills' `buffer` says
     std::uint8_t input_format = 0, weight_format = 0;  // slots
+    // Scales that weights are decoded with: that one pass over each slab, and all tiles, read.
+    std::uint32_t input_scales = 0, weight_scales = 0;
     // Of the operands, on an array of so many rows and columns.
     std::uint32_t k(std::size_t rows) const {
         return (k_tiles - 1) * static_cast<std::uint32_t>(rows) + k_last;

@@ -6,7 +6,7 @@ namespace octet {
 
 std::string_view name(FormatUse use) {
     constexpr std::array<std::string_view, format_use_count> names{"forward", "kv_cache", "dgrad", "wgrad",
-                                                                   "update"};
+                                                                   "update",  "weights"};
     return names[static_cast<std::size_t>(use)];
 }
 
@@ -24,7 +24,18 @@ std::array<std::uint8_t, format_use_count> format_slots(const std::string& stora
     for (std::size_t use = 0; use < format_use_count; ++use)
         if (!formats.of[use].empty())
             slots[use] = static_cast<std::uint8_t>(std::ranges::find(list, formats.of[use]) - list.begin());
+    constexpr auto weights = static_cast<std::size_t>(FormatUse::weights);
+    if (formats.of[weights].empty()) slots[weights] = slots[static_cast<std::size_t>(FormatUse::forward)];
     return slots;
+}
+
+std::array<bool, max_formats> slots_of_weights(const std::string& storage, const TensorFormats& formats) {
+    const auto slots = format_slots(storage, formats);
+    constexpr auto weights = static_cast<std::size_t>(FormatUse::weights);
+    std::array<bool, max_formats> alone{};
+    if (slots[weights] != 0 && std::ranges::count(slots, slots[weights]) == 1)
+        alone.at(slots[weights]) = true;
+    return alone;
 }
 
 }  // namespace octet

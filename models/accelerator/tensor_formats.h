@@ -17,6 +17,7 @@ enum class FormatUse : std::uint8_t {
     dgrad,     // gradients of activations
     wgrad,     // gradients of weights
     update,    // what the optimizer keeps
+    weights,   // weights that nothing but products reads; if it has no format, that of `forward`
     count
 };
 constexpr std::size_t format_use_count = static_cast<std::size_t>(FormatUse::count);
@@ -37,5 +38,8 @@ std::vector<std::string> stored_formats(const std::string& storage, const Tensor
 // The slot of each use.
 std::array<std::uint8_t, format_use_count> format_slots(const std::string& storage,
                                                         const TensorFormats& formats);
+// By slot, whether nothing but weights of products lies in it: it is decoded where weights enter the array,
+// all scales included, and never encoded.
+std::array<bool, max_formats> slots_of_weights(const std::string& storage, const TensorFormats& formats);
 
 }  // namespace octet

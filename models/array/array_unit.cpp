@@ -35,9 +35,11 @@ void ArrayUnit::count() const {
     const std::uint64_t scale_bits = chains() * formats_.scale_bits;
     add(Action::mac, macs);
     add(Action::input_buffer_read_bits,
-        m * n * (rows * formats_.buffer_bits.at(c.input_format) + scale_bits));
+        m * n * (rows * formats_.buffer_bits.at(c.input_format) + scale_bits) +
+            n * c.input_scales * formats_.weight_scale_bits.at(c.input_format));
     add(Action::weight_buffer_read_bits,
-        weights * formats_.buffer_bits.at(c.weight_format) + columns * scale_bits);
+        weights * formats_.buffer_bits.at(c.weight_format) + columns * scale_bits +
+            std::uint64_t{c.weight_scales} * formats_.weight_scale_bits.at(c.weight_format));
     CodecBank& codec = around_.codec;
     const auto decode = [&](std::uint64_t inputs_decoded, std::uint64_t weights_decoded) {
         codec.count_operands(operation_, c.input_format, inputs_decoded);

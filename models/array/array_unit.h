@@ -22,6 +22,8 @@ struct ArrayFormats {
     std::uint32_t accumulation_bits = 16;  // of a sum in the accumulation buffer
     std::uint32_t block_rows = 0;          // rows that share a scale, at most; 0: values have none
     std::uint32_t scale_bits = 0;
+    // Of a scale in the weight buffer that weights alone are decoded with, by slot.
+    std::array<std::uint32_t, max_formats> weight_scale_bits{};
 };
 
 // What the array works with.

@@ -31,6 +31,16 @@ std::uint64_t zeros(const std::vector<Operand>& a, const std::vector<Operand>& b
     return std::uint64_t{m} * (part.k_end - part.k) * (part.n_end - part.n) - something;
 }
 
+// Numbers in units of their tensor's scale as operands of eight bits or less.
+std::vector<std::int8_t> integers_of(const std::vector<float>& numbers, const FormatInfo& operand) {
+    std::vector<std::int8_t> integers;
+    integers.reserve(numbers.size());
+    for (const float x : numbers)
+        integers.push_back(
+            static_cast<std::int8_t>(operand.decode(operand.encode(double{x}, operand.overflow))));
+    return integers;
+}
+
 }  // namespace
 
 std::uint64_t zero_products(const ArrayValues::Operands& a, const ArrayValues::Operands& b,
@@ -41,12 +51,15 @@ std::uint64_t zero_products(const ArrayValues::Operands& a, const ArrayValues::O
 
 ArrayValues::Operands ArrayValues::read(const FillCommand& c) const {
     const ValueConfig::Stored& format = values_.config.formats.at(c.format);
-    const CodedMatrix place{c.sram, c.rows, c.columns, c.piece_columns, c.pitch};
+    CodedMatrix place{c.sram, c.rows, c.columns, c.piece_columns, c.pitch};
+    if (format.scales_operands) place.scales = c.scales;
     Operands operands;
     operands.rows = c.rows;
     operands.columns = c.columns;
     if (integers()) {
-        operands.integers = read_integers(values_.sram, place, *format.info);
+        operands.integers = format.scales_operands ? integers_of(read_numbers(values_.sram, place, *format.info),
+                                                                 *format.operand)
+                                                   : read_integers(values_.sram, place, *format.info);
         if (c.transposed) operands.integers = transpose(operands.integers, c.rows, c.columns);
     } else {
         operands.numbers = read_numbers(values_.sram, place, *format.info);
@@ -65,7 +78,7 @@ ArrayValues::Operands ArrayValues::read(const FillCommand& c) const {
 }
 
 void ArrayValues::read_scales(const FillCommand& c, bool input, Operands& operands) const {
-    if (!c.scales) return;
+    if (!c.scales || values_.config.formats.at(c.format).scales_operands) return;
     const BlockGrid& grid = c.scales.grid;
     if (grid.along_rows != (input == c.transposed))
         throw std::logic_error("an operand has blocks across the reduction");

@@ -47,7 +47,8 @@ void FillEngine::start(const FillCommand& command, OperationId operation) {
     const std::uint64_t scale_bits = command.scales.strips.total() * 8;
     sram_.count_read(operation, command.values * shape_.storage_bits.at(command.format) + scale_bits);
     ledger_.count(operation, input ? Action::input_buffer_write_bits : Action::weight_buffer_write_bits,
-                  command.values * shape_.buffer_bits.at(command.format) + scale_bits);
+                  command.values * shape_.buffer_bits.at(command.format) +
+                      (shape_.keeps_scales.at(command.format) ? scale_bits : 0));
 
     Cycle delay =
         cycles + sram_.latency();  // from the grant of a group to its first two vectors in the buffer

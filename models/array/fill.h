@@ -25,6 +25,7 @@ struct FillShape {
     Engine engine = Engine::input_fill;
     std::array<std::uint32_t, max_formats> storage_bits{8, 8, 8, 8};  // of one value in SRAM, by slot
     std::array<std::uint32_t, max_formats> buffer_bits{8, 8, 8, 8};   // of one value in the buffer
+    std::array<bool, max_formats> keeps_scales{true, true, true, true};  // beside its values, by slot
     std::uint32_t transpose_cycles = 0;
 };
 

@@ -184,11 +184,9 @@ int op_verb(const OpOptions& options, std::string& out) {
     std::optional<Recorder> recorder;
     if (with_values) {
         recorder.emplace(single.graph, 0);
-        const std::string& forward = input.machine.formats[FormatUse::forward];
-        const FormatInfo* stored = find_format(forward.empty() ? input.machine.pe.storage : forward);
         values.emplace(
             input.machine, options.seed, single.graph,
-            from_files ? sources_of(single, files, *stored) : synthetic_operands(single, options.seed));
+            from_files ? sources_of(single, files, formats_by_use(input.machine.pe.storage, input.machine.formats)) : synthetic_operands(single, options.seed));
         values->also(*recorder);
         if (options.histogram) values->count_codes();
     }

@@ -85,9 +85,31 @@ std::vector<KeyProblem> problems_between(const AcceleratorConfig& c) {
     return problems;
 }
 
+namespace {
+
+// Of weights with scales for blocks; empty: there is none.
+std::string problem_of_weights(const AcceleratorConfig& c, const FormatInfo& format, bool integers) {
+    const FormatInfo* operand = find_format(c.pe.operand);
+    if (operand == nullptr || !integers) return {};
+    if (operand->tensor_scale == nullptr)
+        return fmt::format("pe.operand {} has no scale to decode {} with", c.pe.operand, format.name);
+    if (format.tensor_scale != nullptr)
+        return fmt::format(
+            "{} has a scale for tensors of its own, and integer operands, of sums in {}, another: take a format "
+            "with scales of blocks alone, or sums of floats",
+            format.name, c.pe.accumulator);
+    if (c.matvec == Matvec::vector)
+        return fmt::format("the lanes (matvec: vector) multiply codes, and codes of {} are none of {}",
+                           format.name, c.pe.operand);
+    return {};
+}
+
+}  // namespace
+
 std::vector<KeyProblem> problems_of_formats(const AcceleratorConfig& c) {
     constexpr std::array<std::string_view, format_use_count> keys{
-        "formats.forward", "formats.kv_cache", "formats.dgrad", "formats.wgrad", "formats.update"};
+        "formats.forward", "formats.kv_cache", "formats.dgrad",
+        "formats.wgrad",   "formats.update",   "formats.weights"};
     std::vector<KeyProblem> problems;
     const FormatInfo* storage = find_format(c.pe.storage);
     const auto kind = find_accumulator(c.pe.accumulator);
@@ -96,7 +118,11 @@ std::vector<KeyProblem> problems_of_formats(const AcceleratorConfig& c) {
     for (std::size_t use = 0; use < format_use_count; ++use) {
         const FormatInfo* format = find_format(c.formats.of[use]);
         if (format == nullptr || format->name == storage->name) continue;
-        if (storage->block_length > 0 || format->block_length > 0)
+        if (static_cast<FormatUse>(use) == FormatUse::weights && format->block_length > 0 &&
+            storage->block_length == 0) {
+            if (std::string problem = problem_of_weights(c, *format, is_integer(*kind)); !problem.empty())
+                problems.push_back({keys[use], std::move(problem)});
+        } else if (storage->block_length > 0 || format->block_length > 0)
             problems.push_back(
                 {keys[use], fmt::format("{} and {}: formats with scales for blocks stand alone", format->name,
                                         storage->name)});
@@ -105,7 +131,7 @@ std::vector<KeyProblem> problems_of_formats(const AcceleratorConfig& c) {
                                                        c.pe.accumulator, format->name)});
         else if (!is_integer(*kind) && format->kind == FormatKind::integer && format->bits > 8)
             problems.push_back({keys[use], fmt::format("{} is no format in memory", format->name)});
-        else if (format->kind == FormatKind::codebook)
+        else if (format->kind == FormatKind::codebook && static_cast<FormatUse>(use) != FormatUse::weights)
             problems.push_back(
                 {keys[use], fmt::format("{}, a codebook, cannot be multiplied", format->name)});
         slots = std::max(slots, stored_formats(c.pe.storage, c.formats).size());

@@ -106,6 +106,7 @@ void describe(V& v, TensorFormats& c) {
     of(FormatUse::dgrad, "gradients of activations");
     of(FormatUse::wgrad, "gradients of weights");
     of(FormatUse::update, "what the optimizer keeps");
+    of(FormatUse::weights, "weights that products alone read; scales of blocks are taken as they enter the array");
 }
 
 template <class V>

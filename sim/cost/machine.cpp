@@ -37,6 +37,13 @@ bool decodes_at_array(const AcceleratorConfig& machine, std::string_view stored)
 bool converts_at_vector(const AcceleratorConfig& machine, std::string_view stored) {
     return stored != machine.vector.format;
 }
+// Whether nothing but weights of products lies in it: it has no encoders, and decoders where weights enter.
+bool weights_alone(const AcceleratorConfig& machine, std::size_t slot) {
+    return slots_of_weights(machine.pe.storage, machine.formats).at(slot);
+}
+bool fetched(const AcceleratorConfig& machine, std::size_t slot) {  // by the vector unit
+    return !weights_alone(machine, slot) || machine.matvec == Matvec::vector;
+}
 // The one with the most bits: as wide are buffers and the transposer.
 const FormatInfo& widest(const AcceleratorConfig& machine) {
     const std::vector<std::string> formats = stored(machine);
@@ -187,6 +194,7 @@ constexpr std::array<std::string_view, unit_state_count> state_names{"busy", "st
 }  // namespace
 
 bool can_count(const AcceleratorConfig& machine, Action action) {
+    const std::size_t slot = format_slot(action);
     switch (action) {
         case Action::dram_read_padding_bits:
         case Action::dram_write_padding_bits:
@@ -197,15 +205,15 @@ bool can_count(const AcceleratorConfig& machine, Action action) {
         case Action::decode_1:
         case Action::decode_2:
         case Action::decode_3:
-            return format_slot(action) < stored(machine).size() &&
-                   (decodes_at_array(machine, stored(machine)[format_slot(action)]) ||
-                    converts_at_vector(machine, stored(machine)[format_slot(action)]));
+            return slot < stored(machine).size() &&
+                   (decodes_at_array(machine, stored(machine)[slot]) ||
+                    (fetched(machine, slot) && converts_at_vector(machine, stored(machine)[slot])));
         case Action::encode:
         case Action::encode_1:
         case Action::encode_2:
         case Action::encode_3:
-            return format_slot(action) < stored(machine).size() &&
-                   converts_at_vector(machine, stored(machine)[format_slot(action)]);
+            return slot < stored(machine).size() && !weights_alone(machine, slot) &&
+                   converts_at_vector(machine, stored(machine)[slot]);
         case Action::scale_sum:
             return in_blocks(machine);
         default:
@@ -279,6 +287,9 @@ std::vector<AreaItem> blocks(const AcceleratorConfig& machine) {
     const auto lanes = static_cast<std::uint64_t>(machine.vector.lanes);
     const std::uint64_t array_decoders =
         machine.codec.placement == CodecPlacement::per_pe ? 2 * rows * cols : rows + cols;
+    const std::uint64_t weight_decoders = machine.codec.placement == CodecPlacement::per_pe ? rows * cols
+                                          : machine.array.dataflow == Dataflow::input_stationary ? rows
+                                                                                                 : cols;
 
     std::vector<AreaItem> list;
     const auto add = [&](std::string_view component, Component group, std::uint64_t count) {
@@ -296,15 +307,20 @@ std::vector<AreaItem> blocks(const AcceleratorConfig& machine) {
     const std::uint64_t sums_of_a_vector = cols * sums_of_a_column(machine);
     add("accumulator_adder", Component::array, sums_of_a_vector);
     add("sum_scaler", Component::array, in_blocks(machine) ? sums_of_a_vector : 0);
-    for (const std::string& format : stored(machine)) {
+    const std::vector<std::string> formats = stored(machine);
+    for (std::size_t slot = 0; slot < formats.size(); ++slot) {
         const auto add_codec = [&](std::string_view component, std::uint64_t count) {
             list.push_back({std::string(component), Component::codec, count,
-                            query(machine, component, "", codec_keys(machine, format)), ""});
+                            query(machine, component, "", codec_keys(machine, formats[slot])), ""});
         };
-        const bool converts = converts_at_vector(machine, format);
-        add_codec("decoder", (decodes_at_array(machine, format) ? array_decoders : 0) +
-                                 (converts ? vector_fetch_ports * lanes : 0));
-        add_codec("encoder", converts ? lanes : 0);
+        const bool converts = converts_at_vector(machine, formats[slot]), weights = weights_alone(machine, slot);
+        const std::uint64_t at_array = !decodes_at_array(machine, formats[slot]) ? 0
+                                       : weights                                ? weight_decoders
+                                                                                : array_decoders;
+        // The lanes fetch weights through one of their ports.
+        const std::uint64_t ports = !converts || !fetched(machine, slot) ? 0 : weights ? 1 : vector_fetch_ports;
+        add_codec("decoder", at_array + ports * lanes);
+        add_codec("encoder", converts && !weights ? lanes : 0);
     }
     add("transposer", Component::codec, rows * cols);
     add("vector", Component::vector, 1);

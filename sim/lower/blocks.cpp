@@ -27,17 +27,29 @@ std::vector<Reading> readings(const Graph& graph, const Operation& product) {
 }
 
 // The grids by tensor, and what is wrong first.
-std::optional<BlockFault> find_grids(const Graph& graph, const FormatInfo& storage,
+std::optional<BlockFault> find_grids(const Graph& graph, const FormatOfUse& formats,
                                      std::vector<BlockGrid>& grids) {
-    const auto length = static_cast<std::uint64_t>(storage.block_length);
-    grids.assign(graph.tensors.size(), {length, false, 0, 0});
-    if (length == 0) return std::nullopt;
+    const auto format_of = [&](TensorId id) {
+        return formats.at(static_cast<std::size_t>(graph.tensors[id].use));
+    };
+    grids.clear();
+    bool any = false;
+    for (TensorId id = 0; id < graph.tensors.size(); ++id) {
+        grids.push_back({static_cast<std::uint64_t>(format_of(id)->block_length), false, 0, 0});
+        any = any || grids.back().length > 0;
+    }
+    if (!any) return std::nullopt;
+    const FormatInfo* forward = formats.at(static_cast<std::size_t>(FormatUse::forward));
     constexpr OperationId nobody = ~OperationId{0};
     std::vector<OperationId> decided(graph.tensors.size(), nobody);
     for (OperationId id = 0; id < graph.operations.size(); ++id) {
         if (graph.operations[id].kind != OperationKind::matmul) continue;
         for (const Reading& r : readings(graph, graph.operations[id])) {
             const Tensor& tensor = graph.tensors[r.tensor];
+            const std::uint64_t length = grids[r.tensor].length;
+            if (length == 0) continue;
+            const bool decoded = tensor.use == FormatUse::weights && format_of(r.tensor) != forward;
+            if (decoded && decided[r.tensor] != nobody) continue;
             const std::uint64_t whole = r.along_rows ? tensor.rows : tensor.cols;
             // Segments that end where a block ends anyway, or with the matrix, are none.
             const std::uint64_t segment = r.segment % length == 0 || r.segment == whole ? 0 : r.segment;
@@ -46,7 +58,8 @@ std::optional<BlockFault> find_grids(const Graph& graph, const FormatInfo& stora
                 return BlockFault{
                     id, fmt::format("takes tensor '{}' in other blocks than operation '{}' does, and {} can "
                                     "store it in one way only; put a copy between them",
-                                    tensor.name, graph.operations[decided[r.tensor]].name, storage.name)};
+                                    tensor.name, graph.operations[decided[r.tensor]].name,
+                                    format_of(r.tensor)->name)};
             decided[r.tensor] = id;
             grids[r.tensor] = grid;
         }
@@ -56,17 +69,25 @@ std::optional<BlockFault> find_grids(const Graph& graph, const FormatInfo& stora
 
 }  // namespace
 
-std::vector<BlockGrid> block_grids(const Graph& graph, const FormatInfo& storage) {
+FormatOfUse formats_by_use(const std::string& storage, const TensorFormats& formats) {
+    const std::vector<std::string> names = stored_formats(storage, formats);
+    const auto slots = format_slots(storage, formats);
+    FormatOfUse list{};
+    for (std::size_t use = 0; use < format_use_count; ++use) list.at(use) = find_format(names.at(slots.at(use)));
+    return list;
+}
+
+std::vector<BlockGrid> block_grids(const Graph& graph, const FormatOfUse& formats) {
     std::vector<BlockGrid> grids;
-    if (const auto fault = find_grids(graph, storage, grids))
+    if (const auto fault = find_grids(graph, formats, grids))
         throw std::invalid_argument(
             fmt::format("operation '{}' {}", graph.operations[fault->operation].name, fault->message));
     return grids;
 }
 
-std::optional<BlockFault> block_fault(const Graph& graph, const FormatInfo& storage) {
+std::optional<BlockFault> block_fault(const Graph& graph, const FormatOfUse& formats) {
     std::vector<BlockGrid> grids;
-    return find_grids(graph, storage, grids);
+    return find_grids(graph, formats, grids);
 }
 
 bool holds_whole_blocks(const Operation& operation, const Tensor& output, const BlockGrid& grid,

@@ -2,26 +2,34 @@
 //
 // A product takes its operands in blocks along the reduction: of a along the columns; of b along the rows, or
 // the columns if b is transposed. They begin anew at every head and, along the rows, at every sample. All
-// other tensors have blocks along the columns.
+// other tensors have blocks along the columns. Weights in a format of their own (FormatUse::weights) have the
+// blocks that the first product asks for: others decode them as they lie.
 #pragma once
+#include <array>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "models/accelerator/tensor_formats.h"
 #include "models/formats/block_grid.h"
 #include "models/formats/registry.h"
 #include "sim/workload/graph.h"
 
 namespace octet {
 
-// By tensor; of length 0 if the format has no such scales. Throws std::invalid_argument with the fault below.
-std::vector<BlockGrid> block_grids(const Graph& graph, const FormatInfo& storage);
+// The format of each use on a machine.
+using FormatOfUse = std::array<const FormatInfo*, format_use_count>;
+FormatOfUse formats_by_use(const std::string& storage, const TensorFormats& formats);
+
+// By tensor; of length 0 if its format has no such scales. Throws std::invalid_argument with the fault below.
+std::vector<BlockGrid> block_grids(const Graph& graph, const FormatOfUse& formats);
 
 // Why a tensor cannot be stored so that all products that read it can: two of them want different blocks.
 struct BlockFault {
     OperationId operation = 0;  // the later one
     std::string message;
 };
-std::optional<BlockFault> block_fault(const Graph& graph, const FormatInfo& storage);
+std::optional<BlockFault> block_fault(const Graph& graph, const FormatOfUse& formats);
 
 // Whether every tile column of `columns` columns of the results of a product or a rope holds whole blocks of
 // its output, so that they can be encoded as they leave.

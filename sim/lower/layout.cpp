@@ -77,9 +77,29 @@ std::uint64_t Layout::row_bytes(std::uint64_t cols) const {
 std::uint64_t Layout::most_bytes(std::uint64_t rows, std::uint64_t cols) const {
     const std::uint64_t values = rows * row_bytes(cols);
     if (grid_.length == 0) return values;
-    const std::uint64_t scale = static_cast<std::uint64_t>(scale_format(*format_).bits) / 8;
     return values +
-           scale * (grid_.along_rows ? grid_.most_blocks(rows) * cols : rows * grid_.most_blocks(cols));
+           scale_bytes() * (grid_.along_rows ? grid_.most_blocks(rows) * cols : rows * grid_.most_blocks(cols));
+}
+
+double Layout::scale_share() const {
+    return grid_.length == 0 ? 0 : format_->scale_bits / (1.0 * format_->block_length * format_->bits);
+}
+
+std::uint64_t Layout::scale_bytes() const {
+    return grid_.length == 0 ? 0 : static_cast<std::uint64_t>(scale_format(*format_).bits) / 8;
+}
+
+std::uint64_t Layout::scales_of_tiles(const Block& part, std::uint64_t tile_rows,
+                                      std::uint64_t tile_cols) const {
+    if (grid_.length == 0) return 0;
+    const auto in_lines = [&](std::uint64_t first, std::uint64_t count, std::uint64_t tile) {
+        std::uint64_t blocks = 0;
+        for (std::uint64_t i = 0; i < count; i += tile)
+            blocks += grid_.from(first + i).blocks(std::min(tile, count - i));
+        return blocks;
+    };
+    return grid_.along_rows ? in_lines(part.rows.first, part.rows.count, tile_rows) * part.columns.count
+                            : in_lines(part.columns.first, part.columns.count, tile_cols) * part.rows.count;
 }
 
 std::uint64_t Layout::panel_bytes(std::uint64_t rows, std::uint64_t width) const {

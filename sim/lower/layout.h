@@ -70,6 +70,10 @@ class Layout {
     std::uint64_t piece_columns() const { return is_row_major() ? 0 : panel_; }
     const FormatInfo& format() const { return *format_; }
     const BlockGrid& grid() const { return grid_; }
+    double scale_share() const;  // bits of scales a bit of values
+    // Scales that tiles of `tile` rows and columns of a part read, each once a tile.
+    std::uint64_t scales_of_tiles(const Block& part, std::uint64_t tile_rows, std::uint64_t tile_cols) const;
+    std::uint64_t scale_bytes() const;  // of one
     std::uint64_t bytes() const { return bytes_; }      // scales included
     std::uint64_t row_bytes(std::uint64_t cols) const;  // that the values of a row of so many columns take
     // What any part of so many rows and columns takes at most, scales included.

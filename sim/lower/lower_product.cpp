@@ -92,7 +92,9 @@ void GemmLowering::request_plan() {
     }
     r.b_column_bytes =
         b_side_ == OperandSide::transposed ? bytes(b_, machine_.cols, k_) : bytes(b_, k_, machine_.cols);
-    if (machine_.scale_share > 0) r.b_block_bytes = 4 * machine_.cols;
+    r.a_scale_share = a_.matrix->layout.scale_share();
+    r.b_scale_share = b_.matrix->layout.scale_share();
+    r.b_block_bytes = 4 * b_.matrix->layout.scale_bytes() * machine_.cols;
     r.out_row_bytes = bytes(out_, 1, machine_.cols) + (machine_.inputs_stay() ? 1 : 0);
     if (r.residual_staged) r.residual_row_bytes = bytes(residual_, 1, machine_.cols);
     for (;;) {
@@ -398,6 +400,21 @@ void GemmLowering::passes(const Step& step, BufferHalves::Half& input, BufferHal
     matmul.input_format = a_.matrix->format;
     matmul.weight_format = b_.matrix->format;
     matmul.weight = weight.address + n * kt * machine_.rows;
+    // Scales of weights that are decoded here: a slab is all rows of a, a tile R x C values of b.
+    const auto scales = [&](const View& view, const Block& part, bool rows_are_k, std::uint64_t across) {
+        return static_cast<std::uint32_t>(view.matrix->layout.scales_of_tiles(
+            part, rows_are_k ? machine_.rows : across, rows_are_k ? across : machine_.rows));
+    };
+    if (a_.matrix->format != 0)
+        matmul.input_scales = scales(a_, a_block(step.mi, step.ki, kt), a_side_ == OperandSide::transposed,
+                                     m_of(step.mi));
+    if (b_.matrix->format != 0) {
+        const bool normal = b_side_ == OperandSide::normal;
+        Block tiles = b_block(step.ni, n + count, step.ki, kt);
+        (normal ? tiles.columns.first : tiles.rows.first) += n * machine_.cols;
+        (normal ? tiles.columns.count : tiles.rows.count) -= n * machine_.cols;
+        matmul.weight_scales = scales(b_, tiles, normal, machine_.cols);
+    }
     matmul.m = static_cast<std::uint32_t>(m_of(step.mi));
     matmul.k_tiles = static_cast<std::uint32_t>(kt);
     matmul.n_tiles = static_cast<std::uint32_t>(count);

@@ -20,7 +20,7 @@ Lowering::Lowering(const Graph& graph_, const AcceleratorConfig& config_, std::u
       workload_operations(static_cast<std::uint32_t>(graph_.operations.size())),
       config(config_),
       machine(config_),
-      grids(block_grids(graph, *machine.storage)),
+      grids(block_grids(graph, formats_by_use(config_.pe.storage, config_.formats))),
       fused(with_encoders(graph, fuse(graph_, config_.fusion, config_.vector.residual_port, config_.formats),
                           grids, machine.inputs_stay() ? 0 : machine.cols)),
       placement(graph, fused, grids, machine, dram_alignment),

@@ -39,12 +39,9 @@ MachineShape::MachineShape(const AcceleratorConfig& config)
       initiation_interval(static_cast<std::uint64_t>(config.vector.initiation_interval)),
       sram_bytes(config.sram.capacity_kib * 1024),
       sram_word(word_bytes(config.sram)),
-      scale_share(0),
       storage(known_format(config.pe.storage)),
       slots(format_slots(config.pe.storage, config.formats)),
       vector(known_format(config.vector.format)) {
-    if (storage->block_length > 0)
-        scale_share = storage->scale_bits / (1.0 * storage->block_length * storage->bits);
     if (accumulation_depth != unlimited_depth && config.buffers.accumulation_double) accumulation_depth *= 2;
     const auto latency = static_cast<std::uint64_t>(config.array.pe_latency);
     const std::uint64_t weights = rows + (latency > 2 ? (latency - 2) * (rows - 1) : 0);

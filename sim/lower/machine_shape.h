@@ -44,7 +44,6 @@ struct MachineShape {
     bool inputs_stay() const { return dataflow == Dataflow::input_stationary; }
     // Vectors of the input buffer that a slab of so many rows takes: where sums stay, a column each.
     std::uint64_t slab_vectors(std::uint64_t m) const { return sums_stay() ? rows : m; }
-    double scale_share;  // beats of scales a beat of values in a fill
     const FormatInfo* storage;
     std::vector<const FormatInfo*> formats;            // by slot, storage first
     std::array<std::uint8_t, format_use_count> slots;  // by use

@@ -139,9 +139,9 @@ void estimate(GemmPlan& plan, const GemmRequest& r, const MachineShape& machine,
     const double b_fills = fills(c.n_groups, c.m_tiles, c.k_chunks, machine.weight_slots, columns_outer);
     const double a_visits = a_fills / d(c.m_tiles * c.k_chunks),
                  b_visits = b_fills / d(c.n_groups * c.k_chunks);
-    plan.input_fill = a_visits * d(r.m * c.k_tiles) / d(machine.input_rate) * (1 + machine.scale_share);
+    plan.input_fill = a_visits * d(r.m * c.k_tiles) / d(machine.input_rate) * (1 + r.a_scale_share);
     plan.weight_fill = b_visits * d(c.n_tiles * c.k_tiles * machine.rows) / d(machine.weight_rate) *
-                       (1 + machine.scale_share);
+                       (1 + r.b_scale_share);
 
     // In DRAM neighbouring tile columns of b are one piece if whole, as are rows of a. The last tile column
     // may be narrow.

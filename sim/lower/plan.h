@@ -34,7 +34,8 @@ struct GemmRequest {
     std::uint64_t b_block_bytes = 0;   // scales that the edge of a chunk may add to a tile column of b
     std::uint64_t out_row_bytes = 0;   // of one row of one tile column of the output
     std::uint64_t residual_row_bytes = 0;
-    std::uint64_t sram_budget = 0;  // bytes that staging may take
+    double a_scale_share = 0, b_scale_share = 0;  // beats of scales a beat of values in a fill
+    std::uint64_t sram_budget = 0;                // bytes that staging may take
     friend bool operator==(const GemmRequest&, const GemmRequest&) = default;
     friend auto operator<=>(const GemmRequest&, const GemmRequest&) = default;
 };

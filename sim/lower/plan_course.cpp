@@ -183,7 +183,7 @@ class Course {
         Operand::Sizes s = sizes_of(plan_.a, plan_.a_slots, d(plan_.m_tile * r.a_row_bytes),
                                     m_tiles_ == 1 ? 1 : d(k_tiles_), m_tiles_ == 1 ? 1 : d(plan_.k_chunk), 1,
                                     m_tiles_, n_groups_, !columns_outer(), machine_.input_slots);
-        s.first = d(plan_.m_tile) / d(machine_.input_rate) * (1 + machine_.scale_share);
+        s.first = d(plan_.m_tile) / d(machine_.input_rate) * (1 + r.a_scale_share);
         s.fill = s.first * d(plan_.k_chunk);
         if (machine_.sums_stay()) s.first += d(machine_.rows);  // through the transposer
         return s;
@@ -192,7 +192,7 @@ class Course {
         Operand::Sizes s = sizes_of(plan_.b, plan_.b_slots, columns(r) * d(r.b_column_bytes), 1,
                                     k_chunks_ == 1 ? 1 : d(plan_.n_group), d(plan_.n_group), n_groups_,
                                     m_tiles_, columns_outer(), machine_.weight_slots);
-        s.first = d(machine_.rows) / d(machine_.weight_rate) * (1 + machine_.scale_share);
+        s.first = d(machine_.rows) / d(machine_.weight_rate) * (1 + r.b_scale_share);
         s.fill = s.first * d(plan_.k_chunk * plan_.n_group);
         if (machine_.inputs_stay()) s.first += d(machine_.rows);
         return s;

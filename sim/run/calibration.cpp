@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 
+#include "models/arithmetic/mac.h"
 #include "sim/config/csv.h"
 #include "sim/config/scalars.h"
 #include "sim/reference/evaluate.h"
@@ -112,15 +113,22 @@ std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
     const std::map<std::string, double> clips = read_clips(config.file, graph);
     const std::vector<std::string> names = stored_formats(machine.pe.storage, machine.formats);
     const auto slots = format_slots(machine.pe.storage, machine.formats);
+    const FormatInfo& operand = *find_format(machine.pe.operand);
+    const auto sums = find_accumulator(machine.pe.accumulator);
+    const bool integers = sums && is_integer(*sums);
     std::vector<float> scales(graph.tensors.size(), 1);
     const auto set = [&](TensorId id, std::span<const double> values) {
         const Tensor& tensor = graph.tensors[id];
         const FormatInfo& format = *find_format(names.at(slots.at(static_cast<std::size_t>(tensor.use))));
-        if (format.tensor_scale == nullptr) return;
+        // Of weights that are decoded to integers: the scale of those.
+        const auto scale_of = format.tensor_scale != nullptr        ? format.tensor_scale
+                              : integers && format.block_length > 0 ? operand.tensor_scale
+                                                                    : nullptr;
+        if (scale_of == nullptr) return;
         const ClipRule rule = tensor.role == TensorRole::weight ? config.weights : config.activations;
         const auto given = clips.find(tensor.name);
         const double clip = given != clips.end() ? given->second : clip_of(values, format, rule, config);
-        const float scale = clip > 0 ? static_cast<float>(format.tensor_scale(clip)) : 0;
+        const float scale = clip > 0 ? static_cast<float>(scale_of(clip)) : 0;
         if (scale > 0) scales[id] = scale;
     };
     for (TensorId id = 0; id < sources.size(); ++id) set(id, sources[id]);

@@ -100,7 +100,8 @@ Simulation simulate(const ExperimentConfig& experiment, bool histograms, const F
     Workload workload = read_workload(experiment.workload(), experiment.phase, diagnostics);
     const Node& costs = experiment.costs();
     const CostTable table = read_costs(costs, costs.location.file ? *costs.location.file : "", diagnostics);
-    if (const auto fault = block_fault(workload.graph, *find_format(experiment.accelerator.pe.storage)))
+    const AcceleratorConfig& machine = experiment.accelerator;
+    if (const auto fault = block_fault(workload.graph, formats_by_use(machine.pe.storage, machine.formats)))
         diagnostics.add(
             experiment.workload().location, "workload",
             fmt::format("operation {} {}", in_quotes(workload.graph.operations[fault->operation].name),

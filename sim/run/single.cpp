@@ -72,6 +72,7 @@ Single single_operation(SingleKind kind, const std::vector<std::uint64_t>& shape
     single.inputs = op.inputs;
     single.output = op.output = tensor("result", TensorRole::output, m, n);
     graph.operations = {op};
+    mark_weights(graph);
     validate(graph);
     return single;
 }
@@ -147,13 +148,14 @@ BlockCodes block_codes(const NpyFile& file, const Tensor& tensor, const BlockGri
 
 }  // namespace
 
-Sources sources_of(const Single& single, const std::vector<NpyFile>& files, const FormatInfo& storage) {
+Sources sources_of(const Single& single, const std::vector<NpyFile>& files, const FormatOfUse& formats) {
     Sources sources;
     sources.tensors.resize(single.graph.tensors.size());
-    const std::vector<BlockGrid> grids = block_grids(single.graph, storage);
+    const std::vector<BlockGrid> grids = block_grids(single.graph, formats);
     for (std::size_t i = 0; i < single.inputs.size(); ++i) {
         const TensorId id = single.inputs[i];
         const Tensor& tensor = single.graph.tensors[id];
+        const FormatInfo& storage = *formats.at(static_cast<std::size_t>(tensor.use));
         std::vector<double>& values = sources.tensors[id];
         if (i >= files.size()) {
             if (!is_vector(tensor)) throw std::logic_error("an operand is missing");
@@ -175,6 +177,10 @@ Sources sources_of(const Single& single, const std::vector<NpyFile>& files, cons
                 throw file_error(files[i].path(),
                                  fmt::format("value {}: code {:#x}; codes of {} have {} bits", j,
                                              static_cast<unsigned>(values[j]), storage.name, storage.bits));
+        if (storage.scale_bits > 8)
+            throw file_error(files[i].path(), fmt::format("codes of {} are not read, as its scales have {} "
+                                                          "bits: give numbers",
+                                                          storage.name, storage.scale_bits));
         if (storage.decode_element != nullptr) {
             const BlockCodes& given = sources.codes[id] = block_codes(files[i], tensor, grids[id]);
             values = numbers_of(given, tensor, grids[id], storage);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/lower/blocks.h"
 #include "sim/run/value_run.h"
 #include "sim/tensors/tensor_file.h"
 
@@ -35,6 +36,6 @@ std::string scales_path(const std::string& path);
 
 // Numbers of the files, and 1 and 0 for what is not given. uint8 and uint16 hold codes of `storage`; their
 // scales lie beside them if it is an MX format, a byte a block, as a matrix like that of the values.
-Sources sources_of(const Single& single, const std::vector<NpyFile>& files, const FormatInfo& storage);
+Sources sources_of(const Single& single, const std::vector<NpyFile>& files, const FormatOfUse& formats);
 
 }  // namespace octet

@@ -59,11 +59,14 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
     for (std::size_t slot = 0; slot < formats.size(); ++slot) {
         ValueConfig::Stored& stored = v.formats.at(slot);
         stored.info = find_format(formats[slot]);
-        if (integers && (stored.info->kind != FormatKind::integer || stored.info->bits > 8))
+        stored.scales_operands = slot > 0 && stored.info->block_length > 0;
+        if (integers && !stored.scales_operands &&
+            (stored.info->kind != FormatKind::integer || stored.info->bits > 8))
             throw std::invalid_argument(fmt::format("pe.accumulator: {} does not add up products of {}",
                                                     c.pe.accumulator, formats[slot]));
-        if (!integers && !holds(*operand, *stored.info)) stored.operand = operand;
-        stored.rounds_on_entry = integers || blocks || !holds(*v.vector, *stored.info);
+        if (stored.scales_operands || (!integers && !holds(*operand, *stored.info))) stored.operand = operand;
+        stored.rounds_on_entry =
+            integers || blocks || stored.scales_operands || !holds(*v.vector, *stored.info);
     }
     v.vector_accumulator = accumulator(c.vector.format, "vector.format");
     if (is_integer(v.vector_accumulator) || v.vector_accumulator == Accumulator::fixed)
@@ -128,9 +131,15 @@ void write_sources(MachineValues& values, const Program& program, const Graph& g
         std::span<const double> numbers =
             std::span(sources[s.tensor])
                 .subspan(s.index * tensor.rows * tensor.cols, tensor.rows * tensor.cols);
-        std::vector<double> transpose;
+        std::vector<double> transpose, units;
         if (s.transposed) numbers = transpose = turned(numbers, tensor.rows, tensor.cols);
         const float scale = s.tensor < scales.size() ? scales[s.tensor] : 1;
+        // Weights for integer operands: their format has no scale for tensors, its numbers count in units of
+        // one.
+        if (scale != 1 && s.format->tensor_scale == nullptr && s.format->block_length > 0) {
+            for (const double x : numbers) units.push_back(x / double{scale});
+            numbers = units;
+        }
         write_numbers(values.dram, s.place, {s.format, scale}, numbers);
     });
 }

@@ -213,6 +213,7 @@ TensorId GraphBuilder::some_rows(const std::string& name, TensorId x, std::uint6
 }
 
 Graph GraphBuilder::finish() {
+    mark_weights(graph_);
     validate(graph_);
     return std::move(graph_);
 }

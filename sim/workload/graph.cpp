@@ -85,6 +85,20 @@ bool takes_rows_from(OperationKind kind) {
            kind == OperationKind::table_gradient;
 }
 
+void mark_weights(Graph& graph) {
+    std::vector<bool> read(graph.tensors.size()), otherwise(graph.tensors.size());
+    for (const Operation& operation : graph.operations)
+        for (std::size_t i = 0; i < operation.inputs.size(); ++i) {
+            if (operation.inputs[i] >= graph.tensors.size()) continue;  // a fault
+            read[operation.inputs[i]] = true;
+            if (operation.kind != OperationKind::matmul || i != 1) otherwise[operation.inputs[i]] = true;
+        }
+    for (TensorId id = 0; id < graph.tensors.size(); ++id)
+        if (Tensor& tensor = graph.tensors[id]; tensor.role == TensorRole::weight && !tensor.precise &&
+                                                tensor.use == FormatUse::forward && read[id] && !otherwise[id])
+            tensor.use = FormatUse::weights;
+}
+
 std::uint64_t Graph::macs() const {
     std::uint64_t sum = 0;
     for (const auto& operation : operations) sum += operation.macs();

@@ -190,6 +190,10 @@ struct GraphFault {
 };
 std::vector<GraphFault> faults(const Graph& graph);
 
+// Gives weights that nothing but products reads, as their second operand, the use `weights`; not those that
+// are trained.
+void mark_weights(Graph& graph);
+
 // Throws std::invalid_argument naming the first fault.
 void validate(const Graph& graph);
 

@@ -20,7 +20,8 @@ std::array<Named<E>, count> named_from(E first) {
     return table;
 }
 inline const auto role_names = named_from<5>(TensorRole::input);
-inline const auto use_names = named_from<format_use_count>(FormatUse::forward);
+// `weights` follows from who reads a tensor.
+inline const auto use_names = named_from<format_use_count - 1>(FormatUse::forward);
 inline const auto kind_names = named_from<35>(OperationKind::embedding);
 inline const auto fill_names = named_from<4>(TensorFill::given);
 inline const auto activation_names = named_from<8>(OperationKind::gelu);

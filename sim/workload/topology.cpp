@@ -107,6 +107,7 @@ class TopologyReader {
         if (table_.items.size() == 1)
             diagnostics_.add(table_.items[0].location, "", "no rows below the header");
         if (diagnostics_.total() != before) return {};
+        mark_weights(graph_);
         for (const GraphFault& fault : faults(graph_)) report(fault);
         return std::move(graph_);
     }

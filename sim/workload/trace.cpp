@@ -29,6 +29,7 @@ class TraceReader {
         for (std::size_t i = 0; i < document.tensors.size(); ++i) resolve(i, document.tensors[i].after);
         graph_.operations.reserve(document.operations.size());
         for (auto& line : document.operations) resolve(line);
+        mark_weights(graph_);
         for (const auto& fault : faults(graph_)) report(fault);
         return std::move(graph_);
     }

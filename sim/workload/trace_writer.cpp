@@ -50,7 +50,7 @@ class Writer {
         put_unless(name(Tensor{}.role), "role", name(tensor.role));
         put_unless<std::uint64_t>(1, "batch", tensor.batch);
         put(", rows: {}, cols: {}", tensor.rows, tensor.cols);
-        put_unless(name(Tensor{}.use), "use", name(tensor.use));
+        if (tensor.use != FormatUse::weights) put_unless(name(Tensor{}.use), "use", name(tensor.use));
         put_unless(false, "precise", tensor.precise);
         put_unless(name(Tensor{}.fill), "fill", name(tensor.fill));
         if (tensor.after != no_tensor) put(", after: {}", text(graph_.tensors[tensor.after].name));

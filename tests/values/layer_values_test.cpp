@@ -262,11 +262,14 @@ unsigned given_seed() {
                             : std::random_device{}();
 }
 
+bool in_blocks(const AcceleratorConfig& machine) {
+    return find_format(machine.pe.storage)->block_length > 0;
+}
+
 // Formats that do not hold one another, sums of another kind, other functions than those of the preset.
 void vary(AcceleratorConfig& machine, TransformerDescription& d, std::mt19937& random) {
     const auto one_of = [&](std::vector<std::string> words) { return words[random() % words.size()]; };
-    const bool integers = is_integer(*find_accumulator(machine.pe.accumulator)),
-               blocks = machine.pe.preset.starts_with("mx");
+    const bool integers = is_integer(*find_accumulator(machine.pe.accumulator)), blocks = in_blocks(machine);
     if (random() % 3 == 0) machine.vector.format = one_of({"bf16", "fp16", "fp32", "dlfloat16"});
     if (random() % 3 == 0 && integers) {
         machine.buffers.accumulation_format = "int24";
@@ -286,6 +289,11 @@ void vary(AcceleratorConfig& machine, TransformerDescription& d, std::mt19937& r
             machine.formats[use] = integers
                                        ? one_of({"int8", "int4"})
                                        : one_of({"e5m2", "posit8_1", "int8", "int4", "bf16", "posit16_1"});
+    if (random() % 3 == 0 && !blocks)
+        machine.formats[FormatUse::weights] =
+            integers ? one_of({"int4", "int4_g128", "int4_g128_zp", "nf4", "mxint8"})
+                     : one_of({"int4_g128", "int4_g128_zp", "nf4", "nf4_dq", "af4", "mxfp4_e2m1", "vsq8",
+                               "int8", "flint4", "e4m3"});
     d.epsilon = random() % 3 == 0 ? 0.3 : 1e-5;
     d.activation = static_cast<OperationKind>(static_cast<unsigned>(OperationKind::gelu) + random() % 8);
     if (d.bottleneck != 0 || d.trigram) return;
@@ -315,10 +323,11 @@ PhaseConfig random_phase(const TransformerDescription& d, std::mt19937& random) 
 
 std::string resolved(const AcceleratorConfig& m) {
     return fmt::format(
-        "{} (forward {}, cache {}, operand {}, sums {} rounding {}, buffer {}, vector {}, softmax {})",
-        m.pe.storage, m.formats[FormatUse::forward], m.formats[FormatUse::kv_cache], m.pe.operand,
-        m.pe.accumulator, static_cast<int>(m.pe.rounding), m.buffers.accumulation_format, m.vector.format,
-        static_cast<int>(m.softmax.unit));
+        "{} (forward {}, cache {}, weights {}, operand {}, sums {} rounding {}, buffer {}, vector {}, "
+        "softmax {})",
+        m.pe.storage, m.formats[FormatUse::forward], m.formats[FormatUse::kv_cache],
+        m.formats[FormatUse::weights], m.pe.operand, m.pe.accumulator, static_cast<int>(m.pe.rounding),
+        m.buffers.accumulation_format, m.vector.format, static_cast<int>(m.softmax.unit));
 }
 
 // One machine a process: every index is a case of its own.
@@ -353,7 +362,7 @@ TEST_P(RandomMachine, ComputesTheValuesOfTheReferenceOnARandomTransformer) {
         machine.array.rows = pick({1, 2, 4, 5, 8, 16, 32, 64});
         machine.array.cols = pick({1, 3, 4, 8, 12, 16, 32, 64});
         machine.array.dataflow = static_cast<Dataflow>(pick({0, 0, 1, 2}));
-        if (machine.pe.preset.starts_with("mx") && machine.array.dataflow == Dataflow::output_stationary)
+        if (in_blocks(machine) && machine.array.dataflow == Dataflow::output_stationary)
             machine.array.dataflow = Dataflow::input_stationary;
         if (machine.array.dataflow ==
             Dataflow::output_stationary)  // commands for each fold: not for each value
@@ -380,7 +389,7 @@ TEST_P(RandomMachine, ComputesTheValuesOfTheReferenceOnARandomTransformer) {
         } catch (
             const std::invalid_argument& refusal) {  // a memory that is too small, blocks that do not fit
             const std::string why = refusal.what();
-            const bool blocks = machine.array.rows == 5 && machine.pe.preset.starts_with("mx");
+            const bool blocks = machine.array.rows == 5 && in_blocks(machine);
             ASSERT_TRUE(why.starts_with(blocks ? "array.rows" : "sram.capacity_kib") ||
                         why.starts_with("buffers.weight.depth") ||
                         (machine.array.dataflow != Dataflow::weight_stationary &&

@@ -117,13 +117,14 @@ class Plain {
     void store(TensorId id, const std::vector<double>& values) {
         std::vector<float>& memory = memory_[id];
         memory.clear();
-        if (!in_blocks()) {
+        if (!in_blocks() && !is_decoded(id)) {
             for (const double x : values)
                 memory.push_back(static_cast<float>(format(id).decode(encoded(format(id), x, scale(id)))));
             return;
         }
         const Tensor& t = graph_.tensors[id];
         const Run run = runs_of(id);
+        const auto block_length = static_cast<std::uint64_t>(format(id).block_length);
         memory.resize(values.size());
         block_scales_[id].resize(values.size());
         for (std::uint64_t matrix = 0; matrix * t.rows * t.cols < values.size(); ++matrix)
@@ -133,7 +134,7 @@ class Plain {
                 for (std::uint64_t i = 0; i < length; ++i) {
                     const std::uint64_t row = run.down ? i : line, column = run.down ? line : i;
                     block.push_back((matrix * t.rows + row) * t.cols + column);
-                    if (i + 1 == length || (i + 1) % run.part == 0 || (i % run.part + 1) % length_ == 0)
+                    if (i + 1 == length || (i + 1) % run.part == 0 || (i % run.part + 1) % block_length == 0)
                         encode_block(id, values, std::exchange(block, {}));
                 }
             }
@@ -142,6 +143,15 @@ class Plain {
         std::vector<double> block;
         for (const std::size_t i : where) block.push_back(values[i]);
         const double tensor = scaled(id) ? double{scale(id)} : 1;
+        if (is_decoded(id)) {  // to numbers; for multipliers of integers they count in the tensor's scale
+            if (!scaled(id))
+                for (double& x : block) x /= double{scale(id)};
+            const Code code = format(id).encode_scale(block, tensor);
+            for (std::size_t i = 0; i < where.size(); ++i)
+                memory_[id][where[i]] = static_cast<float>(
+                    format(id).decode_element(format(id).encode_element(block[i], code, tensor), code));
+            return;
+        }
         const Code scale_code = storage_.encode_scale(block, tensor);
         for (const std::size_t i : where) {
             memory_[id][i] =
@@ -152,9 +162,13 @@ class Plain {
     bool in_blocks() const { return storage_.block_length > 0; }
     // In which a tensor lies in memory.
     const FormatInfo& format(TensorId id) const {
-        const std::string& name = machine_.formats[graph_.tensors[id].use];
+        FormatUse use = graph_.tensors[id].use;
+        if (use == FormatUse::weights && machine_.formats[use].empty()) use = FormatUse::forward;
+        const std::string& name = machine_.formats[use];
         return name.empty() ? storage_ : *find_format(name);
     }
+    // Weights with scales of blocks of their own.
+    bool is_decoded(TensorId id) const { return !in_blocks() && format(id).block_length > 0; }
     bool scaled(TensorId id) const { return format(id).tensor_scale != nullptr; }
 
     // Blocks lie in runs of `part` values, down the columns or along the rows: as the products want that read
@@ -261,7 +275,8 @@ class Plain {
             const auto eighths = static_cast<float>(code & 0x7f);
             return code == 0x80 ? std::nanf("") : code > 0x80 ? -eighths : eighths;
         }
-        if (is_integer(accumulator_) || (in_blocks() && operand_.kind == FormatKind::integer)) return x;
+        if (!is_decoded(id) && is_integer(accumulator_)) return x;
+        if (in_blocks() && operand_.kind == FormatKind::integer) return x;
         return static_cast<float>(operand_.decode(operand_.encode(double{x}, operand_.overflow)));
     }
 

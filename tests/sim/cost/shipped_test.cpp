@@ -60,6 +60,29 @@ TEST_P(Shipped, PricesEverySizePlacementSoftmaxAndWidth) {
                             }
 }
 
+TEST_P(Shipped, PricesEveryFormatOfWeights) {
+    const CostTable table = shipped(GetParam());
+    for (const FormatInfo& format : formats())
+        for (const char* preset : {"bf16", "e4m3", "int8", "fp16"}) {
+            AcceleratorConfig machine = machine_of(preset);
+            const auto array = [&] {
+                double area = 0;
+                for (const PricedBlock& block : resolve(table, machine).blocks)
+                    if (block.name == "decoder") area += static_cast<double>(block.count);
+                return area;
+            };
+            const double before = array();
+            machine.formats[FormatUse::weights] = format.name;
+            if (!problems_of_formats(machine).empty() || format.name == machine.pe.storage) continue;
+            const PriceList prices = resolve(table, machine);
+            EXPECT_GT(prices.energy[static_cast<std::size_t>(Action::decode_1)]->value, 0)
+                << format.name << " on " << preset;
+            EXPECT_FALSE(prices.energy[static_cast<std::size_t>(Action::encode_1)])
+                << "weights are never encoded";
+            EXPECT_EQ(array(), before + machine.array.cols) << format.name << " on " << preset;
+        }
+}
+
 TEST_P(Shipped, PricesEveryStandardOfDram) {
     const CostTable table = shipped(GetParam());
     for (const char* standard : {"LPDDR4-3200", "LPDDR5-6400", "DDR4-2400", "DDR4-3200", "HBM2"}) {

@@ -27,8 +27,11 @@ Graph transformer(std::uint64_t head_size, std::uint64_t batch, std::uint64_t se
     return expand(d, phase);
 }
 
-const FormatInfo& mx() {
-    return *find_format("mxfp8_e4m3");
+FormatOfUse everywhere(const char* format) {
+    return formats_by_use(format, {});
+}
+FormatOfUse mx() {
+    return everywhere("mxfp8_e4m3");
 }
 
 BlockGrid grid_of(const Graph& graph, const std::string& operation, std::size_t input) {
@@ -57,8 +60,34 @@ TEST(BlockGrids, HaveNoSegmentsThatEndWhereBlocksDo) {
 }
 
 TEST(BlockGrids, OfFormatsWithoutBlocksAreNone) {
-    for (const BlockGrid& grid : block_grids(transformer(8, 1, 5), *find_format("posit8_1")))
+    for (const BlockGrid& grid : block_grids(transformer(8, 1, 5), everywhere("posit8_1")))
         EXPECT_EQ(grid.length, 0U);
+}
+
+// Both products read w, the second one turned.
+TEST(BlockGrids, OfWeightsThatAreDecodedAreWhatTheFirstProductAsksFor) {
+    Graph graph;
+    graph.tensors = {{"x", TensorRole::input, 1, 4, 150},
+                     {"w", TensorRole::weight, 1, 150, 70},
+                     {"y", TensorRole::output, 1, 4, 70},
+                     {"g", TensorRole::input, 1, 4, 70},
+                     {"dx", TensorRole::output, 1, 4, 150}};
+    Operation forward, backward;
+    forward.name = "forward", forward.inputs = {0, 1}, forward.output = 2;
+    forward.m = 4, forward.n = 70, forward.k = 150;
+    backward.name = "backward", backward.inputs = {3, 1}, backward.output = 4, backward.transpose_b = true;
+    backward.m = 4, backward.n = 150, backward.k = 70;
+    graph.operations = {forward, backward};
+    mark_weights(graph);
+    TensorFormats formats;
+    formats[FormatUse::weights] = "int4_g128";
+    const FormatOfUse own = formats_by_use("bf16", formats);
+    const auto grids = block_grids(graph, own);
+    EXPECT_EQ(grids[1], (BlockGrid{128, true, 0, 0}));
+    for (const TensorId other : {0U, 2U, 3U, 4U}) EXPECT_EQ(grids[other].length, 0U);
+    EXPECT_TRUE(block_fault(graph, mx())) << "scales of sums allow one way";
+    std::swap(graph.operations[0], graph.operations[1]);
+    EXPECT_EQ(block_grids(graph, own)[1], (BlockGrid{128, false, 0, 0}));
 }
 
 // y = x w, z = w2 x: x is operand a of one product, along its columns, and b of the other, along its rows.
@@ -71,7 +100,7 @@ TEST(BlockGrids, OfATensorThatTwoProductsWantOtherwiseAreRefused) {
     right.name = "right", right.inputs = {0, 1}, right.output = 2, right.m = 64, right.n = 8, right.k = 48;
     left.name = "left", left.inputs = {3, 0}, left.output = 4, left.m = 4, left.n = 48, left.k = 64;
     graph.operations = {right, left};
-    EXPECT_FALSE(block_fault(graph, *find_format("e4m3")));
+    EXPECT_FALSE(block_fault(graph, everywhere("e4m3")));
     const auto fault = block_fault(graph, mx());
     ASSERT_TRUE(fault);
     EXPECT_EQ(fault->operation, 1U);

@@ -297,6 +297,23 @@ TEST(GraphFaults, FindAGraphWithoutOperations) {
     EXPECT_EQ(first_fault(Graph{}), "has no operations");
 }
 
+TEST(WeightsOfProducts, AreThoseThatNothingElseReadsAndNothingTrains) {
+    GraphBuilder builder("weights");
+    const auto words = builder.weight("words", 20, 4);
+    const auto x = builder.embedding("look-up", {words}, 1, 3);
+    const auto y = builder.dense("frozen", x, 4, true);
+    builder.trains(true);
+    const auto z = builder.dense("trained", y, 4, false);
+    builder.trains(false);
+    const auto scores = builder.tied("scores", z, words, false);
+    builder.mark_output(scores);
+    builder.mark_output(builder.tied("again", y, builder.weight("frozen.weight", 4, 4), false));
+    builder.weight("idle", 3, 3);
+    const Graph graph = builder.finish();
+    for (const Tensor& tensor : graph.tensors)
+        EXPECT_EQ(tensor.use == FormatUse::weights, tensor.name == "frozen.weight") << tensor.name;
+}
+
 TEST(Validate, NamesTheOperationAtFault) {
     auto graph = sound();
     graph.operations[0].m = 6;

@@ -1,0 +1,124 @@
+// Weights in a format of their own, as a user sees them: bytes, counts, refusals with a place.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "tests/system/matrices.h"
+
+namespace octet::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+std::vector<std::string> product_with(const std::vector<std::string>& settings) {
+    // 32 x 250 times 250 x 48 on 16 x 16 PEs: 16 tiles along the reduction, 3 across, groups of 128 and 122.
+    std::vector<std::string> arguments{"op", "gemm", "--shape", "32,48,250", "--accelerator", edge16};
+    for (const std::string& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
+    return arguments;
+}
+json product(const std::vector<std::string>& settings) {
+    auto arguments = product_with(settings);
+    arguments.emplace_back("--json");
+    return document(arguments);
+}
+json counts_of(const std::vector<std::string>& settings) {
+    return product(settings)["operations"][0]["activity"];
+}
+constexpr std::uint64_t weights = 250 * 48, groups = 2 * 48;
+
+TEST(WeightStorage, MovesItsOwnBytesAndCountsItsOwnDecoders) {
+    const json run = product({"pe.preset=bf16", "formats.weights=int4_g128"}),
+               plain = product({"pe.preset=bf16"});
+    EXPECT_EQ(run["traffic"]["dram_read_bytes"], 32 * 250 * 2 + weights / 2 + groups * 2);
+    EXPECT_EQ(plain["traffic"]["dram_read_bytes"], 32 * 250 * 2 + weights * 2);
+    const json counts = run["operations"][0]["activity"], before = plain["operations"][0]["activity"];
+    EXPECT_EQ(counts["decoder.decode_1"], weights);
+    EXPECT_EQ(counts["weight_buffer.write"], weights * 4 + groups * 16);
+    EXPECT_EQ(counts["weight_buffer.read"], weights * 4 + 16 * 48 * 16) << "a scale a column and tile";
+    EXPECT_FALSE(before.contains("decoder.decode_1"));
+    EXPECT_EQ(before["weight_buffer.write"], weights * 16);
+    for (const char* same : {"mac.mac", "input_buffer.write", "input_buffer.read", "pe.weight_load"})
+        EXPECT_EQ(counts[same], before[same]) << same;
+    EXPECT_GT(run["area"]["components"]["codec"].get<double>(),
+              plain["area"]["components"]["codec"].get<double>());
+}
+
+TEST(WeightStorage, IsDecodedBeforeTheBufferWithDecodersAtTheSramPort) {
+    const json counts =
+        counts_of({"pe.preset=bf16", "formats.weights=int4_g128_zp", "codec.placement=sram_port"});
+    EXPECT_EQ(counts["decoder.decode_1"], weights);
+    EXPECT_EQ(counts["weight_buffer.write"], weights * 16);
+    EXPECT_EQ(counts["weight_buffer.read"], weights * 16);
+    EXPECT_EQ(counts["sram.read"].get<std::uint64_t>(),
+              counts["input_buffer.write"].get<std::uint64_t>() + weights * 4 + groups * 24 + 32 * 48 * 16)
+        << "inputs, weights, scales, and results on their way to DRAM";
+}
+
+TEST(WeightStorage, IsDecodedInEveryElementWithDecodersThere) {
+    const json counts = counts_of({"pe.preset=bf16", "formats.weights=nf4", "codec.placement=per_pe"});
+    EXPECT_EQ(counts["decoder.decode_1"], weights) << "weights stay";
+    EXPECT_FALSE(counts.contains("decoder.decode"));
+}
+
+// Weights stream: 48 of them meet two tiles of 16 inputs each.
+TEST(WeightStorage, IsReadOnceForEveryTileOfInputsThatStay) {
+    const json counts =
+        counts_of({"pe.preset=bf16", "formats.weights=int4_g128", "array.dataflow=input_stationary"});
+    EXPECT_EQ(counts["decoder.decode_1"], 2 * weights);
+    EXPECT_EQ(counts["input_buffer.write"], weights * 4 + groups * 16);
+    EXPECT_EQ(counts["input_buffer.read"], 2 * (weights * 4 + 16 * 48 * 16));
+    EXPECT_EQ(counts["weight_buffer.read"], 32 * 250 * 16);
+}
+
+TEST(WeightStorage, LeavesTheDecodersOfOtherOperandsAsTheyAre) {
+    const auto counts = [](std::vector<std::string> settings) {
+        settings.insert(settings.begin(), {"pe.preset=e4m3", "pe.operand=e5m4"});
+        return counts_of(settings);
+    };
+    const json own = counts({"formats.weights=nf4_dq"}), same = counts({});
+    EXPECT_EQ(own["decoder.decode_1"], weights);
+    EXPECT_EQ(own["decoder.decode"].get<std::uint64_t>() + weights,
+              same["decoder.decode"].get<std::uint64_t>());
+    const json operands = counts({"formats.weights=e5m4"});  // nothing to decode
+    EXPECT_FALSE(operands.contains("decoder.decode_1"));
+    EXPECT_EQ(operands["decoder.decode"], own["decoder.decode"]);
+}
+
+TEST(WeightStorage, OfOneFormatForAllOfTheForwardPassIsThatOfTheForwardPass) {
+    const json counts = counts_of({"pe.preset=bf16", "pe.operand=e5m4", "formats.forward=e4m3"});
+    EXPECT_EQ(counts["weight_buffer.write"], weights * 8);
+}
+
+TEST(WeightStorage, IsRefusedWhereItIsWrittenIfTheMachineCannotHaveIt) {
+    const auto error = [](const std::vector<std::string>& settings) {
+        const Outcome outcome = octet(product_with(settings));
+        EXPECT_EQ(outcome.status, 1);
+        return outcome.err;
+    };
+    EXPECT_THAT(error({"pe.preset=int8", "formats.weights=nf4_dq"}),
+                HasSubstr("--set formats.weights=nf4_dq: formats.weights: nf4_dq has a scale for tensors"));
+    EXPECT_THAT(error({"pe.preset=int8", "formats.weights=int4_g128", "matvec=vector"}),
+                HasSubstr("formats.weights: the lanes (matvec: vector) multiply codes"));
+    EXPECT_THAT(
+        error({"pe.preset=mxint8", "formats.weights=int4_g128"}),
+        HasSubstr("formats.weights: int4_g128 and mxint8: formats with scales for blocks stand alone"));
+    EXPECT_THAT(
+        error({"pe.preset=bf16", "formats.kv_cache=int4_g128"}),
+        HasSubstr("formats.kv_cache: int4_g128 and bf16: formats with scales for blocks stand alone"));
+    EXPECT_THAT(error({"pe.preset=bf16", "formats.weights=nf5"}), HasSubstr("did you mean 'nf4'?"));
+}
+
+TEST(WeightStorage, OfCodesThatAreGivenIsRefusedWhereScalesAreWide) {
+    const Folder folder;
+    const std::string a = file(folder, "a.npy", {2, 3}, {1, 2, 3, 4, 5, 6});
+    const std::vector<std::uint8_t> codes{1, 2, 3};
+    const std::string b = folder.write(
+        "b.npy", npy_text(Dtype::u8, std::vector<std::uint64_t>{3, 1}, std::as_bytes(std::span(codes))));
+    const Outcome outcome = octet({"op", "gemm", "--in", a, b, "--accelerator", edge16, "--set",
+                                   "pe.preset=bf16", "--set", "formats.weights=int4_g128"});
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_THAT(outcome.err, HasSubstr("b.npy: codes of int4_g128 are not read, as its scales have 16 bits"));
+}
+
+}  // namespace
+}  // namespace octet::test
