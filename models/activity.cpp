@@ -15,6 +15,11 @@ using enum Component;
 constexpr std::array<ActionInfo, action_count> actions{{
     {"mac", "mac", array},
     {"mac", "mac_zero_operand", array},
+    {"multiplier", "multiply", array},
+    {"multiplier", "multiply_zero_operand", array},
+    {"align_adder", "add", array},
+    {"align_adder", "add_zero_operand", array},
+    {"normaliser", "normalise", array},
     {"pe", "weight_load", array},
     {"pe", "weight_pass", array},
     {"pe", "pass", array},
@@ -41,6 +46,9 @@ constexpr std::array<ActionInfo, action_count> actions{{
     {"vector", "reciprocal", vector},
     {"vector", "compare", vector},
     {"vector", "idle", vector},
+    {"integer_gelu", "polynomial", vector},
+    {"integer_root", "root", vector},
+    {"integer_divider", "divide", vector},
     {"vector_scratch", "read", vector},
     {"vector_scratch", "write", vector},
     {"softmax", "exp", softmax},
@@ -70,6 +78,13 @@ std::string_view name(Unit unit) { return unit_names[static_cast<std::size_t>(un
 std::string_view name(Component component) { return component_names[static_cast<std::size_t>(component)]; }
 std::string_view name(StallCause cause) { return cause_names[static_cast<std::size_t>(cause)]; }
 const ActionInfo& info(Action action) { return actions[static_cast<std::size_t>(action)]; }
+
+std::span<const MacActions> mac_actions(bool fixed_point) {
+    static constexpr std::array<MacActions, 1> fused{{{Action::mac, Action::mac_zero_operand}}};
+    static constexpr std::array<MacActions, 2> parts{{{Action::multiply, Action::multiply_zero_operand},
+                                                      {Action::align_add, Action::align_add_zero_operand}}};
+    return fixed_point ? std::span<const MacActions>(parts) : fused;
+}
 
 Action decode_of(std::size_t slot) {
     constexpr std::array actions{Action::decode, Action::decode_1, Action::decode_2, Action::decode_3};

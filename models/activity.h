@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace octet {
@@ -37,6 +38,10 @@ enum class Action : std::uint8_t {
     // array
     mac,                // one multiply-accumulate with values of the workload (padding is none)
     mac_zero_operand,   // the same with an operand that is zero (needs values)
+    // the same where sums are in fixed point, part by part, instead of the two above
+    multiply, multiply_zero_operand,    // the product of two significands, exponents added
+    align_add, align_add_zero_operand,  // the product shifted to its place and added
+    normalise,          // a sum that leaves its column becomes a float
     weight_load,        // one PE latches one weight
     weight_pass,        // one PE hands a weight to the PE below
     pe_pass,            // one PE hands an input or a partial sum on without a multiply (padding)
@@ -62,6 +67,9 @@ enum class Action : std::uint8_t {
     vector_reciprocal,  // one a row
     vector_compare,     // mask
     vector_idle,        // one lane, one cycle in a pass without a value (partial vectors)
+    integer_gelu,       // by I-BERT's polynomial
+    integer_root,       // one a row
+    integer_divide,     // one a row
     vector_scratch_read_bits,   // per-row scratch and parameter registers
     vector_scratch_write_bits,
     // softmax unit
@@ -95,6 +103,12 @@ Action decode_of(std::size_t slot);
 Action encode_of(std::size_t slot);
 // The slot of such an action; 0 of all others.
 std::size_t format_slot(Action action);
+
+// What the array counts for each multiply-accumulate, and what it counts instead with an operand of zero.
+struct MacActions {
+    Action action, zero_operand;
+};
+std::span<const MacActions> mac_actions(bool fixed_point);
 
 class Activity {
   public:

@@ -69,6 +69,7 @@ struct ValueConfig {
     Dataflow dataflow = Dataflow::weight_stationary;
     GemmRules rules;
     std::size_t lanes = 16;
+    bool integer_gelu = false, integer_layernorm = false;
     SoftmaxConfig softmax;
     std::uint64_t sram_bytes = 0;
     std::uint32_t operations = 0;

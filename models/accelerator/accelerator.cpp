@@ -62,6 +62,7 @@ ArrayFormats array_formats(const AcceleratorConfig& c) {
     formats.accumulation_bits = bits_of(c.buffers.accumulation_format);
     formats.block_rows = static_cast<std::uint32_t>(storage.block_length);
     formats.scale_bits = static_cast<std::uint32_t>(storage.scale_bits);
+    formats.fixed_point = c.pe.accumulator == "fixed";
     for (std::size_t slot = 0; slot < max_formats; ++slot)
         if (of_weights.at(slot) && fills.keeps_scales.at(slot))
             formats.weight_scale_bits.at(slot) = bits_of_a_scale.at(slot);

@@ -181,6 +181,7 @@ struct VectorPass {
     bool uses_softmax = false;      // keeps the softmax unit busy too
     bool reads_parameters = false;  // gamma, beta: `parameter_bits` once a pass
     bool row_results = false;       // over one value a row, out of the scratch
+    std::uint8_t row_latency = 0;   // cycles that functions of a row take beside `reduce_latency`
 };
 
 // What the passes compute, each result rounded to the vector format (docs/values.md). v is the value in hand,

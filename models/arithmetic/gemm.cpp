@@ -73,10 +73,14 @@ std::string refusal(const GemmRules& rules) {
         return "integer sums are not rounded";
     if (rules.accumulator == Accumulator::fixed && rules.rounding != Rounding::nearest_even)
         return "exact sums are not rounded in the array";
+    if (rules.fixed_bits != 0 && rules.accumulator != Accumulator::fixed)
+        return "only `fixed` sums have a width of their own";
+    if (rules.fixed_bits < 0 || rules.fixed_bits > most_fixed_bits)
+        return "a `fixed` sum has 1 to 53 bits, or as many as it takes";
     return {};
 }
 
-void gemm(const GemmRules& rules, const FloatGemm& p, Isa isa) {
+std::uint64_t gemm(const GemmRules& rules, const FloatGemm& p, Isa isa) {
     if (const std::string reason = refusal(rules); !reason.empty()) throw std::invalid_argument(reason);
     const Kernels& run = kernels(isa);
     if (p.k == 0) return gemm_stepwise(rules, p);
@@ -85,12 +89,12 @@ void gemm(const GemmRules& rules, const FloatGemm& p, Isa isa) {
     if (rules.chunk == 0) chunked.chunk = p.k;
     if (rules.rounding == Rounding::nearest_even) {
         const bool fp32_buffer = rules.buffer == Accumulator::fp32;
-        if (rules.accumulator == Accumulator::fp32 && fp32_buffer) return run.fp32(p, chunked.chunk);
+        if (rules.accumulator == Accumulator::fp32 && fp32_buffer) return run.fp32(p, chunked.chunk), 0;
         if (rules.accumulator == Accumulator::bf16 && (fp32_buffer || rules.buffer == Accumulator::bf16) &&
             p.scales.a == nullptr && run.bf16(p, chunked.chunk, fp32_buffer))
-            return;
+            return 0;
     }
-    if (!run.general(p, chunked, DrawOrder(rules, p.m, p.k))) gemm_stepwise(rules, p);
+    return run.general(p, chunked, DrawOrder(rules, p.m, p.k)) ? 0 : gemm_stepwise(rules, p);
 }
 
 std::uint64_t gemm(const GemmRules& rules, const IntegerGemm& p, Isa isa) {

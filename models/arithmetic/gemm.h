@@ -26,6 +26,8 @@ struct GemmRules {
     IntegerOverflow overflow = IntegerOverflow::saturate;
     std::size_t chunk = 16;
     bool logarithms = false;  // operands are logarithms, as lns.h has them
+    int fixed_bits = 0;       // of a `fixed` sum (fixed_point.h); 0: as many as it takes to be exact
+    int fixed_fraction = 0;   // and how many of them lie behind the point
 
     // Stochastic rounding (random.h). The array works n tile by n tile, in each k tile by k tile, in each
     // vector by vector (output stationary: m tile by m tile, in each k by k); element (row, column) of it
@@ -74,18 +76,18 @@ using IntegerGemm = GemmProblem<std::int8_t, std::int32_t>;
 enum class Isa : std::uint8_t { baseline, avx2, avx512 };
 Isa best_isa();  // of this processor
 
+// Returns how many sums did not fit: integers in the array and in the buffer, `fixed` ones of a stated width.
 // Throws std::invalid_argument with refusal(rules). Calls at the same time are safe if they write different
 // sums.
-void gemm(const GemmRules& rules, const FloatGemm& problem, Isa isa = best_isa());
-// Returns how many results did not fit, in the array and in the buffer.
+std::uint64_t gemm(const GemmRules& rules, const FloatGemm& problem, Isa isa = best_isa());
 std::uint64_t gemm(const GemmRules& rules, const IntegerGemm& problem, Isa isa = best_isa());
 
 // The same on so many threads, bit for bit, and the same count.
-void gemm_parallel(const GemmRules& rules, const FloatGemm& problem, unsigned threads);
+std::uint64_t gemm_parallel(const GemmRules& rules, const FloatGemm& problem, unsigned threads);
 std::uint64_t gemm_parallel(const GemmRules& rules, const IntegerGemm& problem, unsigned threads);
 
 // The same, one multiply-accumulate after the other, as a specification.
-void gemm_stepwise(const GemmRules& rules, const FloatGemm& problem);
+std::uint64_t gemm_stepwise(const GemmRules& rules, const FloatGemm& problem);
 std::uint64_t gemm_stepwise(const GemmRules& rules, const IntegerGemm& problem);
 
 }  // namespace octet

@@ -48,7 +48,7 @@ std::uint32_t turns(const Logarithm& a) {
 
 }  // namespace
 
-void gemm_logarithms(const GemmRules& rules, const FloatGemm& p, Isa isa) {
+std::uint64_t gemm_logarithms(const GemmRules& rules, const FloatGemm& p, Isa isa) {
     std::vector<std::uint32_t> index(p.k * p.n), signs(p.k * p.n), turn(p.k * p.n);
     for (std::size_t k = 0; k < p.k; ++k)
         for (std::size_t n = 0; n < p.n; ++n) {
@@ -57,6 +57,7 @@ void gemm_logarithms(const GemmRules& rules, const FloatGemm& p, Isa isa) {
             signs[k * p.n + n] = b.sign;
             turn[k * p.n + n] = turns(b);
         }
+    std::uint64_t overflows = 0;
     GemmRules row_rules = rules;
     row_rules.logarithms = false;
     row_rules.all_rows = rules.all_rows == 0 ? rules.first_row + p.m : rules.all_rows;
@@ -92,9 +93,10 @@ void gemm_logarithms(const GemmRules& rules, const FloatGemm& p, Isa isa) {
                         table_of_a[index[at + n]] ^ ((a.sign & turn[at + n]) ^ (signs[at + n] & turned)));
             }
             row.first = p.first && start == 0;
-            gemm(row_rules, row, isa);
+            overflows += gemm(row_rules, row, isa);
         }
     }
+    return overflows;
 }
 
 }  // namespace octet

@@ -4,7 +4,7 @@
 
 namespace octet {
 
-// rules.logarithms holds, and k is not 0.
-void gemm_logarithms(const GemmRules& rules, const FloatGemm& problem, Isa isa);
+// rules.logarithms holds, and k is not 0. Returns how many sums did not fit.
+std::uint64_t gemm_logarithms(const GemmRules& rules, const FloatGemm& problem, Isa isa);
 
 }  // namespace octet

@@ -25,9 +25,7 @@ std::vector<Range> cut(std::size_t count, std::size_t parts, std::size_t step) {
 
 template <class Problem>
 std::uint64_t overflows_of(const GemmRules& rules, const Problem& problem) {
-    if constexpr (std::is_same_v<Problem, IntegerGemm>) return gemm(rules, problem);
-    gemm(rules, problem);
-    return 0;
+    return gemm(rules, problem);
 }
 
 // Blocks of rows, or of columns where these are more; draws follow the rows.
@@ -66,8 +64,8 @@ std::uint64_t in_blocks(const GemmRules& rules, const Problem& p, unsigned threa
 
 }  // namespace
 
-void gemm_parallel(const GemmRules& rules, const FloatGemm& problem, unsigned threads) {
-    in_blocks(rules, problem, threads);
+std::uint64_t gemm_parallel(const GemmRules& rules, const FloatGemm& problem, unsigned threads) {
+    return in_blocks(rules, problem, threads);
 }
 std::uint64_t gemm_parallel(const GemmRules& rules, const IntegerGemm& problem, unsigned threads) {
     return in_blocks(rules, problem, threads);

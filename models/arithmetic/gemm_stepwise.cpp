@@ -18,6 +18,11 @@ float into_buffer(Quire chunk, float held, bool first) {
     return Buffer::template round<Rounding::nearest_even>(chunk.to_odd());
 }
 
+template <class Buffer>
+float into_buffer(double chunk, float held, bool first) {
+    return Buffer::template round<Rounding::nearest_even>(first ? chunk : add_to_odd(double{held}, chunk));
+}
+
 float rescale(double sum, const BlockScales& scales, std::size_t m, std::size_t n, std::size_t block) {
     return rescaled(sum, scales.values[scales.a[m * scales.a_stride + block]],
                     scales.values[scales.b[block * scales.b_stride + n]]);
@@ -26,8 +31,8 @@ float rescale(const Quire& sum, const BlockScales& scales, std::size_t m, std::s
     return rescale(sum.to_odd(), scales, m, n, block);
 }
 
-template <class Array, Rounding mode, class Buffer, class Multiplier>
-void stepwise(const GemmRules& rules, const FloatGemm& p) {
+template <Rounding mode, class Buffer, class Multiplier, class Array>
+void stepwise(const GemmRules& rules, const FloatGemm& p, Array& array) {
     const std::size_t chunk = rules.chunk == 0 ? std::max<std::size_t>(p.k, 1) : rules.chunk;
     const DrawOrder draws(rules, p.m, p.k);
     for (std::size_t m = 0; m < p.m; ++m)
@@ -39,8 +44,8 @@ void stepwise(const GemmRules& rules, const FloatGemm& p) {
                 for (std::size_t k = start; k < std::min(start + chunk, p.k); ++k) {
                     const std::uint32_t random =
                         mode == Rounding::stochastic ? random_bits(draws.by_k(k, n) + draws.by_m(m, n)) : 0;
-                    sum = Array::template mac<mode, Multiplier>(sum, p.a[m * p.a_stride + k],
-                                                                p.b[k * p.b_stride + n], random);
+                    sum = array.template mac<mode, Multiplier>(sum, p.a[m * p.a_stride + k],
+                                                               p.b[k * p.b_stride + n], random);
                 }
                 held = p.scales.a == nullptr
                            ? into_buffer<Buffer>(sum, held, first)
@@ -72,23 +77,32 @@ std::uint64_t stepwise_integers(const GemmRules& rules, const IntegerGemm& p) {
 
 }  // namespace
 
-void gemm_stepwise(const GemmRules& rules, const FloatGemm& problem) {
+std::uint64_t gemm_stepwise(const GemmRules& rules, const FloatGemm& problem) {
     if (const std::string reason = refusal(rules); !reason.empty()) throw std::invalid_argument(reason);
+    std::uint64_t overflows = 0;
     visit_rounding(rules.rounding, [&](auto mode) {
         visit_float_accumulator(rules.buffer, [&](auto buffer) {
             visit_multiplier(rules.logarithms, [&](auto multiplier) {
                 using Buffer = typename decltype(buffer)::type;
                 using Multiplier = typename decltype(multiplier)::type;
                 if (rules.accumulator == Accumulator::fixed) {
-                    stepwise<FixedAccumulator, Rounding::nearest_even, Buffer, Multiplier>(rules, problem);
+                    FixedAccumulator exact;
+                    BoundedAccumulator bounded{{rules.fixed_bits, rules.fixed_fraction}};
+                    if (rules.fixed_bits == 0)
+                        stepwise<Rounding::nearest_even, Buffer, Multiplier>(rules, problem, exact);
+                    else
+                        stepwise<Rounding::nearest_even, Buffer, Multiplier>(rules, problem, bounded);
+                    overflows = bounded.overflows;
                     return;
                 }
-                visit_float_accumulator(rules.accumulator, [&](auto array) {
-                    stepwise<typename decltype(array)::type, mode(), Buffer, Multiplier>(rules, problem);
+                visit_float_accumulator(rules.accumulator, [&](auto kind) {
+                    typename decltype(kind)::type array;
+                    stepwise<mode(), Buffer, Multiplier>(rules, problem, array);
                 });
             });
         });
     });
+    return overflows;
 }
 
 std::uint64_t gemm_stepwise(const GemmRules& rules, const IntegerGemm& problem) {

@@ -172,6 +172,10 @@ WideChains chains_of(const Extent& a, const Extent& b, std::size_t length) {
 WideChains chains_for(const GemmRules& rules, const Extent& a, const Extent& b, std::size_t length) {
     if (rules.accumulator == Accumulator::fixed) {
         const Reach sums = reach_of_sums(a, b, static_cast<int>(std::bit_width(length)));
+        // In a register of a stated width sums are exact if nothing is cut off and nothing saturates.
+        if (rules.fixed_bits != 0 &&
+            (sums.low < -rules.fixed_fraction || sums.high >= rules.fixed_bits - rules.fixed_fraction))
+            return {};
         return {nullptr, sums.high - sums.low <= 53 ? wide_chain<ExactStep> : nullptr, 0};
     }
     return visit_float_accumulator(rules.accumulator, [&](auto array) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "models/arithmetic/fixed_point.h"
 #include "models/arithmetic/quire.h"
 #include "models/arithmetic/sum.h"
 #include "models/formats/integer.h"
@@ -69,6 +70,17 @@ struct FixedAccumulator {
     static Quire mac(Quire sum, float a, float b, std::uint32_t = 0) {
         sum.add(Multiplier::product(a, b));
         return sum;
+    }
+};
+
+// The same in a register of a stated width.
+struct BoundedAccumulator {
+    using Value = double;
+    FixedPoint unit;
+    std::uint64_t overflows = 0;
+    template <Rounding, class Multiplier = ExactMultiplier>
+    double mac(double sum, float a, float b, std::uint32_t = 0) {
+        return unit.add(sum, Multiplier::product(a, b), overflows);
     }
 };
 

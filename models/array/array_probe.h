@@ -16,6 +16,9 @@ inline double number_of(std::int8_t x) {
 inline double number_of(const Quire& sum) {
     return sum.to_odd();
 }
+inline double number_of(const BoundedArithmetic::Sum& sum) {
+    return sum.value;
+}
 inline double number_of(const IntegerArithmetic::Sum& sum) {
     return sum.value;
 }

@@ -33,7 +33,7 @@ void ArrayUnit::count() const {
         around_.ledger.count(operation_, action, count);
     };
     const std::uint64_t scale_bits = chains() * formats_.scale_bits;
-    add(Action::mac, macs);
+    for (const MacActions& part : mac_actions(formats_.fixed_point)) add(part.action, macs);
     add(Action::input_buffer_read_bits,
         m * n * (rows * formats_.buffer_bits.at(c.input_format) + scale_bits) +
             n * c.input_scales * formats_.weight_scale_bits.at(c.input_format));
@@ -49,6 +49,7 @@ void ArrayUnit::count() const {
     if (dataflow_ == Dataflow::output_stationary) {  // both operands pass by, sums are handed down
         add(Action::pe_pass, rows * n * rows_ * cols_ - macs + (c.last_k ? columns * m * (m - 1) / 2 : 0));
         add(Action::weight_pass, weights * (rows_ - 1));
+        if (formats_.fixed_point && c.last_k) add(Action::normalise, m * columns);
         if (codec.in_every_pe()) decode(macs, macs);
         return;
     }
@@ -58,6 +59,7 @@ void ArrayUnit::count() const {
     add(Action::weight_pass, columns * handed_on);
     const std::uint64_t read_back = m * columns * (k - (c.first_k ? 1 : 0));
     add(Action::accumulate, read_back + m * columns * (chains() - k));
+    if (formats_.fixed_point) add(Action::normalise, m * columns * chains());
     if (formats_.block_rows > 0) add(Action::scale_sum, m * columns * chains());
     add(Action::accumulation_buffer_read_bits, read_back * formats_.accumulation_bits);
     add(Action::accumulation_buffer_write_bits,

@@ -24,6 +24,7 @@ struct ArrayFormats {
     std::uint32_t scale_bits = 0;
     // Of a scale in the weight buffer that weights alone are decoded with, by slot.
     std::array<std::uint32_t, max_formats> weight_scale_bits{};
+    bool fixed_point = false;  // sums are
 };
 
 // What the array works with.

@@ -225,7 +225,8 @@ void ArrayValues::multiply(const MatmulCommand& c, OperationId operation, const 
             gemm_parallel(rules, problem(a.integers, b.integers, held_integers_), values_.config.threads);
         if (c.last_k) result.integers = std::move(held_integers_);
     } else {
-        gemm_parallel(rules, problem(a.numbers, b.numbers, held_), values_.config.threads);
+        values_.counts[operation].saturated +=
+            gemm_parallel(rules, problem(a.numbers, b.numbers, held_), values_.config.threads);
         if (c.last_k) result.numbers = std::move(held_);
     }
     const bool sums_stay = values_.config.dataflow == Dataflow::output_stationary;

@@ -26,6 +26,8 @@ struct PeConfig {
     std::string operand = "e5m4";
     std::string accumulator = "bf16";
     Rounding rounding = Rounding::nearest_even;
+    int fixed_bits = 0;       // of sums in `fixed`; 0: as many as they take to be exact
+    int fixed_fraction = -1;  // of these behind the point; -1: down to the lowest place of any product
     IntegerOverflow overflow = IntegerOverflow::saturate;  // of integer sums, here and in the buffer
 };
 

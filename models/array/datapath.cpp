@@ -136,7 +136,7 @@ class ValueDatapath final : public ArrayDatapath {
             std::uint64_t overflows = 0;
             const Held made = below.inputs->scales.empty()
                                   ? arithmetic_.into_buffer(first ? nullptr : &held, array_.sum(j), overflows)
-                                  : add_blocks(below, reader.vector, j, first ? nullptr : &held);
+                                  : add_blocks(below, reader.vector, j, first ? nullptr : &held, overflows);
             if (below.results != nullptr)
                 below.results->template of<Held>()[std::size_t{reader.vector} * below.results->columns +
                                                    pass.n * columns_ + j] = made;
@@ -151,7 +151,8 @@ class ValueDatapath final : public ArrayDatapath {
         ++passes_read_;
     }
     // One sum after another of the blocks that the tile has.
-    Held add_blocks(const Below& below, std::size_t vector, std::size_t j, const Held* held) {
+    Held add_blocks(const Below& below, std::size_t vector, std::size_t j, const Held* held,
+                    std::uint64_t& overflows) {
         const Operands &a = *below.inputs, &b = *below.weights;
         const BlockScales scales = values_.scales_of(a, b);
         const std::size_t first = below.pass->k * rows_,
@@ -159,9 +160,9 @@ class ValueDatapath final : public ArrayDatapath {
         Held made{};
         for (std::size_t k = first, block = 0; k < end; k += chunk_, ++block) {
             const std::size_t of = scales.block_of(k), column = below.pass->n * columns_ + j;
-            made = arithmetic_.scaled_into_buffer(held, array_.sum(j, block),
-                                                  scales.values[scales.a[vector * scales.a_stride + of]],
-                                                  scales.values[scales.b[of * scales.b_stride + column]]);
+            made = arithmetic_.scaled_into_buffer(
+                held, array_.sum(j, block), scales.values[scales.a[vector * scales.a_stride + of]],
+                scales.values[scales.b[of * scales.b_stride + column]], overflows);
             held = &made;
         }
         return made;
@@ -187,9 +188,11 @@ std::unique_ptr<ArrayDatapath> make_datapath(const ArrayConfig& config, ArrayVal
     if (config.dataflow == Dataflow::output_stationary)
         return make_output_stationary_datapath(config, values);
     if (values == nullptr) return std::make_unique<BareDatapath>(config);
-    const Accumulator accumulator = values->machine().config.rules.accumulator;
-    if (is_integer(accumulator)) return std::make_unique<ValueDatapath<IntegerArithmetic>>(config, *values);
-    if (accumulator == Accumulator::fixed)
+    const GemmRules& rules = values->machine().config.rules;
+    if (is_integer(rules.accumulator))
+        return std::make_unique<ValueDatapath<IntegerArithmetic>>(config, *values);
+    if (rules.fixed_bits > 0) return std::make_unique<ValueDatapath<BoundedArithmetic>>(config, *values);
+    if (rules.accumulator == Accumulator::fixed)
         return std::make_unique<ValueDatapath<QuireArithmetic>>(config, *values);
     return std::make_unique<ValueDatapath<FloatArithmetic>>(config, *values);
 }

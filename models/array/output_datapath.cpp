@@ -131,9 +131,11 @@ class ValueDatapath final : public ArrayDatapath {
 std::unique_ptr<ArrayDatapath> make_output_stationary_datapath(const ArrayConfig& config,
                                                                ArrayValues* values) {
     if (values == nullptr) return std::make_unique<BareDatapath>(config);
-    const Accumulator accumulator = values->machine().config.rules.accumulator;
-    if (is_integer(accumulator)) return std::make_unique<ValueDatapath<IntegerArithmetic>>(config, *values);
-    if (accumulator == Accumulator::fixed)
+    const GemmRules& rules = values->machine().config.rules;
+    if (is_integer(rules.accumulator))
+        return std::make_unique<ValueDatapath<IntegerArithmetic>>(config, *values);
+    if (rules.fixed_bits > 0) return std::make_unique<ValueDatapath<BoundedArithmetic>>(config, *values);
+    if (rules.accumulator == Accumulator::fixed)
         return std::make_unique<ValueDatapath<QuireArithmetic>>(config, *values);
     return std::make_unique<ValueDatapath<FloatArithmetic>>(config, *values);
 }

@@ -41,6 +41,11 @@ auto rounding_of(Accumulator buffer) {
     });
 }
 
+double (*multiplier_of(const GemmRules& rules))(float, float) {
+    return visit_multiplier(rules.logarithms,
+                            [](auto multiplier) { return &decltype(multiplier)::type::product; });
+}
+
 }  // namespace
 
 FloatArithmetic::FloatArithmetic(const GemmRules& rules)
@@ -61,10 +66,23 @@ FloatArithmetic::FloatArithmetic(const GemmRules& rules)
 }
 
 QuireArithmetic::QuireArithmetic(const GemmRules& rules)
-    : add_(float_add(rules.buffer)),
+    : add_(float_add(rules.buffer)), round_(rounding_of(rules.buffer)), product_(multiplier_of(rules)) {}
+
+BoundedArithmetic::BoundedArithmetic(const GemmRules& rules)
+    : unit_(rules.fixed_bits, rules.fixed_fraction),
+      add_(float_add(rules.buffer)),
       round_(rounding_of(rules.buffer)),
-      product_(visit_multiplier(rules.logarithms,
-                                [](auto multiplier) { return &decltype(multiplier)::type::product; })) {}
+      product_(multiplier_of(rules)) {}
+
+void BoundedArithmetic::multiply_add(std::vector<Sum>& sums, const std::vector<float>& a,
+                                     const std::vector<float>& b, const std::vector<Flags>& flags) const {
+    for (std::size_t e = 0; e < sums.size(); ++e) {
+        if ((flags[e] & has_operand) == 0) continue;
+        std::uint64_t overflows = 0;
+        sums[e].value = unit_.add(sums[e].value, product_(a[e], b[e]), overflows);
+        sums[e].overflows += static_cast<std::uint32_t>(overflows);
+    }
+}
 
 void QuireArithmetic::multiply_add(std::vector<Quire>& sums, const std::vector<float>& a,
                                    const std::vector<float>& b, const std::vector<Flags>& flags) const {

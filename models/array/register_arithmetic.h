@@ -37,7 +37,7 @@ class FloatArithmetic {
     Held into_buffer(const Held* held, Sum sum, std::uint64_t&) const {
         return held == nullptr ? convert_(double{sum}) : add_(*held, sum);
     }
-    Held scaled_into_buffer(const Held* held, Sum sum, double a, double b) const {
+    Held scaled_into_buffer(const Held* held, Sum sum, double a, double b, std::uint64_t&) const {
         const float scaled = rescaled(double{sum}, a, b);
         return held == nullptr ? convert_(double{scaled}) : add_(*held, scaled);
     }
@@ -63,12 +63,43 @@ class QuireArithmetic {
         if (held != nullptr) sum.add(*held);
         return round_(sum.to_odd());
     }
-    Held scaled_into_buffer(const Held* held, const Quire& sum, double a, double b) const {
+    Held scaled_into_buffer(const Held* held, const Quire& sum, double a, double b, std::uint64_t&) const {
         const float scaled = rescaled(sum.to_odd(), a, b);
         return held == nullptr ? round_(double{scaled}) : add_(*held, scaled);
     }
 
   private:
+    FloatAdd add_;
+    float (*round_)(double);
+    double (*product_)(float, float);
+};
+
+// Sums in a register of a stated width. A sum counts on its way down how often it saturated.
+class BoundedArithmetic {
+  public:
+    using Operand = float;
+    struct Sum {
+        double value = 0;
+        std::uint32_t overflows = 0;
+    };
+    using Held = float;
+    explicit BoundedArithmetic(const GemmRules& rules);
+
+    void multiply_add(std::vector<Sum>& sums, const std::vector<float>& a, const std::vector<float>& b,
+                      const std::vector<Flags>& flags) const;
+    Held into_buffer(const Held* held, const Sum& sum, std::uint64_t& overflows) const {
+        overflows += sum.overflows;
+        return round_(held == nullptr ? sum.value : add_to_odd(double{*held}, sum.value));
+    }
+    Held scaled_into_buffer(const Held* held, const Sum& sum, double a, double b,
+                            std::uint64_t& overflows) const {
+        overflows += sum.overflows;
+        const float scaled = rescaled(sum.value, a, b);
+        return held == nullptr ? round_(double{scaled}) : add_(*held, scaled);
+    }
+
+  private:
+    FixedPoint unit_;
     FloatAdd add_;
     float (*round_)(double);
     double (*product_)(float, float);
@@ -88,7 +119,7 @@ class IntegerArithmetic {
     void multiply_add(std::vector<Sum>& sums, const std::vector<std::int8_t>& a,
                       const std::vector<std::int8_t>& b, const std::vector<Flags>& flags) const;
     Held into_buffer(const Held* held, const Sum& sum, std::uint64_t& overflows) const;
-    static Held scaled_into_buffer(const Held*, const Sum&, double, double) {
+    static Held scaled_into_buffer(const Held*, const Sum&, double, double, std::uint64_t&) {
         throw std::logic_error("integer sums take no scales");
     }
 

@@ -12,11 +12,13 @@
 
 namespace octet {
 
+constexpr int lns_fraction = 10;  // bits of a significand behind the point
+
 // The linear number of a logarithm in eighths.
 constexpr double lns_linear(int eighths) {
     constexpr std::array<double, 8> significands{1024, 1117, 1218, 1328, 1448, 1579, 1722, 1878};
     const int octave = eighths >> 3;
-    return significands[static_cast<std::size_t>(eighths - 8 * octave)] * power_of_two(octave - 10);
+    return significands[static_cast<std::size_t>(eighths - 8 * octave)] * power_of_two(octave - lns_fraction);
 }
 
 struct Lns8 {

@@ -47,6 +47,12 @@ struct FormatInfo {
     double (*decode_element)(Code code, Code scale);
     const double* scale_values;  // what each of 256 scale codes multiplies by; nullptr: no such list
 
+    // Exponent of the lowest place that a number has; of logarithms that of the smallest number.
+    int lowest_place() const {
+        const bool all_normal = kind == FormatKind::minifloat && min == min_normal;
+        return exponent_of(min) - (all_normal ? mantissa_bits : 0);
+    }
+
     Code encode_scale(std::span<const double> block, double tensor = 1) const {
         return encode_block_scale(block, tensor);
     }

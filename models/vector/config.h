@@ -1,11 +1,16 @@
 #pragma once
+#include <cstdint>
 #include <string>
 
 namespace octet {
 
+// How a function is computed: rounded once from its exact value (LayerNorm: step by step), or in integers.
+enum class VectorFunctionUnit : std::uint8_t { exact, ibert };
+
 struct VectorConfig {
     int lanes = 16;
     std::string format = "bf16";  // a name of models/formats/registry.h
+    VectorFunctionUnit gelu = VectorFunctionUnit::exact, layernorm = VectorFunctionUnit::exact;
     int initiation_interval = 1;  // cycles from one vector to the next
     int latency = 4;              // cycles from a vector's entry to its result
     int reduce_latency = 0;  // cycles from the last vector's result to the result of its row in the scratch

@@ -161,7 +161,7 @@ Cycle VectorUnit::pass(const VectorCommand& command, const VectorPass& pass, std
     if (encodes) codec_.occupy(CodecLane::vector_output, grant.first + latency, free_from_ + latency);
     if (std::any_of(pass.stages.begin(), pass.stages.end(),
                     [](const VectorStage& s) { return s.action == Action::vector_reduce; }))
-        latency += static_cast<std::uint32_t>(config_.reduce_latency);
+        latency += static_cast<std::uint32_t>(config_.reduce_latency) + pass.row_latency;
     timeline_.tail_busy(free_from_ + latency, operation);
     return free_from_ + latency;
 }

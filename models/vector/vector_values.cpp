@@ -5,7 +5,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "models/arithmetic/ibert.h"
+#include "models/arithmetic/integer_rows.h"
 #include "models/arithmetic/random.h"
 #include "models/codec/block_scales.h"
 
@@ -240,7 +240,8 @@ void VectorValues::step(const VectorStep& s, const Work& work, std::vector<float
         case VectorFunction::relu:
             return each([](float x) { return x < 0 ? 0.0F : x; });
         case VectorFunction::gelu:
-            return each([&](float x) { return math.gelu(x); });
+            return each(
+                [&](float x) { return values_.config.integer_gelu ? integer_gelu(math, x) : math.gelu(x); });
         case VectorFunction::silu:
             return each([&](float x) { return math.silu(x); });
         case VectorFunction::tanh:
@@ -364,14 +365,13 @@ void VectorValues::row_step(const VectorStep& s, const Work& work, std::size_t r
         case VectorFunction::softmax:
             return softmax_of(s, work, row, x, y);
         case VectorFunction::layernorm:
-            layernorm(unit_, x, work.parameters.at(0), work.parameters.at(1), epsilon, y);
-            return;
+            return layernorm_of(x, work.parameters.at(0), work.parameters.at(1), epsilon, y);
         case VectorFunction::rmsnorm:
             rmsnorm(unit_, x, work.parameters.at(0), epsilon, y);
             return;
         case VectorFunction::normalise:
             return s.of == VectorFunction::rmsnorm ? rmsnorm(unit_, x, {}, epsilon, y)
-                                                   : layernorm(unit_, x, {}, {}, epsilon, y);
+                                                   : layernorm_of(x, {}, {}, epsilon, y);
         case VectorFunction::softmax_backward:
             return softmax_gradient(s, work, row, x, y);
         case VectorFunction::norm_backward: {
@@ -382,6 +382,12 @@ void VectorValues::row_step(const VectorStep& s, const Work& work, std::size_t r
         default:
             throw std::logic_error("a step of the vector unit that is not known");
     }
+}
+
+void VectorValues::layernorm_of(std::span<const float> x, std::span<const float> gamma,
+                                std::span<const float> beta, float epsilon, std::span<float> y) const {
+    if (values_.config.integer_layernorm) return integer_layernorm(unit_.math, x, gamma, beta, y);
+    layernorm(unit_, x, gamma, beta, epsilon, y);
 }
 
 // What a row sees: from the first column to before the last.
@@ -401,7 +407,7 @@ void VectorValues::softmax_gradient(const VectorStep& s, const Work& work, std::
     const auto [begin, end] = seen_by(s, work, row);
     float slope = -1;
     if (values_.config.softmax.unit == SoftmaxUnitKind::ibert) {  // raised, and divided already
-        integer_softmax(x.subspan(begin, end - begin), std::span(y).subspan(begin, end - begin));
+        integer_softmax(unit_.math, x.subspan(begin, end - begin), std::span(y).subspan(begin, end - begin));
         raised = y;
     } else {
         std::vector<float> lanes(n, -std::numeric_limits<float>::infinity());
@@ -419,31 +425,17 @@ void VectorValues::softmax_gradient(const VectorStep& s, const Work& work, std::
 void VectorValues::softmax_of(const VectorStep& s, const Work& work, std::size_t row,
                               std::span<const float> x, std::span<float> y) const {
     const bool integers = values_.config.softmax.unit == SoftmaxUnitKind::ibert;
-    if (s.mask.rows == 0) return integers ? integer_softmax(x, y) : void(softmax(unit_, softmax_, x, y));
+    if (s.mask.rows == 0)
+        return integers ? integer_softmax(unit_.math, x, y) : void(softmax(unit_, softmax_, x, y));
     const auto [begin, end] = seen_by(s, work, row);
     const std::span<const float> seen = x.subspan(begin, end - begin);
     const std::span<float> results = y.subspan(begin, end - begin);
     std::fill(y.begin(), y.end(), 0.0F);
-    if (integers) return integer_softmax(seen, results);
+    if (integers) return integer_softmax(unit_.math, seen, results);
     std::vector<float> lanes(x.size(), -std::numeric_limits<float>::infinity()), all(x.size());
     std::copy(seen.begin(), seen.end(), lanes.begin() + static_cast<std::ptrdiff_t>(begin));
     softmax(unit_, softmax_, lanes, all);
     std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(begin), seen.size(), results.begin());
-}
-
-// The distance to the largest in steps of 2^-8, no further than 128; probabilities in steps of 2^-16.
-void VectorValues::integer_softmax(std::span<const float> x, std::span<float> y) const {
-    constexpr double step = 0x1p-8, furthest = -128;
-    constexpr int output_bits = 16;
-    const float largest = *std::max_element(x.begin(), x.end());
-    std::vector<std::int64_t> row(x.size()), result(x.size());
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        const double z = unit_.math.subtract(x[i], largest);
-        row[i] = z > furthest ? std::llrint(z / step) : std::llrint(furthest / step);
-    }
-    ibert::softmax(row, step, output_bits, result);
-    for (std::size_t i = 0; i < x.size(); ++i)
-        y[i] = unit_.math.round(std::ldexp(static_cast<double>(result[i]), -output_bits));
 }
 
 void VectorValues::observe(OperationId operation, const Work& work, std::span<const float> v) {

@@ -67,7 +67,8 @@ class VectorValues {
     float backward(VectorFunction of, float dy, float x) const;
     void adam_step(const VectorStep& step, const Work& work, std::vector<float>& v) const;
     void axpy_once(const VectorStep& step, const Work& work, std::vector<float>& v) const;
-    void integer_softmax(std::span<const float> x, std::span<float> y) const;
+    void layernorm_of(std::span<const float> x, std::span<const float> gamma, std::span<const float> beta,
+                      float epsilon, std::span<float> y) const;
     void observe(OperationId operation, const Work& work, std::span<const float> v);
     void write(const Work& work, OperationId operation, std::vector<float>& v);
     void count_misfits(OperationId operation, const CodedMatrix& place, const CodedFormat& format,

@@ -78,6 +78,11 @@ std::vector<KeyProblem> problems_between(const AcceleratorConfig& c) {
             {"pe.overflow", fmt::format("only integer sums wrap, not those in {}", c.pe.accumulator)});
     if ((is_integer(*kind) || *kind == Accumulator::fixed) && c.pe.rounding != Rounding::nearest_even)
         problems.push_back({"pe.rounding", fmt::format("sums in {} are not rounded", c.pe.accumulator)});
+    if (*kind != Accumulator::fixed && c.pe.fixed_bits != 0)
+        problems.push_back({"pe.fixed.bits", fmt::format("the width of sums in `fixed`, not of those in {}",
+                                                         c.pe.accumulator)});
+    if (c.pe.fixed_bits == 0 && c.pe.fixed_fraction >= 0)
+        problems.push_back({"pe.fixed.fraction", "exact sums have all the places that they take"});
     if (is_integer(*kind) != is_integer(*buffer))
         problems.push_back(
             {"buffers.accumulation.format",

@@ -1,6 +1,7 @@
 // The keys of `kind: accelerator`: names, ranges and meaning, in the order of the reference file.
 #pragma once
 #include "models/accelerator/config.h"
+#include "models/arithmetic/fixed_point.h"
 #include "models/formats/registry.h"
 #include "sim/config/describe.h"
 #include "sim/config/dram_keys.h"
@@ -30,6 +31,10 @@ inline constexpr auto softmax_unit_names = std::to_array<Named<SoftmaxUnitKind>>
     {"exact", SoftmaxUnitKind::exact},
     {"posit_approximate", SoftmaxUnitKind::posit_approximate},
     {"ibert", SoftmaxUnitKind::ibert},
+});
+inline constexpr auto vector_function_units = std::to_array<Named<VectorFunctionUnit>>({
+    {"exact", VectorFunctionUnit::exact},
+    {"ibert", VectorFunctionUnit::ibert},
 });
 inline constexpr auto approximation_names = std::to_array<Named<Approximation>>({
     {"exact", Approximation::exact},
@@ -91,7 +96,13 @@ void describe(V& v, PeConfig& c) {
     v.word("storage", c.storage, format_names(), "format in memory");
     v.word("operand", c.operand, format_names(), "format that enters the multiplier");
     v.word("accumulator", c.accumulator, accumulator_formats,
-           "format that is added up in the array; fixed: exactly");
+           "format that is added up in the array; fixed: in fixed point");
+    v.group("fixed", "sums of `accumulator: fixed`", [&](auto& f) {
+        f.integer_or_word("bits", c.fixed_bits, {2, most_fixed_bits}, "exact", 0,
+                          "of the register; exact: no sum is cut off or saturates");
+        f.integer_or_word("fraction", c.fixed_fraction, {0, 320}, "auto", -1,
+                          "bits behind the point; auto: down to the lowest place of any product");
+    });
     v.choice("rounding", c.rounding, rounding_names, "rounding of the accumulator");
     v.choice("overflow", c.overflow, integer_overflow_names, "of integer sums, in the array and its buffer");
 }
@@ -138,6 +149,9 @@ template <class V>
 void describe(V& v, VectorConfig& c) {
     v.integer("lanes", c.lanes, {1, 4096}, "values a cycle");
     v.word_or_auto("format", c.format, vector_formats, "format the lanes compute in");
+    v.choice("gelu", c.gelu, vector_function_units, "function unit of GELU: by its exact value, or in integers");
+    v.choice("layernorm", c.layernorm, vector_function_units,
+             "that of LayerNorm: in the format of the lanes, or in integers");
     v.integer("initiation_interval", c.initiation_interval, {1, 1024}, "cycles from one vector to the next");
     v.integer("latency", c.latency, {1, 4096}, "cycles from a vector's entry to its result");
     v.integer("reduce_latency", c.reduce_latency, {0, 4096},

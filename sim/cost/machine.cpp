@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/formats/lns.h"
 #include "models/formats/registry.h"
 #include "models/types.h"
 
@@ -20,11 +21,16 @@ const FormatInfo& format(const std::string& name) {
     return *found;
 }
 
+bool fixed_point(const PeConfig& pe) {
+    return pe.accumulator == "fixed";
+}
 // An exact sum has the places of all products of two operands, a sign, and room for 2^31 of them.
 int accumulator_bits(const PeConfig& pe) {
-    if (pe.accumulator != "fixed") return format(pe.accumulator).bits;
+    if (!fixed_point(pe)) return format(pe.accumulator).bits;
+    if (pe.fixed_bits != 0) return pe.fixed_bits;
     const FormatInfo& operand = format(pe.operand);
-    return 32 + 2 * (std::ilogb(operand.max) + 1 - std::ilogb(operand.min));
+    return 32 + 2 * (std::ilogb(operand.max) + 1 - operand.lowest_place()) +
+           (operand.kind == FormatKind::logarithmic ? lns_fraction : 0);
 }
 
 // Formats in memory by slot (models/accelerator/tensor_formats.h).
@@ -169,6 +175,9 @@ std::vector<CostKey> telling_keys(const AcceleratorConfig& machine, std::string_
                                   std::string_view action) {
     const PeConfig& pe = machine.pe;
     if (component == "mac") return {key("operand", pe.operand), key("accumulator", pe.accumulator)};
+    if (component == "multiplier") return {key("operand", pe.operand)};
+    if (component == "align_adder" || component == "normaliser")
+        return {key("operand", pe.operand), key("width_bits", accumulator_bits(pe))};
     if (component == "pe") {
         const int operand = format(pe.operand).bits;
         const int sum = accumulator_bits(pe);
@@ -216,6 +225,20 @@ bool can_count(const AcceleratorConfig& machine, Action action) {
                    converts_at_vector(machine, stored(machine)[slot]);
         case Action::scale_sum:
             return in_blocks(machine);
+        case Action::integer_gelu:
+            return machine.vector.gelu == VectorFunctionUnit::ibert;
+        case Action::integer_root:
+        case Action::integer_divide:
+            return machine.vector.layernorm == VectorFunctionUnit::ibert;
+        case Action::mac:
+        case Action::mac_zero_operand:
+            return !fixed_point(machine.pe);
+        case Action::multiply:
+        case Action::multiply_zero_operand:
+        case Action::align_add:
+        case Action::align_add_zero_operand:
+        case Action::normalise:
+            return fixed_point(machine.pe);
         default:
             return true;
     }
@@ -302,9 +325,13 @@ std::vector<AreaItem> blocks(const AcceleratorConfig& machine) {
         if (buffer.depth == unlimited_depth)
             list.back().free_of_charge = "a buffer without bound is an idealisation";
     };
-    add("mac", Component::array, rows * cols);
+    const bool fixed = fixed_point(machine.pe);
+    add("mac", Component::array, fixed ? 0 : rows * cols);
+    add("multiplier", Component::array, fixed ? rows * cols : 0);
+    add("align_adder", Component::array, fixed ? rows * cols : 0);
     add("pe", Component::array, rows * cols);
     const std::uint64_t sums_of_a_vector = cols * sums_of_a_column(machine);
+    add("normaliser", Component::array, fixed ? sums_of_a_vector : 0);
     add("accumulator_adder", Component::array, sums_of_a_vector);
     add("sum_scaler", Component::array, in_blocks(machine) ? sums_of_a_vector : 0);
     const std::vector<std::string> formats = stored(machine);
@@ -324,6 +351,10 @@ std::vector<AreaItem> blocks(const AcceleratorConfig& machine) {
     }
     add("transposer", Component::codec, rows * cols);
     add("vector", Component::vector, 1);
+    add("integer_gelu", Component::vector, machine.vector.gelu == VectorFunctionUnit::ibert ? lanes : 0);
+    const int of_rows = machine.vector.layernorm == VectorFunctionUnit::ibert ? 1 : 0;
+    add("integer_root", Component::vector, of_rows);
+    add("integer_divider", Component::vector, of_rows);
     add("softmax", Component::softmax, 1);
     add_buffer("input_buffer");
     add_buffer("weight_buffer");

@@ -159,7 +159,7 @@ const GemmPlan& Lowering::plan_for(const GemmRequest& request) {
 
 std::uint32_t Lowering::program_of(std::size_t kernel, VectorProgram program) {
     const auto [it, is_new] = programs_of_.try_emplace(kernel, static_cast<std::uint32_t>(programs.size()));
-    if (is_new) programs.push_back(std::move(program));
+    if (is_new) programs.push_back(with_function_units(std::move(program), graph, config.vector));
     return it->second;
 }
 

@@ -1,5 +1,6 @@
 #include "sim/lower/vector_programs.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -418,6 +419,43 @@ VectorProgram epilogue_program(OperationId product, const Graph& graph, const st
     }
     append_fused(p, steps, graph, fused, parameters);
     return {{p}, std::move(steps)};
+}
+
+namespace {
+
+// A digit of a root or a quotient takes a stage: 32 cycles. The root is that of the sum of squares itself;
+// there is no mean of them and no epsilon.
+constexpr std::uint8_t digits = 32;
+
+void in_integers(VectorPass& pass, OperationId layernorm) {
+    std::vector<VectorStage> stages;
+    const bool has_root =
+        std::ranges::any_of(pass.stages, [](const VectorStage& s) { return s.action == vector_square_root; });
+    for (VectorStage stage : pass.stages) {
+        if (stage.operation == layernorm && stage.per_row) {
+            if (has_root && (stage.action == vector_multiply || stage.action == vector_add)) continue;
+            stage.action = stage.action == vector_square_root ? integer_root : integer_divide;
+            pass.row_latency += digits;
+        }
+        stages.push_back(stage);
+    }
+    pass.stages = std::move(stages);
+}
+
+}  // namespace
+
+VectorProgram with_function_units(VectorProgram program, const Graph& graph, const VectorConfig& config) {
+    const auto kind = [&](const VectorStage& stage) { return graph.operations[stage.operation].kind; };
+    for (VectorPass& pass : program.passes) {
+        if (config.gelu == VectorFunctionUnit::ibert)
+            for (VectorStage& stage : pass.stages)
+                if (kind(stage) == OperationKind::gelu && stage.action == vector_polynomial)
+                    stage.action = integer_gelu;
+        if (config.layernorm == VectorFunctionUnit::ibert && !pass.stages.empty() &&
+            kind(pass.stages.front()) == OperationKind::layernorm)
+            in_integers(pass, pass.stages.front().operation);
+    }
+    return program;
 }
 
 }  // namespace octet

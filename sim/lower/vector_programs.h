@@ -3,6 +3,7 @@
 #include <array>
 
 #include "models/accelerator/command.h"
+#include "models/vector/config.h"
 #include "sim/workload/graph.h"
 
 namespace octet {
@@ -35,6 +36,9 @@ VectorProgram encoder_program(OperationId charged, OperationId result);
 // order.
 VectorProgram epilogue_program(OperationId product, const Graph& graph, const std::vector<OperationId>& fused,
                                bool scaled);
+
+// The same program on a machine that computes GELU or LayerNorm in integers (docs/hardware/vector.md).
+VectorProgram with_function_units(VectorProgram program, const Graph& graph, const VectorConfig& config);
 
 // Slots that hold temporaries in vector format.
 std::vector<std::size_t> temporaries(const Operation& operation);

@@ -33,6 +33,16 @@ bool holds(const FormatInfo& operand, const FormatInfo& storage) {
     return true;
 }
 
+// Of the operands that enter the array.
+int lowest_place_of_products(const ValueConfig& config) {
+    int lowest = 0;
+    for (const ValueConfig::Stored& stored : config.formats)
+        if (stored.info != nullptr)
+            lowest =
+                std::min(lowest, (stored.operand != nullptr ? stored.operand : stored.info)->lowest_place());
+    return 2 * lowest - (config.rules.logarithms ? lns_fraction : 0);
+}
+
 std::optional<double> finite(double x) {
     return std::isfinite(x) ? std::optional(x) : std::nullopt;
 }
@@ -68,6 +78,8 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
         stored.rounds_on_entry =
             integers || blocks || stored.scales_operands || !holds(*v.vector, *stored.info);
     }
+    v.rules.fixed_bits = c.pe.fixed_bits;
+    v.rules.fixed_fraction = c.pe.fixed_fraction < 0 ? -lowest_place_of_products(v) : c.pe.fixed_fraction;
     v.vector_accumulator = accumulator(c.vector.format, "vector.format");
     if (is_integer(v.vector_accumulator) || v.vector_accumulator == Accumulator::fixed)
         throw std::invalid_argument(
@@ -86,6 +98,8 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
     v.rules.columns = static_cast<std::size_t>(c.array.cols);
     v.rules.seed = seed;
     v.lanes = static_cast<std::size_t>(c.vector.lanes);
+    v.integer_gelu = c.vector.gelu == VectorFunctionUnit::ibert;
+    v.integer_layernorm = c.vector.layernorm == VectorFunctionUnit::ibert;
     v.softmax = c.softmax;
     v.sram_bytes = c.sram.capacity_kib * 1024;
     v.operations = static_cast<std::uint32_t>(operations);

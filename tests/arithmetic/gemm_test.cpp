@@ -311,6 +311,13 @@ TEST(Gemm, of_units_that_do_not_exist_is_refused) {
     EXPECT_NE(refusal(rules), "");
     EXPECT_THROW(gemm(rules, FloatGemm{}), std::invalid_argument);
     EXPECT_EQ(refusal(GemmRules{}), "");
+    rules = {};
+    rules.fixed_bits = 40;
+    EXPECT_NE(refusal(rules), "");
+    rules.accumulator = Accumulator::fixed;
+    EXPECT_EQ(refusal(rules), "");
+    rules.fixed_bits = 54;
+    EXPECT_NE(refusal(rules), "");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The integer functions: the published formulas in big integers and rationals, and how far they are from the
 // real ones.
 #include "models/arithmetic/ibert.h"
+#include "models/arithmetic/integer_rows.h"
 
 #include <gtest/gtest.h>
 
@@ -156,6 +157,84 @@ TEST(IBertLayernorm, is_close_to_the_real_one) {
     std::vector<std::int64_t> flat(8, 5), result(8);
     ibert::layernorm(flat, result);
     EXPECT_EQ(result, std::vector<std::int64_t>(8, 0));
+}
+
+// The nearest number of the format to an exact rational.
+float nearest(const Rational& exact, const VectorMath& math) {
+    const auto near = static_cast<float>(exact.convert_to<double>());
+    float best = math.round(double{near});
+    for (const float candidate : {std::nextafter(near, -HUGE_VALF), std::nextafter(near, HUGE_VALF),
+                                  near * (1 - 0x1p-7F), near * (1 + 0x1p-7F)}) {
+        const float rounded = math.round(double{candidate});
+        if (abs(reference::exact(rounded) - exact) < abs(reference::exact(best) - exact)) best = rounded;
+    }
+    return best;
+}
+// To the nearest whole number, a tie to the even one, within 2^(bits - 1).
+cpp_int steps(float x, int bits) {
+    const Rational scaled = reference::exact(x) * 4096;
+    cpp_int whole = floor_of(Rational(scaled + Rational(1, 2)));
+    if (Rational(whole) == scaled + Rational(1, 2) && whole % 2 != 0) --whole;
+    const cpp_int end = cpp_int(1) << static_cast<unsigned>(bits - 1);
+    return std::clamp<cpp_int>(whole, -end, end - 1);
+}
+
+TEST(IntegerGelu, RoundsTheIntegerResultAtItsScaleOnce) {
+    std::mt19937_64 random(4);
+    const double scale = 0x1p-12 / 1.4142;
+    const cpp_int b = floor_of(-1.769 / scale), c = floor_of(1 / -0.2888 / (scale * scale));
+    const double erf_scale = scale * scale * -0.2888 * 16384;
+    for (const Accumulator format : {Accumulator::fp32, Accumulator::bf16}) {
+        const VectorMath math(format);
+        for (int i = 0; i < 4000; ++i) {
+            float x = std::normal_distribution<float>(0, i % 4 == 0 ? 1000 : 1.5F)(random);
+            if (i % 5 == 0) x = std::ldexp(std::round(x * 64), i % 10 == 0 ? -13 : 20);  // ties, and the ends
+            x = math.round(double{x});
+            const cpp_int value = steps(x, 32), size = abs(value);
+            cpp_int curve = (std::min<cpp_int>(size, -b) + b) * (std::min<cpp_int>(size, -b) + b) + c;
+            curve *= value.sign();
+            const cpp_int erf = floor_of(Rational(curve) / 16384);
+            const cpp_int result = value * (erf + floor_of(1 / erf_scale));
+            const float wanted = nearest(Rational(result) * reference::exact(0x1p-12 * erf_scale / 2), math);
+            ASSERT_EQ(integer_gelu(math, x), wanted) << std::hexfloat << x;
+        }
+        EXPECT_TRUE(std::isnan(integer_gelu(math, NAN)));
+        EXPECT_EQ(integer_gelu(math, HUGE_VALF), integer_gelu(math, 0x1p30F));
+    }
+    for (float x = -6; x < 6; x += 0.01F)
+        EXPECT_NEAR(integer_gelu(VectorMath(Accumulator::fp32), x), x / 2 * std::erfc(-x / std::sqrt(2.0F)),
+                    0.019);
+}
+
+TEST(IntegerLayernorm, RoundsTheIntegerResultAtItsScaleOnceAndAppliesGammaAndBeta) {
+    std::mt19937_64 random(5);
+    for (const Accumulator format : {Accumulator::fp32, Accumulator::bf16}) {
+        const VectorMath math(format);
+        for (const std::size_t n : {1UL, 2UL, 7UL, 64UL, 300UL}) {
+            std::vector<float> x(n), gamma(n), beta(n), y(n), plain(n);
+            std::normal_distribution<float> normal(0, n == 7 ? 400 : 1);
+            for (std::vector<float>* row : {&x, &gamma, &beta})
+                for (float& value : *row) value = math.round(double{normal(random)} + (row == &x ? 3 : 0));
+            cpp_int sum = 0, squares = 0;
+            for (const float value : x) sum += steps(value, 21);
+            const cpp_int mean = floor_of(Rational(sum) / Rational(cpp_int(n)) + Rational(1, 2));
+            for (const float value : x) squares += (steps(value, 21) - mean) * (steps(value, 21) - mean);
+            const cpp_int root = std::max<cpp_int>(sqrt(squares), 1);
+            const cpp_int factor = (cpp_int(1) << 31) / root;
+            integer_layernorm(math, x, gamma, beta, y);
+            integer_layernorm(math, x, {}, {}, plain);
+            const double scale = std::sqrt(static_cast<double>(n)) / (1 << 30);
+            for (std::size_t i = 0; i < n; ++i) {
+                const cpp_int result = floor_of(Rational((steps(x[i], 21) - mean) * factor) / 2);
+                const float wanted = nearest(Rational(result) * reference::exact(scale), math);
+                ASSERT_EQ(plain[i], wanted) << n << ' ' << i;
+                ASSERT_EQ(y[i], math.add(math.multiply(wanted, gamma[i]), beta[i]));
+            }
+        }
+        std::vector<float> x{1, NAN, 3}, y(3);
+        integer_layernorm(math, x, {}, {}, y);
+        for (const float value : y) EXPECT_TRUE(std::isnan(value));
+    }
 }
 
 }  // namespace

@@ -117,6 +117,22 @@ TEST(Parallel, integer_product_counts_every_overflow_once) {
     }
 }
 
+TEST(Parallel, product_in_fixed_point_counts_every_saturated_sum_once) {
+    const Matrices x;
+    GemmRules rules;
+    rules.accumulator = Accumulator::fixed;
+    rules.fixed_bits = 8;
+    rules.fixed_fraction = 5;
+    auto expected = x.held;
+    const std::uint64_t overflows = gemm(rules, x.problem(expected));
+    EXPECT_GT(overflows, 100U);
+    for (const unsigned threads : {1U, 2U, 5U}) {
+        auto sums = x.held;
+        EXPECT_EQ(gemm_parallel(rules, x.problem(sums), threads), overflows);
+        EXPECT_EQ(bits(sums), bits(expected));
+    }
+}
+
 TEST(Parallel, calls_on_disjoint_blocks_of_rows_make_the_draws_of_the_whole) {
     const Matrices x;
     GemmRules rules;

@@ -90,6 +90,15 @@ TEST(Radix4, ScaleOfATensorIsThePowerOfTwoThatPutsItsLargestIntoTheUpperHalf) {
     }
 }
 
+TEST(Flint4, ScaleOfATensorGivesItsLargestMagnitudeTheLargestNumber) {
+    const FormatInfo& format = *find_format("flint4");
+    for (const double largest : {1.0, 16.0, 3e-5, 77.7}) {
+        const double scale = format.tensor_scale(largest);
+        EXPECT_EQ(scale, largest / 16);
+        EXPECT_EQ(format.decode(format.encode_scaled(largest, scale)), 16);
+    }
+}
+
 TEST(TwoPhaseRounding, NumbersOfBothPhasesLieAnOctaveApart) {
     const FormatInfo &even = *find_format("fp4_radix4"), &odd = *find_format("fp4_radix4_odd");
     for (Code code = 0; code < 16; ++code) EXPECT_EQ(odd.decode(code), 2 * even.decode(code));

@@ -132,6 +132,11 @@ TEST(Int4Group, AScaleIsTheNearestFp16AndElementsRoundAndSaturate) {
     }
     EXPECT_EQ(format.encode_scale(std::vector<double>(128, 0.0)), 0U);
     EXPECT_EQ(format.decode_element(format.encode_element(5, 0), 0), 0);
+    EXPECT_EQ(format.encode_element(5, 0), 0U);
+    // Beyond the largest fp16 the scale stays there and elements saturate; far below the smallest it is 0.
+    EXPECT_EQ(Fp16::decode(format.encode_scale(std::vector<double>{1e6, -2})), 65504);
+    EXPECT_EQ(format.decode_element(format.encode_element(1e6, 0x7bff), 0x7bff), 7 * 65504.0);
+    EXPECT_EQ(format.encode_scale(std::vector<double>{1e-9, -1e-9}), 0U);
 }
 
 TEST(Int4GroupZero, TheRangeAndZeroTakeAllElements) {
@@ -163,6 +168,14 @@ TEST(Int4GroupZero, TheRangeAndZeroTakeAllElements) {
         ASSERT_EQ(format.decode_element(format.encode_element(0, scale), scale), 0);
     }
     EXPECT_EQ(format.encode_scale(std::vector<double>(128, 0.0)), 0U);
+    // A range too small for a scale: nothing is left of it. One that rounds down to a smaller scale: zero
+    // saturates.
+    EXPECT_EQ(format.encode_scale(std::vector<double>{1e-9, -1e-9}), 0U);
+    EXPECT_EQ(format.encode_element(1e-9, 0), 0U);
+    EXPECT_EQ(format.decode_element(format.encode_element(1e-9, 0), 0), 0);
+    const Code low = format.encode_scale(std::vector<double>{-1.1e6});  // fp16 ends at 65504
+    EXPECT_EQ(low >> 16, 15U);
+    EXPECT_EQ(format.decode_element(format.encode_element(-1.1e6, low), low), -15 * 65504.0);
 }
 
 class Quantiles : public testing::TestWithParam<const char*> {};

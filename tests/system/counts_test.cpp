@@ -92,6 +92,23 @@ constexpr Bytes product_bytes{119 + 221, 91, 119 + 221 + 91, 119 + 221 + 91};
 // The bias is loaded too, and fetched once by the vector unit.
 constexpr Bytes bias_bytes{165 + 297 + 9, 45, 165 + 297 + 9 + 45, 165 + 297 + 9 + 45};
 
+TEST(CountsInFixedPoint, NormaliseEverySumThatLeavesAColumnOnce) {
+    const auto counted = [](const std::string& dataflow) {
+        return run("edge16-e4m3-fixed", product, {"array.dataflow=" + dataflow})
+            .at("operations")
+            .at(0)
+            .at("activity");
+    };
+    for (const auto& [dataflow, sums] :
+         {std::pair{"weight_stationary", 2}, {"input_stationary", 2}, {"output_stationary", 1}}) {
+        const json activity = counted(dataflow);
+        EXPECT_FALSE(activity.contains("mac.mac"));
+        EXPECT_EQ(activity.at("multiplier.multiply"), 7 * 13 * 17) << dataflow;
+        EXPECT_EQ(activity.at("align_adder.add"), 7 * 13 * 17) << dataflow;
+        EXPECT_EQ(activity.at("normaliser.normalise"), 7 * 13 * sums) << dataflow;
+    }
+}
+
 TEST(CountsOfAProduct, OnSixteenBySixteenAreThoseOfTheRules) {
     // Reduction tiles of 16 and 1 rows, one column tile of 13.
     Counts c;

@@ -229,6 +229,14 @@ TEST_P(SoftmaxVariant, OfTheUnitEqualsTheReference) {
 }
 INSTANTIATE_TEST_SUITE_P(Values, SoftmaxVariant, testing::Range(0, 6));
 
+TEST(IntegerPipeline, HasTheValuesOfTheReferenceInEveryFunctionUnit) {
+    AcceleratorConfig machine = machine_of("int8");
+    machine.pe.accumulator = "int32";
+    machine.softmax.unit = SoftmaxUnitKind::ibert;
+    machine.vector.gelu = machine.vector.layernorm = VectorFunctionUnit::ibert;
+    expect_values_of_reference(make_case(expand(small_transformer(), encode(2, 23)), machine, 11));
+}
+
 // Layers between bottlenecks, words of another size taken three at a time.
 TransformerDescription narrow_transformer() {
     TransformerDescription d = small_transformer();
@@ -281,9 +289,15 @@ void vary(AcceleratorConfig& machine, TransformerDescription& d, std::mt19937& r
         machine.pe.operand = one_of({"e4m3", "e5m2", "posit8_1", "e3m2"});
     if (random() % 3 == 0 && !integers) {
         machine.pe.accumulator = one_of({"fp32", "bf16", "fp16", "dlfloat16", "fixed"});
-        if (machine.pe.accumulator != "fixed") machine.pe.rounding = Rounding::truncate;
+        if (machine.pe.accumulator != "fixed")
+            machine.pe.rounding = Rounding::truncate;
+        else if (random() % 2 == 0)
+            machine.pe.fixed_bits = 12 + static_cast<int>(random() % 30),
+            machine.pe.fixed_fraction = static_cast<int>(random() % 16);
     }
     if (random() % 4 == 0) machine.softmax.unit = SoftmaxUnitKind::ibert;
+    for (VectorFunctionUnit* unit : {&machine.vector.gelu, &machine.vector.layernorm})
+        if (random() % 4 == 0) *unit = VectorFunctionUnit::ibert;
     for (const FormatUse use : {FormatUse::forward, FormatUse::kv_cache})
         if (random() % 3 == 0 && !blocks)
             machine.formats[use] = integers
@@ -323,11 +337,13 @@ PhaseConfig random_phase(const TransformerDescription& d, std::mt19937& random) 
 
 std::string resolved(const AcceleratorConfig& m) {
     return fmt::format(
-        "{} (forward {}, cache {}, weights {}, operand {}, sums {} rounding {}, buffer {}, vector {}, "
-        "softmax {})",
+        "{} (forward {}, cache {}, weights {}, operand {}, sums {} rounding {} of {}.{} bits, buffer {}, "
+        "vector {} gelu {} layernorm {}, softmax {})",
         m.pe.storage, m.formats[FormatUse::forward], m.formats[FormatUse::kv_cache],
         m.formats[FormatUse::weights], m.pe.operand, m.pe.accumulator, static_cast<int>(m.pe.rounding),
-        m.buffers.accumulation_format, m.vector.format, static_cast<int>(m.softmax.unit));
+        m.pe.fixed_bits, m.pe.fixed_fraction, m.buffers.accumulation_format, m.vector.format,
+        static_cast<int>(m.vector.gelu), static_cast<int>(m.vector.layernorm),
+        static_cast<int>(m.softmax.unit));
 }
 
 // One machine a process: every index is a case of its own.

@@ -465,6 +465,8 @@ class Plain {
         rules.accumulator = accumulator_;
         rules.rounding = machine_.pe.rounding;
         rules.overflow = machine_.pe.overflow;
+        rules.fixed_bits = machine_.pe.fixed_bits;
+        rules.fixed_fraction = machine_.pe.fixed_fraction;
         rules.buffer = buffer_;
         rules.chunk = rules.rows = static_cast<std::size_t>(machine_.array.rows);
         if (in_blocks()) rules.chunk = std::min<std::size_t>(rules.chunk, length_);
@@ -614,6 +616,12 @@ class Plain {
             case Kind::relu:
                 return x < 0 ? 0 : x;
             case Kind::gelu:
+                if (machine_.vector.gelu == VectorFunctionUnit::ibert) {
+                    if (x != x) return x;
+                    const double steps = std::clamp(double{x} * 4096, -2147483648.0, 2147483647.0);
+                    const auto y = ibert::gelu({std::llrint(steps), 1.0 / 4096});
+                    return math_.round(multiply_to_odd(static_cast<double>(y.value), y.scale));
+                }
                 return math_.gelu(x);
             case Kind::silu:
                 return math_.silu(x);
@@ -707,8 +715,24 @@ class Plain {
         for (std::uint64_t i = 0; i < n; ++i) x[i] = math_.multiply(e[i], t);
     }
 
+    void integer_norm(const Operation& op, float* x) const {
+        if (std::any_of(x, x + op.n, [](float v) { return v != v; }))
+            return std::fill_n(x, op.n, NAN), void();
+        std::vector<std::int64_t> steps, result(op.n);
+        for (std::uint64_t c = 0; c < op.n; ++c)
+            steps.push_back(std::llrint(std::clamp(double{x[c]} * 4096, -1048576.0, 1048575.0)));
+        const double unit = ibert::layernorm(steps, result);
+        for (std::uint64_t c = 0; c < op.n; ++c) {
+            x[c] = math_.round(multiply_to_odd(static_cast<double>(result[c]), unit));
+            if (op.inputs.size() == 1) continue;
+            x[c] = math_.add(math_.multiply(x[c], entered(op.inputs[1], c)), entered(op.inputs[2], c));
+        }
+    }
+
     void norm(const Operation& op, float* x) const {
         const auto n = static_cast<std::size_t>(op.n);
+        if (op.kind == Kind::layernorm && machine_.vector.layernorm == VectorFunctionUnit::ibert)
+            return integer_norm(op, x);
         std::vector<float> d(x, x + n);
         const float count = math_.round(static_cast<double>(n));
         if (op.kind == Kind::layernorm) {

@@ -249,8 +249,12 @@ inline GemmRules random_rules(std::mt19937& random, const ArrayConfig& config, b
         rules.accumulator = kinds[random() % 4];
         rules.buffer = kinds[random() % 4];
         rules.rounding = static_cast<Rounding>(random() % 3);
-        if (random() % 8 == 0)
+        if (random() % 6 == 0) {
             rules.accumulator = Accumulator::fixed, rules.rounding = Rounding::nearest_even;
+            if (random() % 2 == 0)
+                rules.fixed_bits = 8 + static_cast<int>(random() % 40),
+                rules.fixed_fraction = static_cast<int>(random() % 12);
+        }
     }
     rules.chunk = rules.rows = static_cast<std::size_t>(config.rows);
     rules.columns = static_cast<std::size_t>(config.cols);

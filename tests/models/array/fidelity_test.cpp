@@ -56,8 +56,10 @@ TEST(WeightStationaryArray, HasTheCyclesAndTheBitsOfThePassLevelArrayUnderAnySta
         const auto step_with = [&](auto arithmetic) {
             return by_register(config, passes, around, pass, problem, arithmetic, registers);
         };
-        expect_same_times(pass, rules.accumulator == Accumulator::fixed ? step_with(QuireArithmetic(rules))
-                                                                        : step_with(FloatArithmetic(rules)));
+        expect_same_times(pass, rules.fixed_bits > 0 ? step_with(BoundedArithmetic(rules))
+                                : rules.accumulator == Accumulator::fixed
+                                    ? step_with(QuireArithmetic(rules))
+                                    : step_with(FloatArithmetic(rules)));
         gemm(rules, gemm_problem(problem, fast));
         EXPECT_TRUE(same_bits(registers, fast));
         if (rules.rounding == Rounding::nearest_even && rules.accumulator != Accumulator::fixed) {
@@ -130,7 +132,8 @@ TEST(WeightStationaryArray, IsTheInputStationaryOneWithItsOperandsExchanged) {
         }
         GemmRules rules = random_rules(random, config, false);
         rules.rounding = Rounding::nearest_even;
-        if (rules.accumulator == Accumulator::fixed) rules.accumulator = Accumulator::bf16;
+        if (rules.accumulator == Accumulator::fixed)
+            rules.accumulator = Accumulator::bf16, rules.fixed_bits = 0;
         const Passes passes = passes_of(config, turned);
         const Around around = random_around(random, passes);
         const Seen pass = by_pass(config, passes, around);
@@ -179,7 +182,8 @@ TEST(OutputStationaryArray, HasTheCyclesOfItsClosedFormAndTheBitsOfOneChain) {
         const auto p = float_problem(random);
         GemmRules rules = random_rules(random, config, false);
         rules.chunk = 0;
-        if (rules.accumulator == Accumulator::fixed) rules.accumulator = Accumulator::bf16;
+        if (rules.accumulator == Accumulator::fixed)
+            rules.accumulator = Accumulator::bf16, rules.fixed_bits = 0;
         FloatArithmetic arithmetic(rules);
         OutputStationaryArray<FloatArithmetic> array(config, arithmetic);
         const std::size_t fold = p.k * latency + rows + cols - 2, n_tiles = ceil_div(p.n, cols),

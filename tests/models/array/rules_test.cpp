@@ -166,6 +166,21 @@ TEST(Array, CountsEveryActionOfAnOddProduct) {
     EXPECT_EQ(a[Action::command], 4u);
 }
 
+TEST(Array, CountsPartsOfFixedPointMacsAndANormalisationForEverySumThatLeaves) {
+    Case c{ample_machine(rows, cols), Program(1)};
+    c.config.pe.accumulator = "fixed";
+    c.program.program({VectorPass{}});
+    add_product(c.program, c.config, {5, 6, 7});
+    std::deque<Case> cases;
+    cases.push_back(std::move(c));
+    const auto r = run_all(cases)[0];
+    const Activity& a = r.operations[0].activity;
+    EXPECT_EQ(a[Action::mac], 0u);
+    EXPECT_EQ(a[Action::multiply], 5u * 6 * 7);
+    EXPECT_EQ(a[Action::align_add], 5u * 6 * 7);
+    EXPECT_EQ(a[Action::normalise], 5u * 7 * 2) << "of each result two k tiles leave";
+}
+
 TEST(Codec, CountsInputsPerMultiplyWhenDecodersSitInThePes) {
     std::deque<Case> cases;
     for (const auto placement : {CodecPlacement::per_pe, CodecPlacement::sram_port}) {

@@ -74,14 +74,18 @@ TEST(VectorPass, TakesTheDepthOfTheReductionOnceIfItReduces) {
     reduces.stages.push_back({Action::vector_reduce, 0, true});
     VectorConfig rows = deep;
     rows.row_at_a_time = true;
+    VectorPass digits = reduces;
+    digits.row_latency = 64;
     std::deque<Case> cases;
     cases.push_back(vector_case({10, 16, 2, 8, false, reduces}, deep));
     cases.push_back(vector_case({10, 16, 2, 8}, deep));
     cases.push_back(vector_case({10, 16, 2, 8, false, reduces}, rows));
+    cases.push_back(vector_case({10, 16, 2, 8, false, digits}, deep));
     const auto r = run_all(cases);
     EXPECT_EQ(cycles(r[0]), 2 * (10u + 4 + 56));
     EXPECT_EQ(cycles(r[1]), 2 * (10u + 4)) << "no pass that reduces";
     EXPECT_EQ(cycles(r[2]), 10 * 2 * (1u + 4 + 56)) << "once a row and pass";
+    EXPECT_EQ(cycles(r[3]), 2 * (10u + 4 + 56 + 64)) << "digits of roots and quotients on top";
 }
 
 TEST(VectorPass, PaysTheLatencyPerRowWhenEachRowFinishesFirst) {

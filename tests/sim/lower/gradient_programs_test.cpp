@@ -1,4 +1,4 @@
-// Gradients and updates take the passes of docs/hardware/vector.md.
+// Gradients, updates and functions in integers take the passes of docs/hardware/vector.md.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -78,6 +78,45 @@ INSTANTIATE_TEST_SUITE_P(
         Taken{"row_sums", row_sums, matmul, 1, 2}, Taken{"clip_factor", clip_factor, matmul, 1, 2},
         Taken{"rescale", rescale, matmul, 2, 1}),
     [](const auto& test) { return test.param.what; });
+
+std::vector<Action> actions_of(const VectorPass& pass, bool per_row) {
+    std::vector<Action> actions;
+    for (const VectorStage& stage : pass.stages)
+        if (stage.per_row == per_row) actions.push_back(stage.action);
+    return actions;
+}
+
+TEST(FunctionUnits, InIntegersChangeActionsAndDigitsAndNoPass) {
+    VectorConfig config;
+    config.gelu = config.layernorm = VectorFunctionUnit::ibert;
+    for (const std::size_t inputs : {3U, 1U}) {
+        const Graph graph = graph_of({"layernorm", layernorm, matmul, inputs, 0});
+        const VectorProgram floats = vector_program(0, graph, false),
+                            integers = with_function_units(floats, graph, config);
+        ASSERT_EQ(integers.passes.size(), floats.passes.size());
+        EXPECT_EQ(actions_of(integers.passes[0], true), std::vector{Action::integer_divide});
+        EXPECT_EQ(actions_of(integers.passes[1], true),
+                  (std::vector{Action::integer_root, Action::integer_divide}));
+        EXPECT_EQ(integers.passes[0].row_latency, 32);
+        EXPECT_EQ(integers.passes[1].row_latency, 64);
+        for (std::size_t i = 0; i < floats.passes.size(); ++i) {
+            EXPECT_EQ(actions_of(integers.passes[i], false), actions_of(floats.passes[i], false));
+            EXPECT_EQ(floats.passes[i].row_latency, 0);
+            if (i > 1) {
+                EXPECT_EQ(integers.passes[i].row_latency, 0);
+            }
+        }
+    }
+    const auto action_of = [&](OperationKind kind, const VectorConfig& units) {
+        const Graph graph = graph_of({"activation", kind, matmul, 1, 0});
+        return with_function_units(vector_program(0, graph, false), graph, units).passes[0].stages[0].action;
+    };
+    EXPECT_EQ(action_of(gelu, config), Action::integer_gelu);
+    EXPECT_EQ(action_of(gelu, {}), Action::vector_polynomial);
+    EXPECT_EQ(action_of(silu, config), Action::vector_polynomial) << "GELU alone";
+    const Graph rms = graph_of({"rmsnorm", rmsnorm, matmul, 2, 0});
+    EXPECT_EQ(with_function_units(vector_program(0, rms, false), rms, config).passes[0].row_latency, 0);
+}
 
 }  // namespace
 }  // namespace octet

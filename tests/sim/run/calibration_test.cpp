@@ -41,10 +41,19 @@ TEST(Clip, OfAPercentileLeavesSoManyMagnitudesBeyondIt) {
     for (int i = 1000; i > 0; --i) values.push_back(i % 2 == 0 ? i : -i);
     CalibrationConfig config;
     for (const auto& [percentile, wanted] :
-         {std::pair{99.9, 999.0}, {100.0, 1000.0}, {50.0, 500.0}, {12.34, 124.0}}) {
+         {std::pair{99.9, 999.0}, {100.0, 1000.0}, {50.0, 500.0}, {12.34, 124.0}, {16.1, 161.0}}) {
         config.percentile = percentile;
         EXPECT_EQ(clip_of(values, int8, ClipRule::percentile, config), wanted);
     }
+}
+
+TEST(Clip, LooksAtFiniteMagnitudesAlone) {
+    const std::vector<double> values{1, HUGE_VAL, -2, std::nan(""), 4};
+    CalibrationConfig config;
+    config.percentile = 100;
+    EXPECT_EQ(clip_of(values, int8, ClipRule::percentile, config), 4);
+    config.percentile = 60;
+    EXPECT_EQ(clip_of(values, int8, ClipRule::percentile, config), 2);
 }
 
 double error_at(const std::vector<double>& values, double clip, int largest) {
@@ -67,6 +76,31 @@ TEST(Clip, OfLeastSquaresIsTheBestOf49Parts) {
             least = error, best = largest * part / 64;
     EXPECT_NEAR(clip, best, 1e-12);
     EXPECT_LT(error_at(values, clip, 7), 0.8 * error_at(values, largest, 7));
+}
+
+TEST(Clip, OfLeastSquaresIsTheLargestMagnitudeWhereThatFitsBest) {
+    // Whole codes of 64/64, and of nothing below it.
+    std::vector<double> values;
+    for (int code = -7; code <= 7; ++code) values.push_back(code * 0.375);
+    EXPECT_EQ(clip_of(values, int4, ClipRule::mse, {}), 7 * 0.375);
+}
+
+// The two regressions, on what is looked at: each value of fewer than 65,536.
+TEST(Clip, OfSawbIsALineThroughRootMeanSquareAndMeanMagnitudeButNotBeyondTheLargest) {
+    for (const double outlier : {0.0, 30.0}) {
+        std::vector<double> values = normal(1000, 6);
+        values.push_back(outlier);
+        double squares = 0, sum = 0, largest = 0;
+        for (const double x : values)
+            squares += x * x, sum += std::fabs(x), largest = std::max(largest, std::fabs(x));
+        const double root = std::sqrt(squares / 1001), mean = sum / 1001;
+        EXPECT_NEAR(clip_of(values, int4, ClipRule::sawb, {}), std::min(12.68 * root - 12.80 * mean, largest),
+                    1e-12);
+        EXPECT_NEAR(clip_of(values, int8, ClipRule::sawb, {}), std::min(31.76 * root - 35.04 * mean, largest),
+                    1e-12);
+    }
+    const std::vector<double> spread{9, 0, 0, 0};  // 31.76 * 4.5 - 35.04 * 2.25 lies beyond 9
+    EXPECT_EQ(clip_of(spread, int8, ClipRule::sawb, {}), 9);
 }
 
 TEST(Clip, OfSawbLiesWhereLeastSquaresPutsThatOfANormalDistribution) {
@@ -107,6 +141,34 @@ Small pre_norm() {
     return s;
 }
 
+TEST(Scales, OfWeightsAndActivationsFollowTheirOwnRule) {
+    const Small s = pre_norm();
+    CalibrationConfig config;
+    config.weights = ClipRule::clip;
+    config.clip = 2.54;
+    const auto plain = calibrate(s.graph, s.sources, {}, machine_with_int8(), 1),
+               scales = calibrate(s.graph, s.sources, {}, machine_with_int8(), 1, config);
+    for (TensorId id = 0; id < scales.size(); ++id)
+        EXPECT_EQ(scales[id], s.graph.tensors[id].role == TensorRole::weight ? 0.02F : plain[id])
+            << s.graph.tensors[id].name;
+}
+
+TEST(Scales, OfTensorsOfZerosAreOne) {
+    Small s = pre_norm();
+    std::ranges::fill(s.sources[s.x], 0.0);
+    EXPECT_EQ(calibrate(s.graph, s.sources, {}, machine_with_int8(), 1)[s.x], 1.0F);
+}
+
+TEST(Scales, BelongToTheFormatOfTheUse) {
+    const Small s = pre_norm();
+    AcceleratorConfig machine;
+    machine.pe.storage = "bf16";
+    machine.formats[FormatUse::forward] = "int8";
+    EXPECT_NE(calibrate(s.graph, s.sources, {}, machine, 1)[s.x], 1.0F);
+    machine.formats[FormatUse::forward] = "";
+    EXPECT_EQ(calibrate(s.graph, s.sources, {}, machine, 1)[s.x], 1.0F);
+}
+
 std::vector<std::vector<double>> results(const Small& s) {
     std::vector<std::vector<double>> all;
     evaluate(s.graph, s.sources, {}, 1, [&](OperationId, std::span<const double> values) {
@@ -144,6 +206,54 @@ TEST(SmoothQuant, MovesTheSpreadOfColumnsIntoWeightsAndLeavesResults) {
         EXPECT_NEAR(column * row, was * row * column / was, 1e-9);
     }
     EXPECT_NE(sources, s.sources);
+}
+
+// max |column|^strength / max |row of weights|^(1 - strength), read off gamma.
+TEST(SmoothQuant, DividesColumnsByThePublishedFactor) {
+    for (const double strength : {0.5, 0.8, 1.0}) {
+        Small s = pre_norm();
+        const auto before = results(s);
+        const SourceTensors sources = s.sources;
+        ASSERT_EQ(smooth(s.graph, s.sources, {}, strength, 1), 1U);
+        const Operation& norm = s.graph.operations[0];
+        for (std::size_t j = 0; j < 8; ++j) {
+            double column = 0, row = 0;
+            for (std::size_t i = 0; i < 6; ++i) column = std::max(column, std::fabs(before[0][i * 8 + j]));
+            for (const Operation& product : s.graph.operations)
+                if (product.kind == OperationKind::matmul)
+                    for (std::size_t n = 0; n < product.n; ++n)
+                        row = std::max(
+                            row, std::fabs(sources[product.inputs[1]]
+                                                  [product.transpose_b ? n * 8 + j : j * product.n + n]));
+            const double factor = std::pow(column, strength) / std::pow(row, 1 - strength);
+            for (std::size_t i = 1; i < norm.inputs.size(); ++i)
+                EXPECT_NEAR(s.sources[norm.inputs[i]][j] * factor, sources[norm.inputs[i]][j], 1e-12);
+        }
+    }
+}
+
+TEST(SmoothQuant, LeavesNormsAloneWhoseResultsConstantsOrWeightsServeOthersToo) {
+    enum class Other { none, result_is_output, weight, constants };
+    for (const Other other : {Other::none, Other::result_is_output, Other::weight, Other::constants}) {
+        GraphBuilder build("shared");
+        const TensorId x = build.tensor("x", TensorRole::input, 6, 8);
+        const TensorId y = build.norm("norm", OperationKind::layernorm, x, 1e-5);
+        if (other == Other::result_is_output) build.mark_output(y);
+        const TensorId a = build.dense("a", y, 8, false);
+        build.prefix("other ");  // of operations: weights of the same name are the same
+        TensorId b = x;
+        if (other == Other::weight) b = build.dense("a", x, 8, false);
+        if (other == Other::constants) b = build.norm("norm", OperationKind::layernorm, a, 1e-5);
+        build.mark_output(build.elementwise("sum", OperationKind::add, {a, b}));
+        const Graph graph = build.finish();
+        SourceTensors sources;
+        for (const Tensor& tensor : graph.tensors)
+            sources.push_back(tensor.role == TensorRole::weight || tensor.role == TensorRole::input
+                                  ? normal(tensor.elements(), 4)
+                                  : std::vector<double>{});
+        EXPECT_EQ(smooth(graph, sources, {}, 0.5, 1), other == Other::none ? 1U : 0U)
+            << static_cast<int>(other);
+    }
 }
 
 TEST(SmoothQuant, LeavesNormsAloneWhoseResultsGoElsewhereToo) {
