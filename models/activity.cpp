@@ -68,6 +68,8 @@ constexpr std::array<ActionInfo, action_count> actions{{
     {"dram", "write", dram},
     {"dram", "activate", dram},
     {"dram", "refresh", dram},
+    {"host", "read", dram},
+    {"host", "write", dram},
     {"controller", "command", control},
 }};
 static_assert(actions.back().action == "command", "one row an action, in the order of the enumeration");

@@ -85,6 +85,7 @@ enum class Action : std::uint8_t {
     dram_read_bits, dram_write_bits,
     dram_read_padding_bits, dram_write_padding_bits,  // of a part's bursts: what was not asked for
     dram_activate, dram_refresh,                      // of a part; the ideal DRAM has neither
+    host_read_bits, host_write_bits,                  // over the link to the host
     // control
     command,            // one command dispatched
     count

@@ -123,8 +123,13 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const AcceleratorC
 void Accelerator::make_memory(const AcceleratorConfig& c) {
     if (const auto* ideal = std::get_if<IdealDramConfig>(&c.dram)) {
         auto dram = std::make_unique<IdealDram>("dram", *ideal, ledger_);
-        load_ = std::make_unique<IdealDma>(DramPort::load, c.dma, sram_, *dram, ledger_, scoreboard_);
-        store_ = std::make_unique<IdealDma>(DramPort::store, c.dma, sram_, *dram, ledger_, scoreboard_);
+        std::unique_ptr<IdealDram> host;
+        if (c.host) host = std::make_unique<IdealDram>("host", *c.host, ledger_, true);
+        load_ =
+            std::make_unique<IdealDma>(DramPort::load, c.dma, sram_, *dram, ledger_, scoreboard_, host.get());
+        store_ = std::make_unique<IdealDma>(DramPort::store, c.dma, sram_, *dram, ledger_, scoreboard_,
+                                            host.get());
+        host_ = std::move(host);
         dram_ = std::move(dram);
         return;
     }
@@ -182,6 +187,7 @@ MachineReport Accelerator::finish() {
     MachineReport& report = ledger_.report();
     sram_.close(report.total);
     dram_->close(report.total);
+    if (host_) host_->close(report.total);
     codec_.close(report.total);
     report.dma_read_bytes = load_->bytes();
     report.dma_write_bytes = store_->bytes();

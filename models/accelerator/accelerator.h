@@ -38,7 +38,7 @@ class Accelerator : public sc_core::sc_module {
     Scoreboard scoreboard_;
     std::array<CommandQueue, queue_count> queues_;
     Sram sram_;
-    std::unique_ptr<Dram> dram_;  // before the engines that use it
+    std::unique_ptr<Dram> dram_, host_;  // before the engines that use them
     CodecBank codec_;
     SoftmaxStages softmax_;
     std::unique_ptr<DmaEngine> load_, store_;

@@ -92,6 +92,7 @@ struct ScalePlane {
 // A copy between DRAM and SRAM. Both sides hold the same number of bytes; pieces need not match.
 struct DmaCommand {
     Strips dram, sram;
+    bool host = false;  // `dram` lies in the memory of the host, behind its link
 };
 
 // SRAM to the input buffer (slabs of M vectors of R values) or to the weight buffer (tiles of R rows of C
@@ -156,7 +157,10 @@ struct VectorOperand {
     std::uint16_t pitch = 0;  // bits from one value of a row to the next, 0: `bits`
     std::uint64_t stride_bits() const { return pitch != 0 ? pitch : bits; }
     ScalePlane block_scales{};    // of parameters: a piece a vector
-    std::vector<float> scales{};  // of integer codes, one for each parameter vector; none: 1
+    std::vector<float> scales{};  // of codes, one for each parameter vector; none: 1
+    // A gradient: times its scale behind the decoder, or over it before the encoder, which notes the largest
+    // magnitude.
+    bool scaled = false;
     float scale(std::size_t i = 0) const { return i < scales.size() ? scales[i] : 1; }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "models/accelerator/tensor_formats.h"
@@ -37,7 +38,8 @@ struct AcceleratorConfig {
     DmaConfig dma;
     SramConfig sram;
     DramConfig dram;
-    TensorFormats formats;  // beside pe.storage
+    TensorFormats formats;                // beside pe.storage
+    std::optional<IdealDramConfig> host;  // the link to the host's memory
 };
 
 }  // namespace octet

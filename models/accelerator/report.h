@@ -37,9 +37,10 @@ struct MachineReport {
     std::array<UnitTimes, unit_count> units{};
     std::vector<OperationReport> operations;                  // by OperationId
     std::uint64_t dram_read_bytes = 0, dram_write_bytes = 0;  // as the DRAM saw them
+    std::uint64_t host_read_bytes = 0, host_write_bytes = 0;  // as its link saw them
     std::optional<double> dram_active;  // core cycles in which a rank had a row open, all ranks; none: always
     std::uint64_t dram_refreshes = 0;
-    std::uint64_t dma_read_bytes = 0, dma_write_bytes = 0;    // as the DMA moved them
+    std::uint64_t dma_read_bytes = 0, dma_write_bytes = 0;  // as the DMA moved them
     std::uint64_t sram_read_bytes = 0, sram_write_bytes = 0;
     std::uint64_t commands = 0;
     std::uint64_t array_passes = 0;

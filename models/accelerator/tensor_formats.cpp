@@ -5,8 +5,9 @@
 namespace octet {
 
 std::string_view name(FormatUse use) {
-    constexpr std::array<std::string_view, format_use_count> names{"forward", "kv_cache", "dgrad", "wgrad",
-                                                                   "update",  "weights"};
+    constexpr std::array<std::string_view, format_use_count> names{
+        "forward", "kv_cache",      "dgrad",          "wgrad",  "update",
+        "moment",  "second_moment", "wgrad_operands", "weights"};
     return names[static_cast<std::size_t>(use)];
 }
 
@@ -24,9 +25,33 @@ std::array<std::uint8_t, format_use_count> format_slots(const std::string& stora
     for (std::size_t use = 0; use < format_use_count; ++use)
         if (!formats.of[use].empty())
             slots[use] = static_cast<std::uint8_t>(std::ranges::find(list, formats.of[use]) - list.begin());
+    for (const FormatUse use : {FormatUse::moment, FormatUse::second_moment})
+        if (formats[use].empty())
+            slots[static_cast<std::size_t>(use)] = slots[static_cast<std::size_t>(FormatUse::update)];
     constexpr auto weights = static_cast<std::size_t>(FormatUse::weights);
     if (formats.of[weights].empty()) slots[weights] = slots[static_cast<std::size_t>(FormatUse::forward)];
     return slots;
+}
+
+bool has_format(const TensorFormats& formats, FormatUse use) {
+    const bool state = use == FormatUse::moment || use == FormatUse::second_moment;
+    return !formats[use].empty() || (state && !formats[FormatUse::update].empty());
+}
+
+std::array<bool, max_formats> slots_of_states(const std::string& storage, const TensorFormats& formats) {
+    const auto slots = format_slots(storage, formats);
+    std::array<bool, max_formats> alone{};
+    for (std::size_t slot = 1; slot < max_formats; ++slot) {
+        bool states = false, others = false;
+        for (std::size_t use = 0; use < format_use_count; ++use)
+            if (slots[use] == slot)
+                (static_cast<FormatUse>(use) == FormatUse::moment ||
+                         static_cast<FormatUse>(use) == FormatUse::second_moment
+                     ? states
+                     : others) = true;
+        alone[slot] = states && !others;
+    }
+    return alone;
 }
 
 std::array<bool, max_formats> slots_of_weights(const std::string& storage, const TensorFormats& formats) {

@@ -12,12 +12,15 @@
 namespace octet {
 
 enum class FormatUse : std::uint8_t {
-    forward,   // what the forward pass computes with, and all that has no use of its own
-    kv_cache,  // keys and values that are kept for later tokens
-    dgrad,     // gradients of activations
-    wgrad,     // gradients of weights
-    update,    // what the optimizer keeps
-    weights,   // weights that nothing but products reads; if it has no format, that of `forward`
+    forward,         // what the forward pass computes with, and all that has no use of its own
+    kv_cache,        // keys and values that are kept for later tokens
+    dgrad,           // gradients of activations
+    wgrad,           // gradients of weights
+    update,          // weights that are trained
+    moment,          // what momentum and AdamW keep of gradients; if it has no format, that of `update`
+    second_moment,   // what AdamW keeps of their squares; likewise
+    wgrad_operands,  // what products of weight gradients take, if that is more than other products take
+    weights,         // weights that nothing but products reads; if it has no format, that of `forward`
     count
 };
 constexpr std::size_t format_use_count = static_cast<std::size_t>(FormatUse::count);
@@ -33,6 +36,10 @@ struct TensorFormats {
     bool operator==(const TensorFormats&) const = default;
 };
 
+// Whether a use has a format of its own or, of states, that of `update`.
+bool has_format(const TensorFormats& formats, FormatUse use);
+// By slot, whether nothing but states of the optimizer lies in it: the vector unit alone reads and writes it.
+std::array<bool, max_formats> slots_of_states(const std::string& storage, const TensorFormats& formats);
 // The formats of a machine by slot. More than `max_formats` are a fault of the configuration.
 std::vector<std::string> stored_formats(const std::string& storage, const TensorFormats& formats);
 // The slot of each use.

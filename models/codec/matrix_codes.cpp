@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <optional>
 #include <stdexcept>
@@ -37,6 +38,16 @@ void for_each_run(ByteStore& memory, const CodedMatrix& m, const Packing& packin
         }
 }
 
+// The quotient, or the odd one of its neighbours: rounded once more to fewer bits it is rounded once.
+double quotient_to_odd(double x, double scale) {
+    const double near = x / scale;
+    if (!std::isfinite(near) || near == 0) return near;
+    const double rest = std::fma(-near, scale, x);  // exact, with the sign of what is missing
+    const auto bits = std::bit_cast<std::int64_t>(near);
+    if (rest == 0 || (bits & 1) != 0) return near;
+    return std::bit_cast<double>((rest > 0) == (near > 0) ? bits + 1 : bits - 1);
+}
+
 template <class Number>
 class RowEncoder {
   public:
@@ -51,6 +62,12 @@ class RowEncoder {
         if (info.encode_scaled != nullptr) {
             for (std::size_t i = 0; i < row.size(); ++i) {
                 const Code code = info.encode_scaled(double{row[i]}, double{format_.scale});
+                std::memcpy(codes_.data() + i * width_, &code, width_);
+            }
+        } else if (format_.scale != 1) {
+            for (std::size_t i = 0; i < row.size(); ++i) {
+                const double quotient = quotient_to_odd(double{row[i]}, double{format_.scale});
+                const Code code = info.encode(quotient, info.overflow);
                 std::memcpy(codes_.data() + i * width_, &code, width_);
             }
         } else if constexpr (std::is_same_v<Number, float>) {

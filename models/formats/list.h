@@ -2,6 +2,7 @@
 #pragma once
 #include "models/formats/block.h"
 #include "models/formats/codebook.h"
+#include "models/formats/dynamic_tree.h"
 #include "models/formats/format.h"
 #include "models/formats/integer.h"
 #include "models/formats/lns.h"
@@ -19,6 +20,6 @@ using AllFormats =
                MxFp8E4m3, MxFp8E5m2, MxFp6E3m2, MxFp6E2m3, MxFp4E2m1, MxInt8,                 //
                Msfp12, Vsq8, Vsq4, Int4Group, Int4GroupZero, Nf4Double,                       //
                Int8, Int4, Int24, Int32, Flex8, Bf16, Fp16, Tf32, Fp32, Dlfloat16,            //
-               Nf4, Af4, Flint4, Fp4Radix4, Fp4Radix4Odd, Lns8>;
+               Nf4, Af4, Flint4, Fp4Radix4, Fp4Radix4Odd, Lns8, Dynamic8, Dynamic8Unsigned>;
 
 }  // namespace octet

@@ -1,11 +1,15 @@
 #include "models/memory/ideal_dma.h"
 
+#include <stdexcept>
+
 #include "models/clock.h"
 
 namespace octet {
 
 void IdealDma::start(const DmaCommand& command, OperationId operation) {
     operation_ = operation;
+    memory_ = command.host ? host_ : &dram_;
+    if (memory_ == nullptr) throw std::logic_error("a command reaches for a host that is not there");
     started_ = free_from_ = now();
     auto values = begin(command, operation, started_);
     StripWalker dram(command.dram), sram(command.sram);
@@ -25,7 +29,7 @@ Cycle IdealDma::load(Address address, std::uint32_t bytes, StripWalker& sram) {
     const StallCause cause = burst.complete > free_from_ ? burst.held_by : StallCause::dram;
     const Cycle request = std::max(free_from_, burst.complete);
     free_from_ = request + 1;
-    const DramBurst moved = dram_.transfer(port_, request, address, bytes, operation_);
+    const DramBurst moved = memory_->transfer(port_, request, address, bytes, operation_);
     timeline_.stall(started_, moved.bus_from, cause, operation_);
     timeline_.busy(moved.bus_from, moved.bus_to, operation_);
 
@@ -48,7 +52,7 @@ Cycle IdealDma::store(Address address, std::uint32_t bytes, StripWalker& sram) {
     port_free_ = words.last + 1;
     const Cycle request = std::max(free_from_, words.last + sram_.latency());
     free_from_ = request + 1;
-    const DramBurst moved = dram_.transfer(port_, request, address, bytes, operation_);
+    const DramBurst moved = memory_->transfer(port_, request, address, bytes, operation_);
     const StallCause cause = words.conflict ? StallCause::bank_conflict
                              : held         ? StallCause::dram
                                             : StallCause::sram_port;

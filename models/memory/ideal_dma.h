@@ -8,9 +8,10 @@ namespace octet {
 class IdealDma : public DmaEngine {
   public:
     IdealDma(DramPort port, const DmaConfig& config, Sram& sram, IdealDram& dram, Ledger& ledger,
-             Scoreboard& scoreboard)
+             Scoreboard& scoreboard, IdealDram* host = nullptr)
         : DmaEngine(port, config, sram, ledger, scoreboard),
           dram_(dram),
+          host_(host),
           window_(static_cast<std::size_t>(config.outstanding)) {}
 
     Cycle free_from() override { return free_from_; }
@@ -25,6 +26,8 @@ class IdealDma : public DmaEngine {
     Cycle store(Address address, std::uint32_t bytes, StripWalker& sram);
 
     IdealDram& dram_;
+    IdealDram* host_;              // none: no command asks for it
+    IdealDram* memory_ = nullptr;  // of the present command
     OperationId operation_ = 0;
     Cycle started_ = 0;
     std::vector<Burst> window_;  // a ring

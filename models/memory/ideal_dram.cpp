@@ -4,13 +4,15 @@
 
 namespace octet {
 
-IdealDram::IdealDram(const sc_core::sc_module_name& name, const IdealDramConfig& config, Ledger& ledger)
+IdealDram::IdealDram(const sc_core::sc_module_name& name, const IdealDramConfig& config, Ledger& ledger,
+                     bool host)
     : sc_module(name),
       rate_(to_fraction(config.bytes_per_cycle)),
       ticks_(rate_.numerator),
       latency_(static_cast<std::uint64_t>(config.latency)),
       ledger_(ledger),
-      used_(2, ledger.observer(), Unit::dram) {}
+      host_(host),
+      used_(2, host ? nullptr : ledger.observer(), Unit::dram) {}
 
 DramBurst IdealDram::transfer(DramPort port, Cycle at, Address, std::uint32_t bytes, OperationId operation) {
     const auto own_index = static_cast<std::size_t>(port);
@@ -31,8 +33,10 @@ DramBurst IdealDram::transfer(DramPort port, Cycle at, Address, std::uint32_t by
     const Cycle end = ticks_.quotient_up(own.free_from);
     const DramBurst burst{ticks_.quotient(from), end, end};
     bytes_[own_index] += bytes;
-    ledger_.count(operation, port == DramPort::load ? Action::dram_read_bits : Action::dram_write_bits,
-                  std::uint64_t{bytes} * 8);
+    const Action action = port == DramPort::load
+                              ? (host_ ? Action::host_read_bits : Action::dram_read_bits)
+                              : (host_ ? Action::host_write_bits : Action::dram_write_bits);
+    ledger_.count(operation, action, std::uint64_t{bytes} * 8);
     used_.add(own_index, burst.bus_from, burst.bus_to);
     if (++transfers_ % 64 == 0) settle();
     return burst;
@@ -55,6 +59,11 @@ void IdealDram::settle() {
 
 void IdealDram::close(Cycle total) {
     used_.settle(total);
+    if (host_) {
+        ledger_.report().host_read_bytes = bytes_[0];
+        ledger_.report().host_write_bytes = bytes_[1];
+        return;
+    }
     ledger_.report().dram_read_bytes = bytes_[0];
     ledger_.report().dram_write_bytes = bytes_[1];
     ledger_.unit(Unit::dram).add_busy(used_.covered());

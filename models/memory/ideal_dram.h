@@ -1,4 +1,4 @@
-// DRAM as latency and bandwidth, nothing else.
+// DRAM as latency and bandwidth, nothing else; or the link to the host's memory, counted apart.
 //
 // Timing: a burst requested in cycle t moves from t + latency on, as soon as the bus is free for as long as
 // it takes (bytes / bytes_per_cycle, an exact fraction). A burst never delays one that was reserved before
@@ -24,7 +24,9 @@ struct DramBurst {
 
 class IdealDram : public Dram, public sc_core::sc_module {
   public:
-    IdealDram(const sc_core::sc_module_name& name, const IdealDramConfig& config, Ledger& ledger);
+    // `host`: it stands for the link to the host, which has no unit of its own in a report.
+    IdealDram(const sc_core::sc_module_name& name, const IdealDramConfig& config, Ledger& ledger,
+              bool host = false);
     // A burst that `port` requests in cycle `at` for `operation`; load reads, store writes. Requests of one
     // port come in order of time.
     DramBurst transfer(DramPort port, Cycle at, Address address, std::uint32_t bytes, OperationId operation);
@@ -49,6 +51,7 @@ class IdealDram : public Dram, public sc_core::sc_module {
     std::uint64_t transfers_ = 0;
     std::uint64_t latency_;
     Ledger& ledger_;
+    bool host_;
     std::array<Lane, 2> lanes_;
     IntervalUnion used_;
     std::array<std::uint64_t, 2> bytes_{};

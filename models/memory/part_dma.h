@@ -20,6 +20,7 @@ class MemoryProcess {
     virtual void act_by(Cycle at) = 0;
 };
 
+// It has no link to a host.
 class PartDma : public DmaEngine {
   public:
     struct Request {                   // a burst at the controller, or on its way there

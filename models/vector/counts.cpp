@@ -18,11 +18,18 @@ void VectorUnit::count_pass(const VectorPass& pass, std::uint64_t rows, std::uin
 void VectorUnit::count_fetch(const VectorOperand& operand, std::uint64_t values, OperationId operation) {
     sram_.count_read(operation, values * operand.bits);
     if (operand.codec) codec_.count_decodes(operation, operand.format, values);
+    if (operand.scaled) ledger_.count(operation, Action::vector_multiply, values);
 }
 
 void VectorUnit::count_result(const VectorOperand& operand, std::uint64_t values, OperationId operation) {
     sram_.count_write(operation, values * operand.bits);
     if (operand.codec) codec_.count_encodes(operation, operand.format, values);
+    if (operand.scaled) {  // and its largest magnitude goes to the scratch
+        ledger_.count(operation, Action::vector_multiply, values);
+        ledger_.count(operation, Action::vector_reduce, values);
+        ledger_.count(operation, Action::vector_scratch_read_bits, format_bits_);
+        ledger_.count(operation, Action::vector_scratch_write_bits, format_bits_);
+    }
     if (!operand.block_scales) return;
     count_scales(operand.block_scales, false, operation);
     // Values wait for their block in the scratch.

@@ -6,7 +6,6 @@
 #include <stdexcept>
 
 #include "models/arithmetic/integer_rows.h"
-#include "models/arithmetic/random.h"
 #include "models/codec/block_scales.h"
 
 namespace octet {
@@ -41,7 +40,7 @@ std::vector<float> VectorValues::read(const VectorOperand& operand, std::uint32_
         values_.sram,
         {operand.sram, rows, columns, operand.piece_columns, operand.pitch, operand.block_scales}, format);
     if (!operand.codec) return v;
-    if (stored.scaled())
+    if (stored.scaled() || operand.scale() != 1)
         for (float& x : v) x = unit_.math.multiply(x, operand.scale());
     else if (stored.rounds_on_entry)
         for (float& x : v) x = unit_.math.round(double{x});
@@ -179,13 +178,14 @@ void VectorValues::pass_written(const VectorCommand& c, std::uint64_t first_valu
 // Sums as the unit takes them in.
 std::vector<float> VectorValues::entering(MachineValues::Sums& sums, float scale) const {
     std::vector<float> v;
+    const bool scaled = values_.config.scaled() || scale != 1;
     if (is_integer(values_.config.rules.accumulator)) {
         v.reserve(sums.integers.size());
         for (const std::int32_t sum : sums.integers)
             v.push_back(unit_.math.round(multiply_to_odd(sum, double{scale})));
     } else {
         v = std::move(sums.numbers);
-        if (values_.config.scaled())
+        if (scaled)
             for (float& sum : v) sum = unit_.math.round(double{sum} * double{scale});
         else if (values_.config.rounds_sums)
             for (float& sum : v) sum = unit_.math.round(double{sum});
@@ -330,34 +330,6 @@ float VectorValues::backward(VectorFunction of, float dy, float x) const {
     }
 }
 
-void VectorValues::adam_step(const VectorStep& s, const Work& work, std::vector<float>& v) const {
-    const VectorMath& math = unit_.math;
-    const float rate = math.round(s.constant), epsilon = math.round(s.epsilon), decay = math.round(s.decay);
-    const std::vector<float>&first = work.operands.at(1), &second = work.operands.at(2);
-    for (std::size_t i = 0; i < v.size(); ++i) {
-        const float size = math.add(math.square_root(second.at(i)), epsilon);
-        const float step = math.multiply(math.divide(first.at(i), size), rate);
-        v[i] = math.subtract(math.multiply(v[i], decay), step);
-    }
-}
-
-// Value i of the operation's results takes draw i of generator R * C + operation (docs/values.md).
-void VectorValues::axpy_once(const VectorStep& s, const Work& work, std::vector<float>& v) const {
-    const ValueConfig& config = values_.config;
-    const FormatInfo& format =
-        work.output.codec ? *config.formats.at(work.output.format).info : *config.vector;
-    const FloatMac mac =
-        float_mac(*find_accumulator(format.name),
-                  s.rounding == AxpyRounding::stochastic ? Rounding::stochastic : Rounding::nearest_even);
-    const std::vector<float>& y = work.operands.at(1);
-    const float a = unit_.math.round(s.constant);
-    const std::uint64_t state =
-        first_state(config.rules.seed, config.rules.rows * config.rules.columns + s.operation);
-    const std::uint64_t first = std::uint64_t{work.part.first_row} * work.columns;
-    for (std::size_t i = 0; i < v.size(); ++i)
-        v[i] = mac(y.at(i), v[i], a, random_bits(state + (first + i) * draw_step));
-}
-
 void VectorValues::row_step(const VectorStep& s, const Work& work, std::size_t row, std::span<const float> x,
                             std::span<float> y) const {
     const float epsilon = unit_.math.round(s.constant);
@@ -459,6 +431,11 @@ void VectorValues::count_misfits(OperationId operation, const CodedMatrix& place
     if (!place.scales) {
         const double largest = max * double{format.scale}, smallest = min * double{format.scale};
         for (const float x : v) count(x, largest, smallest);
+        return;
+    }
+    if (format.info->scale_values == nullptr) {  // the scale is the largest magnitude
+        const auto kept = read_numbers(values_.sram, place, *format.info);
+        for (std::size_t i = 0; i < v.size(); ++i) counts.underflowed += kept[i] == 0 && v[i] != 0;
         return;
     }
     const BlockScaling scaling(place, *format.info, read_scales(values_.sram, place, *format.info));

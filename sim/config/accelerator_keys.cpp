@@ -100,7 +100,8 @@ std::string problem_of_weights(const AcceleratorConfig& c, const FormatInfo& for
         return fmt::format("pe.operand {} has no scale to decode {} with", c.pe.operand, format.name);
     if (format.tensor_scale != nullptr)
         return fmt::format(
-            "{} has a scale for tensors of its own, and integer operands, of sums in {}, another: take a format "
+            "{} has a scale for tensors of its own, and integer operands, of sums in {}, another: take a "
+            "format "
             "with scales of blocks alone, or sums of floats",
             format.name, c.pe.accumulator);
     if (c.matvec == Matvec::vector)
@@ -113,8 +114,11 @@ std::string problem_of_weights(const AcceleratorConfig& c, const FormatInfo& for
 
 std::vector<KeyProblem> problems_of_formats(const AcceleratorConfig& c) {
     constexpr std::array<std::string_view, format_use_count> keys{
-        "formats.forward", "formats.kv_cache", "formats.dgrad",
-        "formats.wgrad",   "formats.update",   "formats.weights"};
+        "formats.forward",       "formats.kv_cache",       "formats.dgrad",
+        "formats.wgrad",         "formats.update",         "formats.moment",
+        "formats.second_moment", "formats.wgrad_operands", "formats.weights"};
+    const auto of_states = slots_of_states(c.pe.storage, c.formats);
+    const auto slot_of = format_slots(c.pe.storage, c.formats);
     std::vector<KeyProblem> problems;
     const FormatInfo* storage = find_format(c.pe.storage);
     const auto kind = find_accumulator(c.pe.accumulator);
@@ -123,8 +127,12 @@ std::vector<KeyProblem> problems_of_formats(const AcceleratorConfig& c) {
     for (std::size_t use = 0; use < format_use_count; ++use) {
         const FormatInfo* format = find_format(c.formats.of[use]);
         if (format == nullptr || format->name == storage->name) continue;
-        if (static_cast<FormatUse>(use) == FormatUse::weights && format->block_length > 0 &&
-            storage->block_length == 0) {
+        if (slot_of[use] < max_formats && of_states.at(slot_of[use])) {  // the vector unit alone has them
+            if (storage->block_length > 0)
+                problems.push_back({keys[use], fmt::format("{} beside {}: its blocks stand alone",
+                                                           format->name, storage->name)});
+        } else if (static_cast<FormatUse>(use) == FormatUse::weights && format->block_length > 0 &&
+                   storage->block_length == 0) {
             if (std::string problem = problem_of_weights(c, *format, is_integer(*kind)); !problem.empty())
                 problems.push_back({keys[use], std::move(problem)});
         } else if (storage->block_length > 0 || format->block_length > 0)
@@ -145,6 +153,11 @@ std::vector<KeyProblem> problems_of_formats(const AcceleratorConfig& c) {
         problems.push_back(
             {"formats", fmt::format("{} formats in memory; a machine has {} at most", slots, max_formats)});
     return problems;
+}
+
+std::vector<KeyProblem> problems_of_host(const AcceleratorConfig& c) {
+    if (!c.host || std::holds_alternative<IdealDramConfig>(c.dram)) return {};
+    return {{"host", "a link to the host is simulated beside an ideal DRAM alone"}};
 }
 
 void complete_timing(DramDeviceConfig& c) {

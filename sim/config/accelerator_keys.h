@@ -79,6 +79,7 @@ struct KeyProblem {
 std::vector<KeyProblem> problems_between(const AcceleratorConfig& c);
 // What the formats by use contradict.
 std::vector<KeyProblem> problems_of_formats(const AcceleratorConfig& c);
+std::vector<KeyProblem> problems_of_host(const AcceleratorConfig& c);
 
 template <class V>
 void describe(V& v, ArrayConfig& c) {
@@ -116,8 +117,12 @@ void describe(V& v, TensorFormats& c) {
     of(FormatUse::kv_cache, "keys and values that are kept for later tokens");
     of(FormatUse::dgrad, "gradients of activations");
     of(FormatUse::wgrad, "gradients of weights");
-    of(FormatUse::update, "what the optimizer keeps");
-    of(FormatUse::weights, "weights that products alone read; scales of blocks are taken as they enter the array");
+    of(FormatUse::update, "weights that are trained");
+    of(FormatUse::moment, "what momentum and AdamW keep of gradients; none: as `update`");
+    of(FormatUse::second_moment, "what AdamW keeps of their squares; none: as `update`");
+    of(FormatUse::wgrad_operands, "operands of weight gradients, with phase.wide_wgrad");
+    of(FormatUse::weights,
+       "weights that products alone read; scales of blocks are taken as they enter the array");
 }
 
 template <class V>
@@ -224,9 +229,10 @@ void describe(V& v, AcceleratorConfig& c) {
     v.section("dma", c.dma, "moves bytes between DRAM and SRAM");
     v.section("sram", c.sram, "global buffer");
     v.variant("dram", c.dram, dram_kinds, "a file of kind dram, or an ideal memory", required);
+    v.section("host", c.host, "link to the host's memory");
     v.section("formats", c.formats, "formats in memory by use, instead of pe.storage");
     if constexpr (V::reads)
-        for (const auto& problems : {problems_between(c), problems_of_formats(c)})
+        for (const auto& problems : {problems_between(c), problems_of_formats(c), problems_of_host(c)})
             for (const KeyProblem& problem : problems) v.check(problem.key, false, problem.message);
 }
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "sim/config/phase.h"
+
 namespace octet {
 
 enum class ClipRule : std::uint8_t {
@@ -18,7 +20,8 @@ struct CalibrationConfig {
     ClipRule weights = ClipRule::amax, activations = ClipRule::amax;
     double percentile = 99.9;
     double clip = 6;
-    std::string file;  // tensor, magnitude a line: what it names is not calibrated
+    std::string file;           // tensor, magnitude a line: what it names is not calibrated
+    GradientScaling gradients;  // of tensors with scales, from the phase
 };
 
 }  // namespace octet

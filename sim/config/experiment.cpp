@@ -49,6 +49,17 @@ ExperimentConfig read_experiment(Node tree, Diagnostics& diagnostics) {
     };
     if (config.tree.find("formats") != nullptr)
         for (const KeyProblem& problem : problems_of_formats(config.accelerator)) report(problem);
+    if (config.phase.wide_wgrad) {
+        const std::string& wide = config.accelerator.formats[FormatUse::wgrad_operands];
+        if (wide.empty())
+            report({"phase.wide_wgrad", "formats.wgrad_operands does not say what they are"});
+        else if (config.accelerator.pe.operand != wide && config.accelerator.pe.operand != "fp32")
+            report({"phase.wide_wgrad", fmt::format("pe.operand {} does not hold numbers of {}",
+                                                    config.accelerator.pe.operand, wide)});
+    }
+    if (trains(config.phase) && config.phase.paged_states && !config.accelerator.host)
+        report(
+            {"phase.paged_states", "the accelerator has no link to a host: host {bytes_per_cycle, latency}"});
     if (trains(config.phase) && config.phase.axpy_rounding != AxpyRounding::each_step)
         if (std::string problem = refusal_of_axpy(config.accelerator); !problem.empty())
             report({"phase.axpy_rounding", std::move(problem)});

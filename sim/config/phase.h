@@ -1,12 +1,21 @@
 // The phase of a model's life that is simulated: key `phase` of an experiment.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/formats/rounding.h"
 
 namespace octet {
+
+// Gradients of activations are divided by a scale before they are encoded: the largest magnitude of the steps
+// before, over qmax.
+struct GradientScaling {
+    double qmax = 0;             // 0: 64 of posits, else the largest number of the format
+    std::uint64_t history = 10;  // steps
+    std::string amax;            // a table of magnitudes by tensor; empty: those of the step itself
+};
 
 enum class PhaseKind : std::uint8_t { encode, prefill, decode, finetune_lora, train };
 
@@ -24,6 +33,9 @@ struct PhaseConfig {
     double learning_rate = 1e-3;                         // finetune_lora, train
     double clip_norm = 0;                                // finetune_lora, train; 0: gradients are as they are
     AxpyRounding axpy_rounding = AxpyRounding::each_step;  // optimizers sgd and momentum
+    std::optional<GradientScaling> gradient_scaling;       // finetune_lora, train
+    bool paged_states = false;                             // finetune_lora, train
+    bool wide_wgrad = false;                               // train
 };
 
 constexpr bool trains(const PhaseConfig& phase) {

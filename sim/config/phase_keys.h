@@ -22,6 +22,15 @@ inline constexpr auto axpy_rounding_names =
                                         {"nearest_even", AxpyRounding::nearest_even},
                                         {"stochastic", AxpyRounding::stochastic}});
 template <class V>
+void describe(V& v, GradientScaling& c) {
+    v.number("qmax", c.qmax, {0, 1e30},
+             "what the largest magnitude becomes; 0: 64 in posits, else the largest number of the format");
+    v.integer("history", c.history, {1, 63}, "steps whose largest magnitudes count");
+    v.path("amax", c.amax,
+           "a table of tensor, magnitude, magnitude ... of the steps before, .csv; none: that of this step");
+}
+
+template <class V>
 void describe(V& v, PhaseConfig& c) {
     const bool decode = c.kind == PhaseKind::decode, lora = c.kind == PhaseKind::finetune_lora;
     v.integer("batch", c.batch, {1, 1 << 16}, "samples at once");
@@ -39,11 +48,17 @@ void describe(V& v, PhaseConfig& c) {
         v.words("targets", c.targets, lora_targets, "projections with adapters");
         v.boolean("merged", c.merged, "adapters are merged into the weights before the matmul");
     });
+    v.when(c.kind == PhaseKind::train, "kind train", [&] {
+        v.boolean("wide_wgrad", c.wide_wgrad,
+                  "weight gradients are products of operands in formats.wgrad_operands, others of copies");
+    });
     v.when(lora || c.kind == PhaseKind::train, "kind finetune_lora or train", [&] {
         v.word("optimizer", c.optimizer, optimizer_names, "how weights are updated");
         v.number("learning_rate", c.learning_rate, {0, 1e3}, "how far a step goes");
         v.number("clip_norm", c.clip_norm, {0, 1e4},
                  "how long all gradients together are at most; 0: they are not clipped");
+        v.section("gradient_scaling", c.gradient_scaling, "scales of activation gradients");
+        v.boolean("paged_states", c.paged_states, "states of the optimizer lie in the memory of the host");
         v.when(c.optimizer != "adamw", "optimizer sgd or momentum", [&] {
             v.choice("axpy_rounding", c.axpy_rounding, axpy_rounding_names,
                      "each product and sum to the vector format, or both once to the format they lie in");

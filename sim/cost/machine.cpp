@@ -37,8 +37,10 @@ int accumulator_bits(const PeConfig& pe) {
 std::vector<std::string> stored(const AcceleratorConfig& machine) {
     return stored_formats(machine.pe.storage, machine.formats);
 }
-bool decodes_at_array(const AcceleratorConfig& machine, std::string_view stored) {
-    return stored != machine.pe.operand;
+bool decodes_at_array(const AcceleratorConfig& machine, std::string_view format) {
+    const std::vector<std::string> list = stored(machine);
+    const auto slot = static_cast<std::size_t>(std::ranges::find(list, format) - list.begin());
+    return format != machine.pe.operand && !slots_of_states(machine.pe.storage, machine.formats).at(slot);
 }
 bool converts_at_vector(const AcceleratorConfig& machine, std::string_view stored) {
     return stored != machine.vector.format;
@@ -239,6 +241,9 @@ bool can_count(const AcceleratorConfig& machine, Action action) {
         case Action::align_add_zero_operand:
         case Action::normalise:
             return fixed_point(machine.pe);
+        case Action::host_read_bits:
+        case Action::host_write_bits:
+            return machine.host.has_value();
         default:
             return true;
     }
@@ -260,6 +265,8 @@ bool counts_bits(Action action) {
         case Action::dram_write_bits:
         case Action::dram_read_padding_bits:
         case Action::dram_write_padding_bits:
+        case Action::host_read_bits:
+        case Action::host_write_bits:
             return true;
         default:
             return false;
@@ -310,7 +317,7 @@ std::vector<AreaItem> blocks(const AcceleratorConfig& machine) {
     const auto lanes = static_cast<std::uint64_t>(machine.vector.lanes);
     const std::uint64_t array_decoders =
         machine.codec.placement == CodecPlacement::per_pe ? 2 * rows * cols : rows + cols;
-    const std::uint64_t weight_decoders = machine.codec.placement == CodecPlacement::per_pe ? rows * cols
+    const std::uint64_t weight_decoders = machine.codec.placement == CodecPlacement::per_pe      ? rows * cols
                                           : machine.array.dataflow == Dataflow::input_stationary ? rows
                                                                                                  : cols;
 
@@ -340,12 +347,15 @@ std::vector<AreaItem> blocks(const AcceleratorConfig& machine) {
             list.push_back({std::string(component), Component::codec, count,
                             query(machine, component, "", codec_keys(machine, formats[slot])), ""});
         };
-        const bool converts = converts_at_vector(machine, formats[slot]), weights = weights_alone(machine, slot);
+        const bool converts = converts_at_vector(machine, formats[slot]),
+                   weights = weights_alone(machine, slot);
         const std::uint64_t at_array = !decodes_at_array(machine, formats[slot]) ? 0
-                                       : weights                                ? weight_decoders
-                                                                                : array_decoders;
+                                       : weights                                 ? weight_decoders
+                                                                                 : array_decoders;
         // The lanes fetch weights through one of their ports.
-        const std::uint64_t ports = !converts || !fetched(machine, slot) ? 0 : weights ? 1 : vector_fetch_ports;
+        const std::uint64_t ports = !converts || !fetched(machine, slot) ? 0
+                                    : weights                            ? 1
+                                                                         : vector_fetch_ports;
         add_codec("decoder", at_array + ports * lanes);
         add_codec("encoder", converts && !weights ? lanes : 0);
     }

@@ -53,12 +53,12 @@ std::uint32_t Emitter::load(const Matrix& matrix, const Block& block, const Layo
     needs.merge(matrix.dram_ready);
     const Block place = inside(block, whole);
     return load(matrix.layout.pieces(matrix.dram, block.rows, block.columns),
-                staged.pieces(base, place.rows, place.columns), needs, operation);
+                staged.pieces(base, place.rows, place.columns), needs, operation, matrix.host);
 }
 
-std::uint32_t Emitter::load(const Pieces& dram, const Pieces& sram, const Needs& needs,
-                            OperationId operation) {
-    return move(Engine::load, dram, sram, needs, operation);
+std::uint32_t Emitter::load(const Pieces& dram, const Pieces& sram, const Needs& needs, OperationId operation,
+                            bool host) {
+    return move(Engine::load, dram, sram, needs, operation, host);
 }
 
 namespace {
@@ -76,21 +76,23 @@ Strips joined(const Strips& strips) {
 }  // namespace
 
 std::uint32_t Emitter::move(Engine engine, const Pieces& dram, const Pieces& sram, const Needs& needs,
-                            OperationId operation) {
+                            OperationId operation, bool host) {
     if (dram.values.total() != sram.values.total() ||
         dram.scales.strips.total() != sram.scales.strips.total())
         throw std::logic_error("the sides of a DMA command differ in bytes");
     const std::uint32_t values =
-        emit(engine, operation, needs, DmaCommand{joined(dram.values), joined(sram.values)});
+        emit(engine, operation, needs, DmaCommand{joined(dram.values), joined(sram.values), host});
     if (!dram.scales) return values;
-    return emit(engine, operation, needs, DmaCommand{joined(dram.scales.strips), joined(sram.scales.strips)});
+    return emit(engine, operation, needs,
+                DmaCommand{joined(dram.scales.strips), joined(sram.scales.strips), host});
 }
 
 std::uint32_t Emitter::store(Matrix& matrix, const Block& block, const Pieces& from, const Needs& needs,
                              OperationId operation) {
     placement_.give_dram_address(matrix);
-    const std::uint32_t sequence = move(
-        Engine::store, matrix.layout.pieces(matrix.dram, block.rows, block.columns), from, needs, operation);
+    const std::uint32_t sequence =
+        move(Engine::store, matrix.layout.pieces(matrix.dram, block.rows, block.columns), from, needs,
+             operation, matrix.host);
     matrix.in_dram = true;
     matrix.dram_ready.after(Engine::store, sequence);
     if (matrix.resident()) matrix.readers.after(Engine::store, sequence);

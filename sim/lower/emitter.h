@@ -51,7 +51,8 @@ class Emitter {
     // the last command.
     std::uint32_t load(const Matrix& matrix, const Block& block, const Layout& staged, const Block& whole,
                        Address base, Needs needs, OperationId operation);
-    std::uint32_t load(const Pieces& dram, const Pieces& sram, const Needs& needs, OperationId operation);
+    std::uint32_t load(const Pieces& dram, const Pieces& sram, const Needs& needs, OperationId operation,
+                       bool host = false);
     std::uint32_t store(Matrix& matrix, const Block& block, const Pieces& from, const Needs& needs,
                         OperationId operation);
     // Loads a matrix as a whole and keeps it, if it fits; false: it stays in DRAM.
@@ -74,7 +75,7 @@ class Emitter {
 
   private:
     std::uint32_t move(Engine engine, const Pieces& dram, const Pieces& sram, const Needs& needs,
-                       OperationId operation);
+                       OperationId operation, bool host);
 
     Placement& placement_;
     const MachineShape& machine_;

@@ -182,7 +182,7 @@ FusedGraph fuse(const Graph& graph, FusionLevel level, bool residual_port, const
     for (TensorId id = 0; id < graph.tensors.size(); ++id)
         if (const Tensor& tensor = graph.tensors[id];
             tensor.precise || tensor.use == FormatUse::wgrad || tensor.use == FormatUse::update)
-            result.wide[id] = (tensor.precise || result.wide[id]) && formats[tensor.use].empty();
+            result.wide[id] = (tensor.precise || result.wide[id]) && !has_format(formats, tensor.use);
     for (TensorId id = 0; id < graph.tensors.size(); ++id)  // sums
         if (graph.tensors[id].precise && graph.tensors[id].role == TensorRole::activation)
             result.wide[id] = true;

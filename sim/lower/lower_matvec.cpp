@@ -166,6 +166,7 @@ void MatvecLowering::multiply(const Part& part) {
     // Integers are multiplied as codes; their scales come with the results.
     command.input.scales.clear();
     command.matrix.scales.clear();
+    command.input.scaled = command.matrix.scaled = false;
     Pieces written;
     const Block out = columns_of(out_, part.n0, part.n);
     if (command.last_k) written = result(command, part, out, needs);

@@ -235,7 +235,11 @@ void Lowering::describe(VectorOperand& operand, const Matrix& matrix, std::uint6
     operand.format = matrix.format;
     operand.pitch = static_cast<std::uint16_t>(matrix.layout.pitch());
     operand.piece_columns = static_cast<std::uint32_t>(piece_columns);
-    if (!scales_.empty()) operand.scales.assign(1, scale_of(matrix.tensor));
+    const FormatInfo& format = matrix.layout.format();
+    const bool multiplies = format.block_length > 0 && format.scale_values == nullptr;  // by scales of blocks
+    operand.scaled = operand.codec && (graph.tensors[matrix.tensor].scaled || multiplies);
+    // Of codes alone: what is wide is as it is.
+    if (!scales_.empty() && !fused.wide[matrix.tensor]) operand.scales.assign(1, scale_of(matrix.tensor));
 }
 
 void Lowering::release(Parameters& p, const Needs& last_use) {

@@ -147,6 +147,7 @@ Placement::Placement(const Graph& graph, const FusedGraph& fused, const std::vec
                       fused.wide[id] ? BlockGrid{} : grids[id], machine);
         matrix.transposed = uses[id].turned && !uses[id].straight && !uses[id].by_row;
         matrix.parameter = uses[id].parameter;
+        matrix.host = tensor.paged;
         matrix.in_dram = tensor.role == TensorRole::weight || tensor.role == TensorRole::input;
         matrices_.insert(matrices_.end(), tensor.batch, matrix);
     }
@@ -195,7 +196,9 @@ void Placement::count_readers(const Graph& graph, const FusedGraph& fused) {
 
 void Placement::give_dram_address(Matrix& matrix) {
     if (matrix.has_dram) return;
+    const std::uint64_t before = dram_.used();
     matrix.dram = dram_.allocate(matrix.layout.bytes());
+    if (matrix.host) host_bytes_ += dram_.used() - before;
     matrix.has_dram = true;
 }
 

@@ -25,6 +25,7 @@ struct Matrix {
     Needs readers;                            // commands that read the SRAM copy
     std::uint64_t uses_left = 0;              // work items that still read it
     bool transposed = false;                  // `layout` is that of the transpose (a static weight)
+    bool host = false;                        // lies in the memory of the host instead of DRAM
     bool parameter = false;  // fetched from DRAM row by row, as a bias or a look-up table: of no use in SRAM
     bool placed = false;     // its producer has decided between SRAM and DRAM
     std::vector<Block> written;        // parts in SRAM, while they are not all of a result,
@@ -40,7 +41,8 @@ class Placement {
 
     Matrix& matrix(TensorId tensor, std::uint64_t index) { return matrices_[first_[tensor] + index]; }
     MemorySpace& sram() { return sram_; }
-    const BumpSpace& dram() const { return dram_; }
+    const BumpSpace& dram() const { return dram_; }  // one space for DRAM and host
+    std::uint64_t host_bytes() const { return host_bytes_; }
     void give_dram_address(Matrix& matrix);
     // DRAM bytes that are never written: words beyond the ends of a sample.
     Address zeros() const { return zeros_; }
@@ -62,6 +64,7 @@ class Placement {
     MemorySpace sram_;
     BumpSpace dram_;
     Address zeros_ = 0;
+    std::uint64_t host_bytes_ = 0;
 };
 
 }  // namespace octet

@@ -28,8 +28,9 @@ ProductViews Lowering::product_views(std::size_t kernel, std::uint64_t item) {
                 views.parameters.push_back(rows_of(operation.inputs[i], item, op.batch, 1));
         stream = operation.output;
     }
-    const auto scaled = [](const View& view) {
-        return view.matrix->layout.format().tensor_scale != nullptr;
+    const auto scaled = [&](const View& view) {
+        return view.matrix->layout.format().tensor_scale != nullptr ||
+               graph.tensors[view.matrix->tensor].scaled;
     };
     VectorProgram program =
         epilogue_program(id, graph, fused_here.fused, scaled(views.first) || scaled(views.second));

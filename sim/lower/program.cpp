@@ -43,7 +43,7 @@ std::uint64_t Program::sram_peak_bytes() const {
     return state_->placement.sram().peak_used();
 }
 std::uint64_t Program::dram_bytes() const {
-    return state_->placement.dram().used();
+    return state_->placement.dram().used() - state_->placement.host_bytes();
 }
 std::uint64_t Program::evictions() const {
     return state_->emitter.evictions();

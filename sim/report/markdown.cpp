@@ -126,6 +126,12 @@ std::string units(const Json& run) {
     return table.markdown();
 }
 
+std::string memory(const Json& run) {
+    TextTable table({{"memory of a step", false}, {"bytes"}});
+    for (const auto& [name, bytes] : run.at("memory").items()) table.add({name, shown(bytes)});
+    return table.markdown();
+}
+
 Json labelled_rows(const Json& comparison) {
     Json rows = comparison.at("rows");
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i]["label"] = comparison.at("labels").at(i);
@@ -138,8 +144,9 @@ std::string report_markdown(const ReportInput& input) {
     const Json& d = input.document;
     std::string out = fmt::format("# {}\n\n{}\n", input.title, headline(input));
     if (input.kind == ReportKind::run) {
-        out += fmt::format("\n## Energy and area\n\n{}\n## Units\n\n{}\n## Operations\n\n{}", components(d),
-                           units(d),
+        out += fmt::format("\n## Energy and area\n\n{}\n## Units\n\n{}", components(d), units(d));
+        if (d.contains("memory")) out += "\n## Memory\n\n" + memory(d);
+        out += fmt::format("\n## Operations\n\n{}",
                            table_of(items(d.at("operations")), operation_columns(true), true).markdown());
     } else if (input.kind == ReportKind::compare) {
         const Json rows = labelled_rows(d);

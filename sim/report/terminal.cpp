@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <functional>
+#include <numeric>
 
 #include "sim/report/consumers.h"
 #include "sim/report/numbers.h"
@@ -41,6 +43,23 @@ std::string title(const Result& result) {
                        text_at(result.accelerator, "/name"), text_at(result.accelerator, "/array/rows"),
                        text_at(result.accelerator, "/array/cols"), text_at(result.accelerator, "/pe/preset"),
                        text_at(result.accelerator, "/clock_mhz"));
+}
+
+// "525.5 MiB   activations 392.0, optimizer states 63.0, trained weights 31.5, ...": the four largest
+// classes.
+std::string memory(const Footprint& footprint) {
+    std::vector<std::size_t> order(memory_class_count);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return footprint.bytes[i]; });
+    std::string list;
+    for (const std::size_t i : order) {
+        if (footprint.bytes[i] == 0 || i == order[4]) break;
+        std::string what(name(static_cast<MemoryClass>(i)));
+        std::ranges::replace(what, '_', ' ');
+        list += fmt::format("{}{} {:.1f}", list.empty() ? "" : ", ", what,
+                            static_cast<double>(footprint.bytes[i]) / (1 << 20));
+    }
+    return fmt::format("{}   {}", mib(footprint.total()), list);
 }
 
 // "array 41 %, dram 22 %, sram 15 %": the three largest.
@@ -165,6 +184,11 @@ std::string summary(const Result& result, bool colour) {
     line("DRAM traffic",
          fmt::format("{}   read {}, written {}", mib(machine.dram_read_bytes + machine.dram_write_bytes),
                      mib(machine.dram_read_bytes), mib(machine.dram_write_bytes)));
+    if (machine.host_read_bytes + machine.host_write_bytes > 0)
+        line("host traffic",
+             fmt::format("{}   read {}, written {}", mib(machine.host_read_bytes + machine.host_write_bytes),
+                         mib(machine.host_read_bytes), mib(machine.host_write_bytes)));
+    if (result.memory) line("memory", memory(*result.memory));
     std::string_view label = "time goes to";
     for (const Consumer& consumer : largest_consumers(result, 3)) {
         line(label,

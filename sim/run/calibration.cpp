@@ -67,30 +67,44 @@ double sawb(const std::vector<double>& magnitudes, double largest, const FormatI
     return clip > 0 ? std::min(clip, largest) : largest;
 }
 
-std::map<std::string, double> read_clips(const std::string& path, const Graph& graph) {
-    std::map<std::string, double> clips;
-    if (path.empty()) return clips;
+// The largest of up to `most` magnitudes of each tensor.
+std::map<std::string, double> read_magnitudes(const std::string& path, const Graph& graph,
+                                              std::string_view key, std::uint64_t most) {
+    std::map<std::string, double> largest;
+    if (path.empty()) return largest;
     Diagnostics diagnostics;
     const Node table = read_csv(path);
     for (const Node& row : table.items) {
         const auto complain = [&](const Node& at, std::string what) {
-            diagnostics.add(at.location, "inputs.calibration.file", std::move(what));
+            diagnostics.add(at.location, std::string(key), std::move(what));
         };
-        if (row.items.size() != 2) {
-            complain(row, "expected a tensor and a magnitude");
+        if (row.items.size() < 2 || row.items.size() - 1 > most) {
+            complain(row, most == 1 ? "expected a tensor and a magnitude"
+                                    : fmt::format("expected a tensor and 1 to {} magnitudes", most));
             continue;
         }
-        std::string problem;
-        const auto number = as_number(row.items[1], problem);
-        if (!number || !(*number > 0))
-            complain(row.items[1], in_quotes(row.items[1].text) + " is no magnitude above 0");
-        else if (std::ranges::find(graph.tensors, row.items[0].text, &Tensor::name) == graph.tensors.end())
+        double magnitude = 0;
+        for (std::size_t i = 1; i < row.items.size(); ++i) {
+            std::string problem;
+            const auto number = as_number(row.items[i], problem);
+            if (!number || !(*number > 0))
+                complain(row.items[i], in_quotes(row.items[i].text) + " is no magnitude above 0");
+            else
+                magnitude = std::max(magnitude, *number);
+        }
+        if (std::ranges::find(graph.tensors, row.items[0].text, &Tensor::name) == graph.tensors.end())
             complain(row.items[0], "the workload has no tensor " + in_quotes(row.items[0].text));
-        else if (!clips.emplace(row.items[0].text, *number).second)
+        else if (!largest.emplace(row.items[0].text, magnitude).second)
             complain(row.items[0], "tensor " + in_quotes(row.items[0].text) + " is there twice");
     }
     diagnostics.throw_if_any();
-    return clips;
+    return largest;
+}
+
+// What the largest magnitude of a gradient becomes.
+double qmax_of(const FormatInfo& format, double given) {
+    if (given > 0) return given;
+    return format.kind == FormatKind::posit ? 64 : format.max;
 }
 
 }  // namespace
@@ -110,7 +124,9 @@ double clip_of(std::span<const double> values, const FormatInfo& format, ClipRul
 std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
                              std::span<const std::uint64_t> tokens, const AcceleratorConfig& machine,
                              unsigned threads, const CalibrationConfig& config) {
-    const std::map<std::string, double> clips = read_clips(config.file, graph);
+    const auto clips = read_magnitudes(config.file, graph, "inputs.calibration.file", 1);
+    const auto before = read_magnitudes(config.gradients.amax, graph, "phase.gradient_scaling.amax",
+                                        config.gradients.history);
     const std::vector<std::string> names = stored_formats(machine.pe.storage, machine.formats);
     const auto slots = format_slots(machine.pe.storage, machine.formats);
     const FormatInfo& operand = *find_format(machine.pe.operand);
@@ -120,6 +136,14 @@ std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
     const auto set = [&](TensorId id, std::span<const double> values) {
         const Tensor& tensor = graph.tensors[id];
         const FormatInfo& format = *find_format(names.at(slots.at(static_cast<std::size_t>(tensor.use))));
+        if (tensor.scaled) {  // without a step before: as it is
+            const bool known = !config.gradients.amax.empty();
+            const auto given = before.find(tensor.name);
+            const double amax = !known ? largest_of(values) : given != before.end() ? given->second : 0;
+            const auto scale = static_cast<float>(amax / qmax_of(format, config.gradients.qmax));
+            if (scale > 0 && std::isfinite(scale)) scales[id] = scale;
+            return;
+        }
         // Of weights that are decoded to integers: the scale of those.
         const auto scale_of = format.tensor_scale != nullptr        ? format.tensor_scale
                               : integers && format.block_length > 0 ? operand.tensor_scale

@@ -95,15 +95,19 @@ class Checker {
 
     void bytes() {
         const MachineReport& machine = result_.machine;
-        expect_equal("bytes read by the DMA and from DRAM", machine.dma_read_bytes, machine.dram_read_bytes);
-        expect_equal("bytes written by the DMA and to DRAM", machine.dma_write_bytes,
-                     machine.dram_write_bytes);
+        expect_equal("bytes read by the DMA and from DRAM and host", machine.dma_read_bytes,
+                     machine.dram_read_bytes + machine.host_read_bytes);
+        expect_equal("bytes written by the DMA and to DRAM and host", machine.dma_write_bytes,
+                     machine.dram_write_bytes + machine.host_write_bytes);
         Activity all;
         for (const OperationReport& operation : machine.operations) all += operation.activity;
         expect_equal("counted DMA bytes and moved ones", all[Action::dma_bytes],
                      machine.dma_read_bytes + machine.dma_write_bytes);
         expect_equal("counted DRAM bits read and 8 x bytes", all[Action::dram_read_bits],
                      8 * machine.dram_read_bytes);
+        expect_equal("counted host bits and 8 x bytes",
+                     all[Action::host_read_bits] + all[Action::host_write_bits],
+                     8 * (machine.host_read_bytes + machine.host_write_bytes));
         expect_equal("counted DRAM bits written and 8 x bytes", all[Action::dram_write_bits],
                      8 * machine.dram_write_bytes);
     }

@@ -127,6 +127,14 @@ nlohmann::ordered_json to_json(const Result& result) {
           {"attained", number(result.roofline.attained)}}},
         {"operations", operations},
         {"numerics", numerics_of(result)}};
+    if (result.machine.host_read_bytes + result.machine.host_write_bytes > 0) {
+        json["traffic"]["host_read_bytes"] = result.machine.host_read_bytes;
+        json["traffic"]["host_write_bytes"] = result.machine.host_write_bytes;
+    }
+    for (const GradientScale& g : result.gradient_scales)
+        json["gradient_scales"].push_back(
+            {{"tensor", g.tensor}, {"amax", number(g.amax)}, {"scale", number(g.scale)}});
+    if (result.memory) json["memory"] = memory_json(*result.memory);
     for (const TensorHistogram& histogram : result.histograms)
         json["histograms"].push_back(to_json(histogram));
     return json;

@@ -12,6 +12,7 @@
 #include "sim/cost/lines.h"
 #include "sim/cost/shares.h"
 #include "sim/run/histogram.h"
+#include "sim/workload/footprint.h"
 
 namespace octet {
 
@@ -48,6 +49,12 @@ struct OperationResult {
     std::optional<NumericsResult> numerics;  // of a run with values
 };
 
+// Of a gradient that has a scale: its largest magnitude in this step, and the scale that the step used.
+struct GradientScale {
+    std::string tensor;
+    double amax = 0, scale = 1;
+};
+
 struct Result {
     nlohmann::ordered_json accelerator, workload, phase;  // resolved inputs
     std::uint64_t seed = 0;
@@ -71,6 +78,8 @@ struct Result {
     std::optional<NumericsResult> numerics;   // of the outputs; counts of all operations
     std::optional<Scores> scores, reference;  // with tokens or labels: of the machine, of double precision
     std::vector<TensorHistogram> histograms;  // if they were asked for
+    std::vector<GradientScale> gradient_scales;
+    std::optional<Footprint> memory;  // of a step of training, by class
 };
 
 // The document, schema 1. Numbers that are not finite become null.

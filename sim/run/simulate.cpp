@@ -106,6 +106,9 @@ Simulation simulate(const ExperimentConfig& experiment, bool histograms, const F
             experiment.workload().location, "workload",
             fmt::format("operation {} {}", in_quotes(workload.graph.operations[fault->operation].name),
                         fault->message));
+    if (std::ranges::any_of(workload.graph.tensors, &Tensor::paged) && !experiment.accelerator.host)
+        diagnostics.add(experiment.workload().location, "workload",
+                        "tensors lie in the memory of the host, and the machine has no link to it (host)");
     diagnostics.throw_if_any();
 
     RunDescription description;
@@ -126,8 +129,10 @@ Simulation simulate(const ExperimentConfig& experiment, bool histograms, const F
                                                         experiment.inputs.smoothquant, threads) == 0)
             throw InputError(experiment.tree.at("inputs.smoothquant")->location, "inputs.smoothquant",
                              "no norm of the workload hands its results to products alone");
+        CalibrationConfig calibration = experiment.inputs.calibration;
+        if (experiment.phase.gradient_scaling) calibration.gradients = *experiment.phase.gradient_scaling;
         values.emplace(experiment.accelerator, experiment.seed, workload.graph, std::move(sources),
-                       experiment.inputs.calibration);
+                       calibration);
     }
     if (values && histograms) values->count_codes();
     try {
@@ -157,6 +162,8 @@ Result with_prices_of(const Simulation& simulation, const ExperimentConfig& expe
     result.scores = known.scores;
     result.reference = known.reference;
     result.histograms = known.histograms;
+    result.gradient_scales = known.gradient_scales;
+    result.memory = known.memory;
     for (std::size_t i = 0; i < result.operations.size(); ++i)
         result.operations[i].numerics = known.operations[i].numerics;
     check_invariants(result);
@@ -186,6 +193,7 @@ Simulation simulate(Graph graph, const AcceleratorConfig& machine, const PriceLi
     complete_fused(report, program.hosts());
     if (!machine.controller.overlap_operations) take_turns(report, program.hosts());
     simulation.result = assemble(description, machine, simulation.graph, report, prices);
+    if (trains(simulation.graph)) simulation.result.memory = footprint(simulation.graph, kept_bits(machine));
     if (values != nullptr) values->end(program, simulation.result);
     check_invariants(simulation.result);
     simulation.choices = program.choices();

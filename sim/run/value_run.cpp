@@ -66,9 +66,14 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
         throw std::invalid_argument("pe.accumulator: " + reason);
     const bool integers = is_integer(v.rules.accumulator);
     const std::vector<std::string> formats = stored_formats(c.pe.storage, c.formats);
+    const auto of_states = slots_of_states(c.pe.storage, c.formats);
     for (std::size_t slot = 0; slot < formats.size(); ++slot) {
         ValueConfig::Stored& stored = v.formats.at(slot);
         stored.info = find_format(formats[slot]);
+        if (of_states.at(slot)) {  // the array never sees it
+            stored.rounds_on_entry = stored.info->block_length > 0 || !holds(*v.vector, *stored.info);
+            continue;
+        }
         stored.scales_operands = slot > 0 && stored.info->block_length > 0;
         if (integers && !stored.scales_operands &&
             (stored.info->kind != FormatKind::integer || stored.info->bits > 8))
@@ -175,7 +180,13 @@ ValueRun::ValueRun(const AcceleratorConfig& machine, std::uint64_t seed, Graph g
                 throw std::invalid_argument(fmt::format("operation '{}': {}", o.name, reason));
     observers_.all.push_back(&comparison_);
     if (targets_) observers_.all.push_back(&logits_.emplace(graph_, targets_->operation));
-    if (!values_.config.scaled()) return;
+    const bool gradients = std::ranges::any_of(graph_.tensors, &Tensor::scaled);
+    const auto slots = format_slots(machine.pe.storage, machine.formats);
+    if (gradients &&
+        values_.config.formats.at(slots[static_cast<std::size_t>(FormatUse::dgrad)]).info->block_length > 0)
+        throw std::invalid_argument("phase.gradient_scaling: gradients have scales of their blocks");
+    if (gradients) observers_.all.push_back(&amax_.emplace(graph_));
+    if (!gradients && !values_.config.scaled()) return;
     scales_ = calibrate(graph_, sources_, tokens_, machine, threads_, calibration);
     for (const TensorId id : sources.unscaled) scales_[id] = 1;
 }
@@ -234,6 +245,7 @@ void ValueRun::end(const Program& program, Result& result) {
         result.scores = score(*targets_, logits_->logits());
         result.reference = reference_scores_;
     }
+    if (amax_) result.gradient_scales = amax_->scales(scales_);
     if (counter_) result.histograms = counter_->histograms(scales_);
 }
 

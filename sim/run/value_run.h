@@ -9,6 +9,7 @@
 #include "sim/config/experiment.h"
 #include "sim/lower/program.h"
 #include "sim/reference/evaluate.h"
+#include "sim/run/amax.h"
 #include "sim/run/calibration.h"
 #include "sim/run/comparison.h"
 #include "sim/run/histogram.h"
@@ -91,6 +92,7 @@ class ValueRun {
     std::vector<Program::Stored> stored_;
     Comparison comparison_;
     std::optional<CodeCounter> counter_;
+    std::optional<AmaxTracker> amax_;
     std::optional<Targets> targets_;
     std::optional<LogitsKeeper> logits_;
     std::optional<Scores> reference_scores_;

@@ -55,7 +55,13 @@ Sources bind_sources(const Graph& graph, const InputsConfig& inputs, std::uint64
         sources.tensors[first] = read_tensor({file.tensor(), file.path()}, {tensor.name}, tensor);
     }
     bind_tokens(graph, inputs, seed, sources);
-    sources.targets = bind_targets(graph, inputs, sources.tokens);
+    const auto labels = std::ranges::find(graph.tensors, TensorFill::labels, &Tensor::fill);
+    if (labels == graph.tensors.end()) {
+        sources.targets = bind_targets(graph, inputs, sources.tokens);
+    } else {
+        const auto id = static_cast<TensorId>(labels - graph.tensors.begin());
+        sources.targets = bind_loss(graph, id, inputs, sources.tensors[id]);
+    }
     return sources;
 }
 

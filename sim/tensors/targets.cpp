@@ -57,4 +57,40 @@ std::optional<Targets> bind_targets(const Graph& graph, const InputsConfig& inpu
     return targets;
 }
 
+std::optional<Targets> bind_loss(const Graph& graph, TensorId labels, const InputsConfig& inputs,
+                                 std::vector<double>& values) {
+    const Tensor& tensor = graph.tensors[labels];
+    const std::uint64_t rows = tensor.batch * tensor.rows;
+    if (!inputs.labels.empty()) {
+        IdShape looked_up;
+        for (const Operation& operation : graph.operations)
+            if (operation.kind == OperationKind::embedding) looked_up = {operation.batch, operation.m};
+        const auto classes =
+            read_ids(inputs.labels, "label", looked_up.count() == rows ? looked_up : IdShape{rows, 1},
+                     tensor.cols, std::nullopt);
+        values.assign(tensor.elements(), 0);
+        for (std::uint64_t row = 0; row < rows; ++row)
+            values[row * tensor.cols + static_cast<std::uint64_t>(classes[row])] = -1;
+    }
+    const auto maker = [&](TensorId id) {
+        return std::ranges::find(graph.operations, id, &Operation::output);
+    };
+    Targets targets;
+    const auto difference = std::ranges::find_if(graph.operations, [&](const Operation& o) {
+        return o.kind == OperationKind::add && o.inputs[1] == labels;
+    });
+    if (difference == graph.operations.end()) return std::nullopt;
+    const auto likely = maker(difference->inputs[0]);
+    if (likely == graph.operations.end() || likely->kind != OperationKind::softmax) return std::nullopt;
+    const auto result = maker(likely->inputs[0]);
+    if (result == graph.operations.end()) return std::nullopt;
+    targets.operation = static_cast<OperationId>(result - graph.operations.begin());
+    for (std::uint64_t row = 0; row < rows; ++row) {
+        const auto first = values.begin() + static_cast<std::ptrdiff_t>(row * tensor.cols);
+        targets.classes.push_back(std::min_element(first, first + static_cast<std::ptrdiff_t>(tensor.cols)) -
+                                  first);
+    }
+    return targets;
+}
+
 }  // namespace octet

@@ -27,6 +27,7 @@ void Backward::run(TensorId result, TensorId gradient) {
     graph_.mark_use(gradient, FormatUse::dgrad);
     for (auto id = static_cast<TensorId>(gradients_.size()); id < graph_.graph().tensors.size(); ++id)
         if (graph_[id].role == TensorRole::activation) graph_.mark_use(id, FormatUse::dgrad);
+    for (const TensorId id : wide_) graph_.mark_use(id, FormatUse::wgrad_operands);
     for (const TensorId master : graph_.trained())
         if (of(master) != no_tensor) graph_.mark_use(of(master), FormatUse::wgrad);
 }
@@ -144,6 +145,16 @@ void Backward::product(const Operation& o, TensorId dy) {
     if (o.has_bias && needs(o.inputs[2]))
         add(o.inputs[2], column_sums(o.name + ".bias_gradient", dy), o.name + ".bias_gradient");
     second_operand(o, dy);
+    if (graph_.wide_of(o.inputs[0]) != no_tensor) {
+        wide_.push_back(dy);
+        if (needs(o.inputs[0])) {
+            Operation copy{.name = o.name + ".narrow_gradient", .kind = OperationKind::copy, .inputs = {dy}};
+            const Tensor shape = graph_[dy];
+            copy.m = shape.rows;
+            copy.n = shape.cols;
+            dy = graph_.append(std::move(copy), shape.rows, shape.cols);
+        }
+    }
     Operation first = o;  // dA = dY B^T
     first.inputs = {dy, o.inputs[1]};
     first.has_bias = false;
@@ -155,7 +166,8 @@ void Backward::product(const Operation& o, TensorId dy) {
 }
 
 void Backward::second_operand(const Operation& o, TensorId dy) {
-    const TensorId a = o.inputs[0], b = o.inputs[1];
+    const TensorId wide = graph_.wide_of(o.inputs[0]), b = o.inputs[1];
+    const TensorId a = wide == no_tensor ? o.inputs[0] : wide;
     if (!needs(b)) return;
     if (const auto merged = merged_.find(b); merged != merged_.end()) return adapters(o, merged->second, dy);
     Operation second = o;  // dB = A^T dY, or dY^T A where B is transposed

@@ -45,6 +45,7 @@ class Backward {
     std::vector<bool> needs_;                 // of the tensors that were there
     std::vector<TensorId> gradients_;         // so far
     std::map<std::uint64_t, TensorId> ones_;  // by length
+    std::vector<TensorId> wide_;              // gradients that products of weight gradients take as they are
 };
 
 }  // namespace octet

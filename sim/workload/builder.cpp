@@ -95,7 +95,27 @@ TensorId GraphBuilder::dense(const std::string& name, TensorId x, std::uint64_t 
     return product(name, x, w, bias ? table(name + ".bias", 1, n) : no_tensor);
 }
 
+TensorId GraphBuilder::narrow(TensorId x, TensorId weight) {
+    const bool stored = graph_.tensors[weight].name.ends_with(".stored");
+    if (!keeps_wide_ || !stored) return x;
+    const auto [it, is_new] = narrow_.try_emplace(x, no_tensor);
+    if (is_new) {
+        mark_use(x, FormatUse::wgrad_operands);
+        const Tensor from = graph_.tensors[x];
+        it->second =
+            append(like(from.name + ".narrow", OperationKind::copy, {x}), from.rows, from.cols, from.batch);
+    }
+    return it->second;
+}
+
+TensorId GraphBuilder::wide_of(TensorId copy) const {
+    for (const auto& [wide, narrow] : narrow_)
+        if (narrow == copy) return wide;
+    return no_tensor;
+}
+
 TensorId GraphBuilder::product(const std::string& name, TensorId a, TensorId b, TensorId bias) {
+    a = narrow(a, b);
     Operation operation{.name = name, .inputs = {a, b}};
     operation.has_bias = bias != no_tensor;
     if (operation.has_bias) operation.inputs.push_back(bias);
@@ -105,6 +125,7 @@ TensorId GraphBuilder::product(const std::string& name, TensorId a, TensorId b, 
 }
 
 TensorId GraphBuilder::tied(const std::string& name, TensorId x, TensorId table, bool bias) {
+    x = narrow(x, table);
     const Tensor from = graph_.tensors[x];
     Operation operation{.name = name, .inputs = {x, table}};
     operation.transpose_b = true;

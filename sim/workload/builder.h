@@ -24,6 +24,11 @@ class GraphBuilder {
     TensorId table(const std::string& name, std::uint64_t rows, std::uint64_t cols);
     // Weights that are trained.
     const std::vector<TensorId>& trained() const { return trained_; }
+    // From now on products with trained weights take a copy of their input, NAME.narrow, in the storage
+    // format; the input itself, in that of use wgrad_operands, is left to the gradient of the weight.
+    void keep_wide_inputs() { keeps_wide_ = true; }
+    // What such a copy was made of; no_tensor: it is no such copy.
+    TensorId wide_of(TensorId narrow) const;
     TensorId filled(std::string name, std::uint64_t rows, std::uint64_t cols, TensorFill fill);
     // Stands before the names of operations, not of weights, from now on.
     void prefix(std::string text) { prefix_ = std::move(text); }
@@ -87,17 +92,24 @@ class GraphBuilder {
     // Made outside of the machine from the results of an operation.
     void mark_after(TensorId id, TensorId source) { graph_.tensors[id].after = source; }
     void mark_use(TensorId id, FormatUse use) { graph_.tensors[id].use = use; }
+    void mark_paged(TensorId id) { graph_.tensors[id].paged = true; }
+    // All gradients of activations that there are get scales.
+    void scale_gradients() {
+        for (Tensor& tensor : graph_.tensors) tensor.scaled = tensor.use == FormatUse::dgrad;
+    }
     // The graph, checked by validate().
     Graph finish();
 
   private:
     Operation like(const std::string& name, OperationKind kind, std::vector<TensorId> inputs) const;
+    TensorId narrow(TensorId x, TensorId weight);
 
     Graph graph_;
     std::string prefix_;
     std::unordered_map<std::string, TensorId> weights_;  // as they are read
     std::unordered_map<std::string, TensorId> tables_;
-    bool trains_ = false;
+    bool trains_ = false, keeps_wide_ = false;
+    std::unordered_map<TensorId, TensorId> narrow_;  // copies of inputs
     std::vector<TensorId> trained_;
 };
 

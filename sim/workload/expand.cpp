@@ -48,11 +48,13 @@ class Expansion {
     // One step of training.
     Graph step() {
         graph_.trains(phase_.kind == PhaseKind::train);
+        if (phase_.wide_wgrad) graph_.keep_wide_inputs();
         rows_ = phase_.sequence;
         pass();
         graph_.trains(false);
         Backward backward(graph_, std::move(merged_));
         backward.run(result_, loss_gradient());
+        if (phase_.gradient_scaling) graph_.scale_gradients();
         std::vector<TensorId> weights, gradients;
         for (const TensorId weight : graph_.trained()) {
             if (backward.of(weight) == no_tensor) continue;

@@ -77,6 +77,10 @@ class Checker {
             if (size > max_elements) report(GraphFault::Where::tensor, i, "has more than 2^40 values");
             if (tensor.fill != TensorFill::given && tensor.role != TensorRole::input)
                 report(GraphFault::Where::tensor, i, "is filled, but is no input");
+            if (tensor.scaled && tensor.use != FormatUse::dgrad)
+                report(GraphFault::Where::tensor, i, "has a scale, but is no gradient of an activation");
+            if (tensor.paged && tensor.role != TensorRole::input && tensor.role != TensorRole::output)
+                report(GraphFault::Where::tensor, i, "lies with the host, but is neither input nor output");
             if (tensor.after == no_tensor) continue;
             if (tensor.role != TensorRole::input)
                 report(GraphFault::Where::tensor, i, "comes after another, but is no input");

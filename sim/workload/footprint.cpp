@@ -1,10 +1,12 @@
 #include "sim/workload/footprint.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <optional>
 #include <vector>
 
+#include "models/formats/registry.h"
 #include "models/types.h"
 
 namespace octet {
@@ -12,10 +14,9 @@ namespace {
 
 class Count {
   public:
-    Count(const Graph& graph, unsigned bits, unsigned wide_bits)
+    Count(const Graph& graph, const KeptBits& bits)
         : graph_(graph),
           bits_(bits),
-          wide_bits_(wide_bits),
           last_read_(graph.tensors.size()),
           made_(graph.tensors.size()),
           of_weights_(graph.tensors.size()),
@@ -68,8 +69,9 @@ class Count {
         if (tensor.role == TensorRole::weight)
             return tensor.precise ? MemoryClass::trained_weights : MemoryClass::weights;
         if (tensor.precise)
-            return tensor.role == TensorRole::input ? std::optional(MemoryClass::optimizer_states)
-                                                    : std::nullopt;
+            return tensor.role != TensorRole::input ? std::nullopt
+                   : tensor.paged                   ? std::optional(MemoryClass::paged_states)
+                                                    : std::optional(MemoryClass::optimizer_states);
         if (clipped_[id]) return std::nullopt;
         if (tensor.use == FormatUse::wgrad) return MemoryClass::weight_gradients;
         if (of_weights_[id]) return MemoryClass::weight_copies;
@@ -80,12 +82,13 @@ class Count {
 
     std::uint64_t bytes(TensorId id) const {
         const Tensor& tensor = graph_.tensors[id];
-        const bool wide = tensor.precise || tensor.use == FormatUse::wgrad;
-        return ceil_div<std::uint64_t>(tensor.elements() * (wide ? wide_bits_ : bits_), 8);
+        const double of_use = bits_.of.at(static_cast<std::size_t>(tensor.use));
+        return static_cast<std::uint64_t>(
+            std::ceil(static_cast<double>(tensor.elements()) * (of_use > 0 ? of_use : bits_.wide) / 8));
     }
 
     const Graph& graph_;
-    unsigned bits_, wide_bits_;
+    const KeptBits& bits_;
     std::vector<std::size_t> last_read_, made_;
     std::vector<bool> of_weights_, clipped_;
     Footprint footprint_;
@@ -95,8 +98,8 @@ class Count {
 
 std::string_view name(MemoryClass kind) {
     constexpr std::array<std::string_view, memory_class_count> names{
-        "weights",          "trained_weights", "weight_copies", "optimizer_states",
-        "weight_gradients", "activations",     "working"};
+        "weights",      "trained_weights",  "weight_copies", "optimizer_states",
+        "paged_states", "weight_gradients", "activations",   "working"};
     return names[static_cast<std::size_t>(kind)];
 }
 
@@ -110,8 +113,49 @@ std::uint64_t Footprint::total() const {
     return std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{0});
 }
 
+Footprint footprint(const Graph& graph, const KeptBits& bits) {
+    return Count(graph, bits).run();
+}
+
+namespace {
+
+bool is_of_update(FormatUse use) {
+    return use == FormatUse::wgrad || use == FormatUse::update || use == FormatUse::moment ||
+           use == FormatUse::second_moment;
+}
+
+}  // namespace
+
 Footprint footprint(const Graph& graph, unsigned bits, unsigned wide_bits) {
-    return Count(graph, bits, wide_bits).run();
+    KeptBits kept;
+    for (std::size_t use = 0; use < format_use_count; ++use)
+        kept.of[use] = is_of_update(static_cast<FormatUse>(use)) ? wide_bits : bits;
+    kept.wide = wide_bits;
+    return footprint(graph, kept);
+}
+
+KeptBits kept_bits(const AcceleratorConfig& machine) {
+    const auto names = stored_formats(machine.pe.storage, machine.formats);
+    const auto slots = format_slots(machine.pe.storage, machine.formats);
+    KeptBits kept;
+    kept.wide = find_format(machine.vector.format)->bits;
+    for (std::size_t use = 0; use < format_use_count; ++use) {
+        const auto in = static_cast<FormatUse>(use);
+        if (is_of_update(in) && !has_format(machine.formats, in)) continue;
+        const FormatInfo& format = *find_format(names.at(slots.at(use)));
+        kept.of[use] = format.bits;
+        if (format.block_length > 0)
+            kept.of[use] += static_cast<double>(format.scale_bits) / format.block_length;
+    }
+    return kept;
+}
+
+nlohmann::ordered_json memory_json(const Footprint& footprint) {
+    nlohmann::ordered_json json;
+    for (std::size_t i = 0; i < memory_class_count; ++i)
+        json[std::string(name(static_cast<MemoryClass>(i)))] = footprint.bytes[i];
+    json["total"] = footprint.total();
+    return json;
 }
 
 }  // namespace octet

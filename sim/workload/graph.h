@@ -47,6 +47,8 @@ struct Tensor {
     TensorId after = no_tensor;
     FormatUse use = FormatUse::forward;  // what decides its format in memory
     bool precise = false;  // kept in the vector format whoever reads it: weights that are trained, sums
+    bool scaled = false;   // a gradient that is encoded with a scale, whatever its format
+    bool paged = false;    // lies in the memory of the host, behind its link: states of an optimizer
     TensorFill fill = TensorFill::given;
     std::uint64_t elements() const { return batch * rows * cols; }
     bool operator==(const Tensor&) const = default;

@@ -134,6 +134,8 @@ void describe(V& v, Tensor& t) {
     v.integer("cols", t.cols, size, "columns of a matrix", required);
     v.choice("use", t.use, use_names, "which of the formats by use it has");
     v.boolean("precise", t.precise, "whether it is kept in the vector format");
+    v.boolean("scaled", t.scaled, "whether it is encoded with a scale of its own; use dgrad");
+    v.boolean("paged", t.paged, "whether it lies in the memory of the host; an input or an output");
     v.when(t.role == TensorRole::input, "role input",
            [&] { v.choice("fill", t.fill, fill_names, "its values, if they follow from what it is"); });
 }

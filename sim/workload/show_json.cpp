@@ -40,12 +40,7 @@ nlohmann::ordered_json show_json(const Graph& graph, unsigned bits) {
                                 {"bytes", bytes(whole)},
                                 {"layers", nlohmann::ordered_json::array()},
                                 {"operations", nlohmann::ordered_json::array()}};
-    if (trains(graph)) {
-        const Footprint kept = footprint(graph, bits, wide_bits_of(bits));
-        for (std::size_t i = 0; i < memory_class_count; ++i)
-            json["memory"][std::string(name(static_cast<MemoryClass>(i)))] = kept.bytes[i];
-        json["memory"]["total"] = kept.total();
-    }
+    if (trains(graph)) json["memory"] = memory_json(footprint(graph, bits, wide_bits_of(bits)));
     for (const auto& layer : whole.layers)
         json["layers"].push_back({{"name", layer.name},
                                   {"operations", layer.count},

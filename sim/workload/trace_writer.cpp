@@ -52,6 +52,8 @@ class Writer {
         put(", rows: {}, cols: {}", tensor.rows, tensor.cols);
         if (tensor.use != FormatUse::weights) put_unless(name(Tensor{}.use), "use", name(tensor.use));
         put_unless(false, "precise", tensor.precise);
+        put_unless(false, "scaled", tensor.scaled);
+        put_unless(false, "paged", tensor.paged);
         put_unless(name(Tensor{}.fill), "fill", name(tensor.fill));
         if (tensor.after != no_tensor) put(", after: {}", text(graph_.tensors[tensor.after].name));
         put("}}\n");

@@ -15,10 +15,15 @@ constexpr double adam_epsilon = 1e-8, weight_decay = 0.01;  // adamw
 void update(GraphBuilder& graph, const PhaseConfig& phase, TensorId weight, TensorId gradient) {
     const std::string name = graph[weight].name;
     const std::uint64_t rows = graph[weight].rows, cols = graph[weight].cols;
-    const auto state = [&](const char* what) {
+    const auto keep = [&](TensorId id, FormatUse use) {
+        graph.mark_use(id, use);
+        if (phase.paged_states) graph.mark_paged(id);
+        return id;
+    };
+    const auto state = [&](const char* what, FormatUse use) {
         const TensorId id = graph.filled(name + what, rows, cols, TensorFill::zeros);
         graph.make_precise(id);
-        return id;
+        return keep(id, use);
     };
     const auto operation = [&](const char* what, OperationKind kind, std::vector<TensorId> inputs,
                                double factor) {
@@ -43,13 +48,18 @@ void update(GraphBuilder& graph, const PhaseConfig& phase, TensorId weight, Tens
     if (phase.optimizer == "sgd") {
         axpy(".updated", {gradient, weight}, -rate);
     } else if (phase.optimizer == "momentum") {
-        const auto velocity = axpy(".momentum.updated", {state(".momentum"), gradient}, momentum);
+        const auto velocity =
+            axpy(".momentum.updated", {state(".momentum", FormatUse::moment), gradient}, momentum);
+        keep(velocity, FormatUse::moment);
         axpy(".updated", {velocity, weight}, -rate);
     } else if (phase.optimizer == "adamw") {
-        const auto first = made(
-            operation(".moment.updated", OperationKind::moment, {state(".moment"), gradient}, first_decay));
-        const auto second = made(operation(".second_moment.updated", OperationKind::second_moment,
-                                           {state(".second_moment"), gradient}, second_decay));
+        const auto first = keep(made(operation(".moment.updated", OperationKind::moment,
+                                               {state(".moment", FormatUse::moment), gradient}, first_decay)),
+                                FormatUse::moment);
+        const auto second =
+            keep(made(operation(".second_moment.updated", OperationKind::second_moment,
+                                {state(".second_moment", FormatUse::second_moment), gradient}, second_decay)),
+                 FormatUse::second_moment);
         // Both moments start at 0: what that takes from them in the first step is given back.
         const double root = std::sqrt(1 - second_decay);
         Operation step = operation(".updated", OperationKind::adam, {weight, first, second},

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <set>
 
 #include "models/formats/codebook.h"
 #include "models/formats/minifloat.h"
@@ -198,6 +199,53 @@ TEST_P(Quantiles, OfABlockAreHeldAtTheLargestMagnitudeAsFp32) {
 }
 INSTANTIATE_TEST_SUITE_P(Format, Quantiles, testing::Values("nf4", "af4"),
                          [](const auto& test) { return std::string(test.param); });
+
+// The tree as the paper draws it: zeros count decades, an indicator bit, and the rest a linear fraction.
+class DynamicTree : public testing::TestWithParam<bool> {};
+
+TEST_P(DynamicTree, HoldsAFractionOfAsManyBitsAsItsZerosLeave) {
+    const bool is_signed = GetParam();
+    const FormatInfo& format = *find_format(is_signed ? "dynamic8" : "dynamic8_unsigned");
+    std::set<double> wanted{0, 1};
+    for (int zeros = 0; zeros < 7; ++zeros) {
+        const int bits = (is_signed ? 6 : 7) - zeros;  // behind sign, zeros and indicator
+        for (int fraction = 0; fraction < 1 << bits; ++fraction) {
+            const double x = std::pow(10.0, -zeros) * (0.1 + 0.9 * (fraction + 0.5) / (1 << bits));
+            wanted.insert(double{static_cast<float>(x)});
+            if (is_signed) wanted.insert(-double{static_cast<float>(x)});
+        }
+    }
+    ASSERT_EQ(wanted.size(), 256U);
+    Code code = 0;
+    for (const double x : wanted) {
+        ASSERT_NEAR(format.decode(code), x, 1e-7 * std::fabs(x)) << code;
+        ASSERT_EQ(format.encode(format.decode(code), Overflow::saturate), code);
+        ++code;
+    }
+    // The nearer of two neighbours, exactly, at any scale.
+    std::mt19937_64 random(5);
+    for (int i = 0; i < 20'000; ++i) {
+        const double scale =
+            std::ldexp(1 + std::generate_canonical<double, 53>(random), int(random() % 40) - 20);
+        const float shared = static_cast<float>(scale);
+        const double x = (std::generate_canonical<double, 53>(random) * 2 - 1) *
+                         std::pow(10.0, -double(random() % 7)) * scale;
+        const Code found = format.encode_element(x, Fp32::encode(double{shared}, Overflow::saturate));
+        const auto off = [&](Code c) {
+            return abs(reference::exact(x) -
+                       reference::exact(format.decode(c)) * reference::exact(double{shared}));
+        };
+        if (found > 0) {
+            ASSERT_LE(off(found), off(found - 1)) << x << ' ' << shared;
+        }
+        if (found < 255) {
+            ASSERT_LE(off(found), off(found + 1)) << x << ' ' << shared;
+        }
+    }
+    EXPECT_EQ(format.encode_scale(std::vector<double>{-3, 2, 0}), Fp32::encode(3, Overflow::saturate));
+    EXPECT_EQ(format.decode_element(format.encode_element(5, 0), 0), 0);
+}
+INSTANTIATE_TEST_SUITE_P(Format, DynamicTree, testing::Bool());
 
 TEST(Flex8, TakesTheSmallestPowerOfTwoAtWhichNothingSaturates) {
     const FormatInfo& format = *find_format("flex8_5");

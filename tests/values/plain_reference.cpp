@@ -110,6 +110,10 @@ class Plain {
   private:
     float scale(TensorId id) const { return id < inputs_.scales.size() ? inputs_.scales[id] : 1; }
     static Code encoded(const FormatInfo& f, double x, float scale) {
+        if (f.encode_scaled == nullptr && scale != 1) {  // a long quotient is no tie that it is not
+            const long double quotient = static_cast<long double>(x) / static_cast<long double>(scale);
+            return f.encode(static_cast<double>(quotient), f.overflow);
+        }
         return f.encode_scaled != nullptr ? f.encode_scaled(x, double{scale}) : f.encode(x, f.overflow);
     }
 
@@ -117,6 +121,21 @@ class Plain {
     void store(TensorId id, const std::vector<double>& values) {
         std::vector<float>& memory = memory_[id];
         memory.clear();
+        if (is_state(id) && format(id).block_length > 0) {  // whole numbers, whatever their blocks share
+            const std::uint64_t columns = graph_.tensors[id].cols;
+            const auto length = static_cast<std::uint64_t>(format(id).block_length);
+            for (std::uint64_t i = 0, end = 0; i < values.size(); i = end) {
+                end = std::min(i + length, (i / columns + 1) * columns);
+                if ((i % columns) % length != 0) end = std::min(end, i + length - i % columns % length);
+                const std::vector<double> block(values.begin() + static_cast<std::ptrdiff_t>(i),
+                                                values.begin() + static_cast<std::ptrdiff_t>(end));
+                const Code shared = format(id).encode_scale(block);
+                for (const double x : block)
+                    memory.push_back(static_cast<float>(
+                        format(id).decode_element(format(id).encode_element(x, shared), shared)));
+            }
+            return;
+        }
         if (!in_blocks() && !is_decoded(id)) {
             for (const double x : values)
                 memory.push_back(static_cast<float>(format(id).decode(encoded(format(id), x, scale(id)))));
@@ -164,12 +183,19 @@ class Plain {
     const FormatInfo& format(TensorId id) const {
         FormatUse use = graph_.tensors[id].use;
         if (use == FormatUse::weights && machine_.formats[use].empty()) use = FormatUse::forward;
+        if (is_state(id) && machine_.formats[use].empty()) use = FormatUse::update;
         const std::string& name = machine_.formats[use];
         return name.empty() ? storage_ : *find_format(name);
     }
     // Weights with scales of blocks of their own.
-    bool is_decoded(TensorId id) const { return !in_blocks() && format(id).block_length > 0; }
-    bool scaled(TensorId id) const { return format(id).tensor_scale != nullptr; }
+    bool is_decoded(TensorId id) const {
+        return !in_blocks() && !is_state(id) && format(id).block_length > 0;
+    }
+    bool scaled(TensorId id) const { return format(id).tensor_scale != nullptr || graph_.tensors[id].scaled; }
+    bool is_state(TensorId id) const {
+        return graph_.tensors[id].use == FormatUse::moment ||
+               graph_.tensors[id].use == FormatUse::second_moment;
+    }
 
     // Blocks lie in runs of `part` values, down the columns or along the rows: as the products want that read
     // the tensor.
@@ -231,7 +257,9 @@ class Plain {
     bool is_wide(TensorId id) const {
         const FormatUse use = graph_.tensors[id].use;
         if (graph_.tensors[id].precise && graph_.tensors[id].role == TensorRole::activation) return true;
-        if ((use == FormatUse::wgrad || use == FormatUse::update) && !machine_.formats[use].empty())
+        if ((use == FormatUse::wgrad || use == FormatUse::update || is_state(id)) &&
+            (!machine_.formats[use].empty() ||
+             (is_state(id) && !machine_.formats[FormatUse::update].empty())))
             return false;
         if (graph_.tensors[id].precise) return true;
         if (graph_.tensors[id].role == TensorRole::logits && readers_.count(id) == 0)

@@ -31,7 +31,8 @@ Case make_case(Graph graph, const AcceleratorConfig& machine, std::uint64_t seed
     const auto scaled = [](const std::string& format) {
         return find_format(format)->tensor_scale != nullptr;
     };
-    if (std::ranges::any_of(stored_formats(machine.pe.storage, machine.formats), scaled))
+    if (std::ranges::any_of(c.graph.tensors, &Tensor::scaled) ||
+        std::ranges::any_of(stored_formats(machine.pe.storage, machine.formats), scaled))
         c.inputs.scales = calibrate(c.graph, c.inputs.sources, c.inputs.tokens, machine, 1);
     return c;
 }

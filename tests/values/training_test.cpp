@@ -50,15 +50,6 @@ TEST(TrainingFormats, HaveTheValuesOfTheReference) {
     expect_values_of_reference(make_case(expand(training_model("encoder"), phase_of(0)), machine, 4));
 }
 
-// Weights in fewer digits than the vector unit has.
-TEST(TrainingFormats, RoundAnAxpyOnceToTheFormatOfItsResult) {
-    AcceleratorConfig machine = machine_of("fp32");
-    machine.formats[FormatUse::update] = "dlfloat16";
-    PhaseConfig phase = phase_of(1);
-    phase.clip_norm = 0.1;
-    expect_values_of_reference(make_case(expand(training_model("decoder"), phase), machine, 4));
-}
-
 Graph one_update(AxpyRounding rounding, std::uint64_t rows, std::uint64_t columns) {
     Graph graph;
     graph.name = "update";
@@ -74,6 +65,115 @@ Graph one_update(AxpyRounding rounding, std::uint64_t rows, std::uint64_t column
     graph.tensors[2].role = TensorRole::output;
     graph.operations = {o};
     return graph;
+}
+
+// E5M2 at the scale of what came back, and posits that a scale of 64 suits.
+class GradientScales : public testing::TestWithParam<const char*> {};
+
+TEST_P(GradientScales, HaveTheValuesOfTheReference) {
+    AcceleratorConfig machine = machine_of(GetParam());
+    if (std::string_view(GetParam()) == "e4m3") {
+        machine.pe.operand = "e5m3";
+        machine.formats[FormatUse::dgrad] = "e5m2";
+    }
+    PhaseConfig phase = phase_of(1);
+    phase.gradient_scaling.emplace();
+    const Case c = make_case(expand(training_model("decoder"), phase), machine, 7);
+    std::size_t scaled = 0;
+    for (TensorId id = 0; id < c.graph.tensors.size(); ++id) {
+        EXPECT_EQ(c.graph.tensors[id].scaled, c.graph.tensors[id].use == FormatUse::dgrad);
+        scaled += c.inputs.scales[id] != 1;
+    }
+    EXPECT_GT(scaled, 10U);
+    expect_values_of_reference(c);
+}
+INSTANTIATE_TEST_SUITE_P(Values, GradientScales, testing::Values("posit8_1", "e4m3", "int8", "e5m2"));
+
+// SwitchBack: products take eight bits, those of weight gradients sixteen.
+class WideWgrad : public testing::TestWithParam<const char*> {};
+
+TEST_P(WideWgrad, HasTheValuesOfTheReference) {
+    AcceleratorConfig machine = machine_of("bf16");
+    machine.pe.storage = GetParam();
+    machine.formats[FormatUse::wgrad_operands] = "bf16";
+    PhaseConfig phase = phase_of(0);
+    phase.wide_wgrad = true;
+    expect_values_of_reference(make_case(expand(training_model("masked"), phase), machine, 5));
+}
+INSTANTIATE_TEST_SUITE_P(Values, WideWgrad, testing::Values("e4m3", "int8"));
+
+MachineReport report_of(const Graph& graph, const AcceleratorConfig& machine) {
+    Program program(graph, machine, 0);
+    return run_machine(machine, program);
+}
+
+TEST(PagedStates, CrossTheLinkOnceEachWayAndTakeItsTime) {
+    PhaseConfig phase = phase_of(1);
+    phase.paged_states = true;
+    AcceleratorConfig machine = machine_of("posit8_1");
+    machine.host = IdealDramConfig{0.25, 500};
+    const Graph graph = expand(training_model("decoder"), phase);
+    std::uint64_t states = 0;
+    for (const Tensor& t : graph.tensors)
+        if (t.role == TensorRole::input && t.use == FormatUse::moment) states += 2 * t.elements();
+    EXPECT_GT(states, 1000U);
+    const MachineReport report = report_of(graph, machine);
+    EXPECT_EQ(report.host_read_bytes, states);
+    EXPECT_EQ(report.host_write_bytes, states);
+    EXPECT_EQ(report.dma_read_bytes, report.dram_read_bytes + states);
+    EXPECT_EQ(report.dma_write_bytes, report.dram_write_bytes + states);
+    EXPECT_GE(report.total, 2 * states * 4) << "a quarter of a byte a cycle";
+    Activity all;
+    for (const OperationReport& o : report.operations) all += o.activity;
+    EXPECT_EQ(all[Action::host_read_bits], 8 * states);
+    EXPECT_EQ(all[Action::host_write_bits], 8 * states);
+}
+
+// What a scale takes: a multiplication a value that is encoded or decoded, and a comparison for the largest.
+class CountedScales : public testing::TestWithParam<bool> {};
+
+TEST_P(CountedScales, AreAMultiplicationWhereAGradientIsEncodedAndUsedAndAComparison) {
+    Graph graph;
+    graph.name = "scaled";
+    for (const char* name : {"dy", "dx"}) graph.tensors.push_back({name, TensorRole::input, 1, 6, 16});
+    graph.tensors[1].role = TensorRole::output;
+    for (Tensor& t : graph.tensors) t.use = FormatUse::dgrad, t.scaled = GetParam();
+    Operation o{.name = "scale", .kind = OperationKind::scale, .inputs = {0}};
+    o.output = 1, o.m = 6, o.n = 16, o.factor = 2;
+    graph.operations = {o};
+    const Activity counted = report_of(graph, machine_of("posit8_1")).operations[0].activity;
+    EXPECT_EQ(counted[Action::vector_multiply], GetParam() ? 3 * 96U : 96U);
+    EXPECT_EQ(counted[Action::vector_reduce], GetParam() ? 96U : 0U);
+}
+INSTANTIATE_TEST_SUITE_P(Values, CountedScales, testing::Bool());
+
+// Eight bits a state, of rows that are longer than a block.
+class States : public testing::TestWithParam<const char*> {};
+
+TEST_P(States, InBlocksHaveTheValuesOfTheReference) {
+    const bool squares = std::string_view(GetParam()) == "dynamic8_unsigned";
+    Graph graph = one_update(AxpyRounding::each_step, 5, 4100);
+    Operation& o = graph.operations[0];
+    o.kind = squares ? OperationKind::second_moment : OperationKind::axpy;
+    o.factor = 0.9;
+    for (Tensor& t : graph.tensors) t.use = FormatUse::second_moment;
+    AcceleratorConfig machine = machine_of("posit8_1");
+    machine.formats[FormatUse::second_moment] = GetParam();
+    Case c{graph, machine, {}};
+    c.inputs.sources = {normal(5 * 4100, 1), normal(5 * 4100, 2, 1e-3), {}};
+    if (squares)
+        for (double& x : c.inputs.sources[0]) x = x * x;
+    expect_values_of_reference(c);
+}
+INSTANTIATE_TEST_SUITE_P(Values, States, testing::Values("dynamic8", "dynamic8_unsigned", "nf4", "mxint8"));
+
+// Weights in fewer digits than the vector unit has.
+TEST(TrainingFormats, RoundAnAxpyOnceToTheFormatOfItsResult) {
+    AcceleratorConfig machine = machine_of("fp32");
+    machine.formats[FormatUse::update] = "dlfloat16";
+    PhaseConfig phase = phase_of(1);
+    phase.clip_norm = 0.1;
+    expect_values_of_reference(make_case(expand(training_model("decoder"), phase), machine, 4));
 }
 
 // A step of a quarter of the last place: to the nearest a weight never moves.
@@ -127,9 +227,18 @@ TEST_P(RandomTraining, HasTheValuesOfTheReferenceOnARandomMachine) {
     phase.optimizer = random() % 2 == 0 ? "adamw" : "momentum";
     if (phase.optimizer == "momentum") phase.axpy_rounding = static_cast<AxpyRounding>(random() % 3);
     phase.clip_norm = random() % 2 == 0 ? 0 : 0.5;
+    if (random() % 2 == 0) phase.gradient_scaling.emplace();
     const char* presets[] = {"posit8_1", "posit8_2_ftz", "e5m2", "int8", "int4", "bf16", "fp32"};
     AcceleratorConfig machine = machine_of(presets[random() % std::size(presets)]);
     vary_machine(machine, random);
+    const char* states[] = {"", "dynamic8", "nf4", "mxfp8_e4m3", "e5m2"};
+    const std::size_t integers = machine.pe.accumulator.starts_with("int") ? 1 : 0;
+    machine.formats[FormatUse::moment] = states[random() % (std::size(states) - integers)];
+    if (random() % 2 == 0) machine.formats[FormatUse::second_moment] = "dynamic8_unsigned";
+    if (random() % 3 == 0) {
+        machine.host = IdealDramConfig{3.5, 25};
+        phase.paged_states = true;
+    }
     expect_values_of_reference(make_case(expand(d, phase), machine, seed));
 }
 INSTANTIATE_TEST_SUITE_P(Values, RandomTraining, testing::Range(0, 12));

@@ -173,6 +173,10 @@ const run = (r) => {
   cards(main, [['latency', `${number(r.seconds * 1e3)} ms`], ['energy', `${number(r.energy.total_pj * 1e-6)} uJ`], ['area', `${number(r.area.total_um2 * 1e-6)} mm2`],
     ['utilization', `${number(100 * r.cycles.utilization, 3)} %`], ['efficiency', r.metrics.tops_per_watt && `${number(r.metrics.tops_per_watt)} TOPS/W`], ['SQNR', r.numerics?.sqnr_db && `${number(r.numerics.sqnr_db)} dB`]]);
   energyAndArea(section('Energy and area by component', 'The DRAM is off the chip: it takes energy and no area.'), [['', r]]);
+  if (r.memory) {
+    const kept = Object.entries(r.memory).filter(([name, bytes]) => name !== 'total' && bytes > 0).map(([name, bytes]) => ({ label: name.replaceAll('_', ' '), part: 'memory', value: bytes / 2 ** 20, tip: `${name.replaceAll('_', ' ')}: ${number(bytes)} bytes` }));
+    draw(figure(section('Memory of a step', 'What a step of training keeps, by what it is for.')), () => bars(kept.sort((a, b) => b.value - a.value), { x: 'memory (MiB)', width: 560 }));
+  }
   const ops = grouped(r.operations);
   const top = (key) => [...ops].sort((a, b) => b[key] - a[key]).slice(0, 14);
   const pair = element('div', { class: 'pair' });

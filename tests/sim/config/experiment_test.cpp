@@ -232,6 +232,34 @@ TEST(Phase, RoundsAnAxpyOnceOnlyWhereTheVectorUnitHoldsTheResult) {
                 HasSubstr("phase.clip_norm: expected a number from 0 to 10000, got '-1'"));
 }
 
+TEST(Phase, NeedsAHostForPagedStatesAndFormatsForWideOperands) {
+    const auto errors = [](std::vector<std::string> settings) { return errors_of([&] { load(settings); }); };
+    const std::string paged = "phase={kind: train, sequence: 7, paged_states: true}";
+    EXPECT_THAT(errors({paged}), HasSubstr("phase.paged_states: the accelerator has no link to a host: host "
+                                           "{bytes_per_cycle, latency}"));
+    EXPECT_EQ(errors({paged, "accelerator.host={bytes_per_cycle: 8, latency: 200}"}), "");
+    EXPECT_EQ(load({"accelerator.host={bytes_per_cycle: 8, latency: 200}"}).accelerator.host->latency, 200);
+    const std::string wide = "phase={kind: train, sequence: 7, wide_wgrad: true}";
+    EXPECT_THAT(errors({wide}),
+                HasSubstr("phase.wide_wgrad: formats.wgrad_operands does not say what they are"));
+    EXPECT_THAT(errors({wide, "formats.wgrad_operands=bf16"}),
+                HasSubstr("phase.wide_wgrad: pe.operand e5m4 does not hold numbers of bf16"));
+    EXPECT_EQ(errors({wide, "formats.wgrad_operands=bf16", "pe={preset: bf16, storage: e4m3}"}), "");
+}
+
+TEST(Formats, OfStatesMayHaveBlocksAndCodebooksThatOthersMayNot) {
+    const auto errors = [](const std::vector<std::string>& settings) {
+        return errors_of([&] { load(settings); });
+    };
+    EXPECT_EQ(errors({"formats={moment: dynamic8, second_moment: dynamic8_unsigned}"}), "");
+    EXPECT_EQ(errors({"pe.preset=int8", "formats.moment=dynamic8"}), "");
+    EXPECT_THAT(
+        errors({"formats={moment: dynamic8, kv_cache: dynamic8}"}),
+        HasSubstr("formats.kv_cache: dynamic8 and posit8_1_ftz: formats with scales for blocks stand"));
+    EXPECT_THAT(errors({"pe.preset=mxint8", "formats.moment=e5m2"}),
+                HasSubstr("formats.moment: e5m2 beside mxint8: its blocks stand alone"));
+}
+
 TEST(Accelerator, PrintsItsResolvedKeysAndReadsThemAgain) {
     const AcceleratorConfig a = load({"buffers.weight.depth=unlimited"}).accelerator;
     const nlohmann::json json = write_json(a);

@@ -50,6 +50,31 @@ class TargetsOfARun : public testing::Test {
     static constexpr std::int64_t none = Targets::none;
 };
 
+TEST_F(TargetsOfARun, OfAStepOfTrainingAreWhatItsLossIsMadeOf) {
+    PhaseConfig phase{.kind = PhaseKind::train, .batch = 2, .sequence = 3};
+    const Graph graph = graph_of(Head::classifier, false, phase);
+    const auto labels = static_cast<TensorId>(std::ranges::find(graph.tensors, "labels", &Tensor::name) -
+                                              graph.tensors.begin());
+    InputsConfig given = inputs();
+    Sources sources = bind_sources(graph, given, 0, 1);
+    ASSERT_TRUE(sources.targets) << "they are drawn";
+    EXPECT_EQ(graph.operations[sources.targets->operation].name, "classifier");
+    for (std::size_t row = 0; row < 2; ++row)
+        for (std::size_t c = 0; c < 4; ++c)
+            EXPECT_EQ(sources.tensors[labels][row * 4 + c],
+                      sources.targets->classes[row] == static_cast<std::int64_t>(c) ? -1 : 0);
+    given.labels = npy<std::int64_t>("l.npy", Dtype::i64, {2}, {3, 1});
+    sources = bind_sources(graph, given, 0, 1);
+    EXPECT_THAT(sources.targets->classes, ElementsAre(3, 1));
+    EXPECT_THAT(sources.tensors[labels], ElementsAre(0, 0, 0, -1, 0, -1, 0, 0));
+    given.labels = npy<std::int64_t>("n.npy", Dtype::i64, {2}, {3, none});
+    EXPECT_THAT(complaint(graph, given), HasSubstr("n.npy: label 1"));
+    // Of every token as they stand: nothing is shifted, for every row has one.
+    const Graph model = graph_of(Head::lm, true, phase);
+    given.labels = npy<std::int64_t>("m.npy", Dtype::i64, {2, 3}, {1, 2, 3, 4, 5, 6});
+    EXPECT_THAT(bind_sources(model, given, 0, 1).targets->classes, ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
 TEST_F(TargetsOfARun, AreTheNextTokensOfALanguageModel) {
     const Graph graph = graph_of(Head::lm, true);
     const Sources sources = bind_sources(graph, inputs(), 0, 1);

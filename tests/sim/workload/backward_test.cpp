@@ -142,6 +142,33 @@ TEST(Clipping, TakesEveryGradientTwiceAndUpdatesWithWhatIsScaled) {
     EXPECT_EQ(graph.macs(), free.macs());
 }
 
+TEST(WideWgrad, LeavesTheWideOperandsToWeightGradientsAndCopiesToAllOtherProducts) {
+    PhaseConfig phase = step(PhaseKind::train);
+    phase.wide_wgrad = true;
+    const Graph graph = expand(encoder(), phase);
+    std::size_t wide = 0;
+    for (const Operation& o : graph.operations) {
+        if (o.kind != OperationKind::matmul) continue;
+        const bool gradient = ends_with(o.name, ".wgrad");
+        for (std::size_t i = 0; i < 2; ++i) {
+            const Tensor& t = graph.tensors[o.inputs[i]];
+            const bool sums = graph.tensors[o.inputs[0]].fill == TensorFill::ones;
+            if (sums) continue;
+            EXPECT_EQ(t.use == FormatUse::wgrad_operands, gradient) << o.name << ' ' << t.name;
+        }
+        wide += gradient;
+    }
+    EXPECT_EQ(wide, 3U * 6) << "four and two dense layers each";
+    EXPECT_EQ(graph.macs(), expand(encoder(), step(PhaseKind::train)).macs());
+}
+
+TEST(PagedStates, AreStatesAloneBeforeAndAfterTheStep) {
+    PhaseConfig phase = step(PhaseKind::finetune_lora);
+    phase.paged_states = true;
+    for (const Tensor& t : expand(encoder(), phase).tensors)
+        EXPECT_EQ(t.paged, t.use == FormatUse::moment || t.use == FormatUse::second_moment) << t.name;
+}
+
 TEST(Adapters, AloneAreTrained) {
     for (const bool merged : {false, true}) {
         PhaseConfig phase = step(PhaseKind::finetune_lora);
@@ -236,6 +263,8 @@ TEST(Training, IsTheSameGraphWhenWrittenAsATraceAndReadAgain) {
     merged.optimizer = "momentum";
     merged.clip_norm = 0.25;
     merged.axpy_rounding = AxpyRounding::stochastic;
+    merged.paged_states = true;
+    merged.gradient_scaling.emplace();
     TransformerDescription trigram = encoder();
     trigram.trigram = true;
     trigram.head = Head::classifier;
@@ -307,6 +336,11 @@ TEST(GradientOperation, IsRefusedWithAReason) {
     EXPECT_EQ(fault(rescale, {x, y}), "factor 'x' is 6 x 4, expected 1 x 1");
     rescale.rounding = AxpyRounding::stochastic;
     EXPECT_EQ(fault(rescale, {x, y}), "only an axpy without a batch is rounded once");
+    Tensor odd = y;
+    odd.scaled = true;
+    EXPECT_EQ(fault(slope, {x, odd}), "has a scale, but is no gradient of an activation");
+    odd.scaled = false, odd.paged = true, odd.role = TensorRole::activation;
+    EXPECT_EQ(fault(slope, {x, odd}), "lies with the host, but is neither input nor output");
     Tensor filled = y;
     filled.fill = TensorFill::ones;
     EXPECT_EQ(fault(slope, {x, filled}), "is filled, but is no input");

@@ -99,6 +99,26 @@ TEST(Footprint, OfValuesTwiceAsWideIsTwiceAsLarge) {
     for (std::size_t i = 0; i < memory_class_count; ++i) EXPECT_EQ(wide.bytes[i], 2 * narrow.bytes[i]) << i;
 }
 
+TEST(Footprint, OnAMachineTakesItsFormatsAndScales) {
+    PhaseConfig phase = step(PhaseKind::train);
+    const Graph graph = expand(one_layer(), phase);
+    const std::uint64_t weights = graph.parameters();
+    AcceleratorConfig machine;
+    machine.pe.storage = "posit8_1";
+    machine.vector.format = "bf16";
+    const Footprint plain = footprint(graph, 8, 16);
+    EXPECT_EQ(footprint(graph, kept_bits(machine)).bytes, plain.bytes);
+    machine.formats[FormatUse::moment] = "e5m2";
+    machine.formats[FormatUse::second_moment] = "mxfp8_e4m3";  // 8 bits and 8 for 32
+    const std::uint64_t kept = footprint(graph, kept_bits(machine))[MemoryClass::optimizer_states];
+    EXPECT_GE(kept, weights + weights * 33 / 32);
+    EXPECT_LE(kept, weights + weights * 33 / 32 + graph.tensors.size());
+    phase.paged_states = true;
+    const Footprint paged = footprint(expand(one_layer(), phase), kept_bits(machine));
+    EXPECT_EQ(paged[MemoryClass::paged_states], kept);
+    EXPECT_EQ(paged[MemoryClass::optimizer_states], 0U);
+}
+
 TEST(Footprint, IsShownForAStepOfTrainingAlone) {
     const Graph graph = expand(one_layer(), step(PhaseKind::train)),
                 encode = expand(one_layer(), step(PhaseKind::encode));
