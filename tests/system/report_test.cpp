@@ -113,6 +113,23 @@ TEST(Report, ShowsEveryPriceWithItsSourceAndTheAreaPartByPart) {
     }
 }
 
+TEST(Report, ShowsPerplexityBesideThatOfDoublePrecision) {
+    const std::string run = scratch_folder() + "/run", to = scratch_folder() + "/report";
+    ASSERT_EQ(octet({"run", "configs/experiments/kjv-llama-edge16-posit8.yaml", "--set", "phase.batch=1",
+                     "--out", run})
+                  .status,
+              0);
+    ASSERT_EQ(octet({"report", run, "--out", to}).status, 0);
+    const json numerics = json::parse(read_file(run + "/result.json"))["numerics"];
+    const std::string dom = in_browser(to + "/report.html").dom;
+    EXPECT_THAT(dom, HasSubstr(fmt::format("<b>{:.4f} (exact {:.4f})</b><span>perplexity</span>",
+                                           numerics["perplexity"].get<double>(),
+                                           numerics["reference"]["perplexity"].get<double>())));
+    EXPECT_THAT(dom, HasSubstr(fmt::format("<b>{:.2f} % (exact {:.2f} %)</b><span>accuracy</span>",
+                                           100 * numerics["accuracy"].get<double>(),
+                                           100 * numerics["reference"]["accuracy"].get<double>())));
+}
+
 TEST(Report, SortsTablesAndListsThePointsUnderTheBrush) {
     const std::string from = results("sweep"), to = scratch_folder() + "/page";
     ASSERT_EQ(octet({"report", from, "--out", to}).status, 0);
@@ -152,8 +169,7 @@ setTimeout(() => {
     EXPECT_TRUE(std::ranges::is_sorted(orders[1], std::greater<>()));
     std::size_t done = 0;
     const json exported = json::parse(octet({"sweep", "export", from, "--json"}).out);
-    for (const json& row : exported.at("rows"))
-        done += row.at("status") == "done" ? 1U : 0U;
+    for (const json& row : exported.at("rows")) done += row.at("status") == "done" ? 1U : 0U;
     EXPECT_GT(done, 1U);
     std::getline(lines, line);
     EXPECT_EQ(line, fmt::format("picked {}", done));

@@ -168,10 +168,13 @@ const inputs = (parent, r) => {
   json(parent, 'the phase', r.phase);
 };
 
+// What the machine reaches with given tokens, and double precision.
+const scored = (r, key, text) => typeof r.numerics?.[key] === 'number' && `${text(r.numerics[key])} (exact ${text(r.numerics.reference[key])})`;
+
 const run = (r) => {
   const ms = (cycles) => (cycles / r.cycles.total) * r.seconds * 1e3;
   cards(main, [['latency', `${number(r.seconds * 1e3)} ms`], ['energy', `${number(r.energy.total_pj * 1e-6)} uJ`], ['area', `${number(r.area.total_um2 * 1e-6)} mm2`],
-    ['utilization', `${number(100 * r.cycles.utilization, 3)} %`], ['efficiency', r.metrics.tops_per_watt && `${number(r.metrics.tops_per_watt)} TOPS/W`], ['SQNR', r.numerics?.sqnr_db && `${number(r.numerics.sqnr_db)} dB`]]);
+    ['utilization', `${number(100 * r.cycles.utilization, 3)} %`], ['efficiency', r.metrics.tops_per_watt && `${number(r.metrics.tops_per_watt)} TOPS/W`], ['SQNR', r.numerics?.sqnr_db && `${number(r.numerics.sqnr_db)} dB`], ['perplexity', scored(r, 'perplexity', (p) => p.toFixed(4))], ['accuracy', scored(r, 'accuracy', (a) => `${(100 * a).toFixed(2)} %`)]]);
   energyAndArea(section('Energy and area by component', 'The DRAM is off the chip: it takes energy and no area.'), [['', r]]);
   if (r.memory) {
     const kept = Object.entries(r.memory).filter(([name, bytes]) => name !== 'total' && bytes > 0).map(([name, bytes]) => ({ label: name.replaceAll('_', ' '), part: 'memory', value: bytes / 2 ** 20, tip: `${name.replaceAll('_', ' ')}: ${number(bytes)} bytes` }));
