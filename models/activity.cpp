@@ -15,6 +15,7 @@ using enum Component;
 constexpr std::array<ActionInfo, action_count> actions{{
     {"mac", "mac", array},
     {"mac", "mac_zero_operand", array},
+    {"mac", "mac", array},
     {"multiplier", "multiply", array},
     {"multiplier", "multiply_zero_operand", array},
     {"align_adder", "add", array},

@@ -38,6 +38,7 @@ enum class Action : std::uint8_t {
     // array
     mac,                // one multiply-accumulate with values of the workload (padding is none)
     mac_zero_operand,   // the same with an operand that is zero (needs values)
+    mac_quantized,      // one of two operands in formats.quantized, on multipliers of that format
     // the same where sums are in fixed point, part by part, instead of the two above
     multiply, multiply_zero_operand,    // the product of two significands, exponents added
     align_add, align_add_zero_operand,  // the product shifted to its place and added

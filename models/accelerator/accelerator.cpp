@@ -66,6 +66,7 @@ ArrayFormats array_formats(const AcceleratorConfig& c) {
     for (std::size_t slot = 0; slot < max_formats; ++slot)
         if (of_weights.at(slot) && fills.keeps_scales.at(slot))
             formats.weight_scale_bits.at(slot) = bits_of_a_scale.at(slot);
+    formats.quantized = quantized_slot(c.pe.storage, c.pe.operand, c.formats);
     return formats;
 }
 

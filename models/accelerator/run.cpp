@@ -14,6 +14,7 @@ void count_zero_operands(const MachineValues& values, MachineReport& report) {
     for (std::size_t i = 0; i < std::min(report.operations.size(), values.counts.size()); ++i) {
         const std::uint64_t zeros = values.counts[i].zero_products;
         Activity& activity = report.operations[i].activity;
+        if (activity[Action::mac_quantized] > 0) continue;  // these have one price
         for (const MacActions& part : mac_actions(values.config.rules.accumulator == Accumulator::fixed)) {
             activity.count(part.action, std::uint64_t{0} - zeros);  // takes back
             activity.count(part.zero_operand, zeros);

@@ -6,8 +6,8 @@ namespace octet {
 
 std::string_view name(FormatUse use) {
     constexpr std::array<std::string_view, format_use_count> names{
-        "forward", "kv_cache",      "dgrad",          "wgrad",  "update",
-        "moment",  "second_moment", "wgrad_operands", "weights"};
+        "forward", "kv_cache",      "dgrad",          "wgrad",     "update",
+        "moment",  "second_moment", "wgrad_operands", "quantized", "weights"};
     return names[static_cast<std::size_t>(use)];
 }
 
@@ -52,6 +52,13 @@ std::array<bool, max_formats> slots_of_states(const std::string& storage, const 
         alone[slot] = states && !others;
     }
     return alone;
+}
+
+std::uint8_t quantized_slot(const std::string& storage, const std::string& operand,
+                            const TensorFormats& formats) {
+    const std::string& format = formats[FormatUse::quantized];
+    if (format.empty() || format == operand) return 0;
+    return format_slots(storage, formats)[static_cast<std::size_t>(FormatUse::quantized)];
 }
 
 std::array<bool, max_formats> slots_of_weights(const std::string& storage, const TensorFormats& formats) {

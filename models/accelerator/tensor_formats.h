@@ -20,6 +20,7 @@ enum class FormatUse : std::uint8_t {
     moment,          // what momentum and AdamW keep of gradients; if it has no format, that of `update`
     second_moment,   // what AdamW keeps of their squares; likewise
     wgrad_operands,  // what products of weight gradients take, if that is more than other products take
+    quantized,       // both operands of the narrow part of a product that is split (sim/workload/split.h)
     weights,         // weights that nothing but products reads; if it has no format, that of `forward`
     count
 };
@@ -48,5 +49,10 @@ std::array<std::uint8_t, format_use_count> format_slots(const std::string& stora
 // By slot, whether nothing but weights of products lies in it: it is decoded where weights enter the array,
 // all scales included, and never encoded.
 std::array<bool, max_formats> slots_of_weights(const std::string& storage, const TensorFormats& formats);
+
+// The slot whose values have multipliers of their own beside those of `operand`, for products of two of them;
+// 0: there is none.
+std::uint8_t quantized_slot(const std::string& storage, const std::string& operand,
+                            const TensorFormats& formats);
 
 }  // namespace octet

@@ -33,7 +33,13 @@ void ArrayUnit::count() const {
         around_.ledger.count(operation_, action, count);
     };
     const std::uint64_t scale_bits = chains() * formats_.scale_bits;
-    for (const MacActions& part : mac_actions(formats_.fixed_point)) add(part.action, macs);
+    // Two operands that have multipliers of their own are not decoded.
+    const bool narrow = formats_.quantized != 0 && c.input_format == formats_.quantized &&
+                        c.weight_format == formats_.quantized;
+    if (narrow)
+        add(Action::mac_quantized, macs);
+    else
+        for (const MacActions& part : mac_actions(formats_.fixed_point)) add(part.action, macs);
     add(Action::input_buffer_read_bits,
         m * n * (rows * formats_.buffer_bits.at(c.input_format) + scale_bits) +
             n * c.input_scales * formats_.weight_scale_bits.at(c.input_format));
@@ -42,6 +48,7 @@ void ArrayUnit::count() const {
             std::uint64_t{c.weight_scales} * formats_.weight_scale_bits.at(c.weight_format));
     CodecBank& codec = around_.codec;
     const auto decode = [&](std::uint64_t inputs_decoded, std::uint64_t weights_decoded) {
+        if (narrow) return;
         codec.count_operands(operation_, c.input_format, inputs_decoded);
         codec.count_operands(operation_, c.weight_format, weights_decoded);
     };

@@ -1,9 +1,9 @@
 // The systolic array as the rest of the machine sees it, whatever steps or schedules its registers.
 //
 // Timing: the array takes its next command as soon as the last pass of the one before has started; a command
-// completes in the cycle after its last vector was issued. Counts: mac, pe_pass, weight_load, weight_pass,
-// accumulate, scale_sum, reads of the input and weight buffer, both of the accumulation buffer, decode at the
-// array's edges or in the PEs.
+// completes in the cycle after its last vector was issued. Counts: mac or mac_quantized, pe_pass,
+// weight_load, weight_pass, accumulate, scale_sum, reads of the input and weight buffer, both of the
+// accumulation buffer, decode at the array's edges or in the PEs.
 #pragma once
 #include <stdexcept>
 #include <string>
@@ -24,7 +24,8 @@ struct ArrayFormats {
     std::uint32_t scale_bits = 0;
     // Of a scale in the weight buffer that weights alone are decoded with, by slot.
     std::array<std::uint32_t, max_formats> weight_scale_bits{};
-    bool fixed_point = false;  // sums are
+    bool fixed_point = false;    // sums are
+    std::uint8_t quantized = 0;  // slot with multipliers of its own (tensor_formats.h)
 };
 
 // What the array works with.

@@ -1,6 +1,7 @@
 #include "models/formats/registry.h"
 
 #include <array>
+#include <cmath>
 
 #include "models/formats/arrays.h"
 #include "models/formats/list.h"
@@ -108,6 +109,19 @@ std::uint64_t storage_bits(const FormatInfo& format, std::uint64_t elements) {
             : (elements + format.block_length - 1) / static_cast<std::uint64_t>(format.block_length);
     return elements * static_cast<std::uint64_t>(format.bits) +
            blocks * static_cast<std::uint64_t>(format.scale_bits);
+}
+
+bool holds(const FormatInfo& operand, const FormatInfo& storage) {
+    if (operand.name == storage.name) return true;
+    if (storage.block_length > 0 && operand.kind == FormatKind::integer &&
+        storage.max <= operand.max * storage.min)
+        return true;
+    if (storage.bits > 16) return false;
+    for (Code code = 0; code < Code{1} << storage.bits; ++code) {
+        const double x = storage.decode(code);
+        if (std::isfinite(x) && operand.decode(operand.encode(x, operand.overflow)) != x) return false;
+    }
+    return true;
 }
 
 int code_bytes(const FormatInfo& format) {

@@ -64,6 +64,9 @@ struct FormatInfo {
 std::span<const FormatInfo> formats();
 const FormatInfo* find_format(std::string_view name);  // nullptr if unknown
 std::uint64_t storage_bits(const FormatInfo& format, std::uint64_t elements);
+// Whether every number of `storage` (of blocks: of its elements) is one of `operand`. Blocks of integers are
+// multiplied as integers.
+bool holds(const FormatInfo& operand, const FormatInfo& storage);
 int code_bytes(const FormatInfo& format);  // 1, 2 or 4: what a code takes in an array
 
 // One row of the preset table of the documentation: what `pe.preset` stands for.

@@ -110,13 +110,26 @@ std::string problem_of_weights(const AcceleratorConfig& c, const FormatInfo& for
     return {};
 }
 
+// Of the narrow part of split products.
+std::string problem_of_quantized(const AcceleratorConfig& c, const FormatInfo& format) {
+    const FormatInfo* operand = find_format(c.pe.operand);
+    if (operand != nullptr && !holds(*operand, format))
+        return fmt::format("pe.operand {} does not hold all numbers of {}", c.pe.operand, format.name);
+    if (find_accumulator(c.pe.accumulator) == Accumulator::fixed)
+        return "sums in fixed point (pe.accumulator) take no products of other multipliers";
+    if (c.codec.placement == CodecPlacement::sram_port)
+        return fmt::format("decoders at the SRAM port (codec.placement) leave no codes for multipliers of {}",
+                           format.name);
+    return {};
+}
+
 }  // namespace
 
 std::vector<KeyProblem> problems_of_formats(const AcceleratorConfig& c) {
     constexpr std::array<std::string_view, format_use_count> keys{
-        "formats.forward",       "formats.kv_cache",       "formats.dgrad",
-        "formats.wgrad",         "formats.update",         "formats.moment",
-        "formats.second_moment", "formats.wgrad_operands", "formats.weights"};
+        "formats.forward",   "formats.kv_cache", "formats.dgrad",         "formats.wgrad",
+        "formats.update",    "formats.moment",   "formats.second_moment", "formats.wgrad_operands",
+        "formats.quantized", "formats.weights"};
     const auto of_states = slots_of_states(c.pe.storage, c.formats);
     const auto slot_of = format_slots(c.pe.storage, c.formats);
     std::vector<KeyProblem> problems;
@@ -147,6 +160,9 @@ std::vector<KeyProblem> problems_of_formats(const AcceleratorConfig& c) {
         else if (format->kind == FormatKind::codebook && static_cast<FormatUse>(use) != FormatUse::weights)
             problems.push_back(
                 {keys[use], fmt::format("{}, a codebook, cannot be multiplied", format->name)});
+        else if (static_cast<FormatUse>(use) == FormatUse::quantized)
+            if (std::string problem = problem_of_quantized(c, *format); !problem.empty())
+                problems.push_back({keys[use], std::move(problem)});
         slots = std::max(slots, stored_formats(c.pe.storage, c.formats).size());
     }
     if (slots > max_formats)

@@ -121,6 +121,8 @@ void describe(V& v, TensorFormats& c) {
     of(FormatUse::moment, "what momentum and AdamW keep of gradients; none: as `update`");
     of(FormatUse::second_moment, "what AdamW keeps of their squares; none: as `update`");
     of(FormatUse::wgrad_operands, "operands of weight gradients, with phase.wide_wgrad");
+    of(FormatUse::quantized,
+       "the narrow part of products that phase.outliers splits; has multipliers of its own");
     of(FormatUse::weights,
        "weights that products alone read; scales of blocks are taken as they enter the array");
 }
@@ -154,7 +156,8 @@ template <class V>
 void describe(V& v, VectorConfig& c) {
     v.integer("lanes", c.lanes, {1, 4096}, "values a cycle");
     v.word_or_auto("format", c.format, vector_formats, "format the lanes compute in");
-    v.choice("gelu", c.gelu, vector_function_units, "function unit of GELU: by its exact value, or in integers");
+    v.choice("gelu", c.gelu, vector_function_units,
+             "function unit of GELU: by its exact value, or in integers");
     v.choice("layernorm", c.layernorm, vector_function_units,
              "that of LayerNorm: in the format of the lanes, or in integers");
     v.integer("initiation_interval", c.initiation_interval, {1, 1024}, "cycles from one vector to the next");

@@ -36,6 +36,7 @@ struct PhaseConfig {
     std::optional<GradientScaling> gradient_scaling;       // finetune_lora, train
     bool paged_states = false;                             // finetune_lora, train
     bool wide_wgrad = false;                               // train
+    double outliers = 0;  // encode, prefill, decode: share of columns that products take in 16 bits; 0: none
 };
 
 constexpr bool trains(const PhaseConfig& phase) {

@@ -42,6 +42,10 @@ void describe(V& v, PhaseConfig& c) {
                   required);
         v.integer("tokens", c.tokens, {1, 1 << 16}, "tokens made one after another");
     });
+    v.when(!trains(c) && (V::reads || c.outliers > 0), "kind encode, prefill or decode", [&] {
+        v.number("outliers", c.outliers, {0, 0.5},
+                 "share of columns that products with weights take in pe.storage, the rest in formats.quantized");
+    });
     v.when(lora, "kind finetune_lora", [&] {
         v.integer("rank", c.rank, {1, 4096}, "rank of the adapters");
         v.number("alpha", c.alpha, {0, 1e6}, "adapters are scaled by alpha / rank");

@@ -45,6 +45,10 @@ bool decodes_at_array(const AcceleratorConfig& machine, std::string_view format)
 bool converts_at_vector(const AcceleratorConfig& machine, std::string_view stored) {
     return stored != machine.vector.format;
 }
+// Whether the elements have multipliers of a second format.
+bool multiplies_quantized(const AcceleratorConfig& machine) {
+    return quantized_slot(machine.pe.storage, machine.pe.operand, machine.formats) != 0;
+}
 // Whether nothing but weights of products lies in it: it has no encoders, and decoders where weights enter.
 bool weights_alone(const AcceleratorConfig& machine, std::size_t slot) {
     return slots_of_weights(machine.pe.storage, machine.formats).at(slot);
@@ -168,6 +172,11 @@ bool is_buffer(std::string_view component) {
     return component == "input_buffer" || component == "weight_buffer" || component == "accumulation_buffer";
 }
 
+std::vector<CostKey> quantized_mac_keys(const AcceleratorConfig& machine) {
+    return {key("operand", machine.formats[FormatUse::quantized]),
+            key("accumulator", machine.pe.accumulator)};
+}
+
 std::vector<CostKey> codec_keys(const AcceleratorConfig& machine, std::string_view stored) {
     return {key("storage", stored), key("format", machine.vector.format)};
 }
@@ -225,6 +234,8 @@ bool can_count(const AcceleratorConfig& machine, Action action) {
         case Action::encode_3:
             return slot < stored(machine).size() && !weights_alone(machine, slot) &&
                    converts_at_vector(machine, stored(machine)[slot]);
+        case Action::mac_quantized:
+            return multiplies_quantized(machine);
         case Action::scale_sum:
             return in_blocks(machine);
         case Action::integer_gelu:
@@ -276,6 +287,8 @@ bool counts_bits(Action action) {
 CostQuery energy_query(const AcceleratorConfig& machine, Action action) {
     const ActionInfo& what = info(action);
     const std::size_t slot = format_slot(action);
+    if (action == Action::mac_quantized)
+        return query(machine, what.component, what.action, quantized_mac_keys(machine));
     return query(machine, what.component, what.action,
                  slot == 0 ? telling_keys(machine, what.component, what.action)
                            : codec_keys(machine, stored(machine).at(slot)));
@@ -336,6 +349,9 @@ std::vector<AreaItem> blocks(const AcceleratorConfig& machine) {
     add("mac", Component::array, fixed ? 0 : rows * cols);
     add("multiplier", Component::array, fixed ? rows * cols : 0);
     add("align_adder", Component::array, fixed ? rows * cols : 0);
+    if (multiplies_quantized(machine))
+        list.push_back({"mac", Component::array, rows * cols,
+                        query(machine, "mac", "", quantized_mac_keys(machine)), ""});
     add("pe", Component::array, rows * cols);
     const std::uint64_t sums_of_a_vector = cols * sums_of_a_column(machine);
     add("normaliser", Component::array, fixed ? sums_of_a_vector : 0);

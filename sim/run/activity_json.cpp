@@ -17,9 +17,10 @@ const std::array<std::string, action_count>& keys() {
                 action == Action::dram_read_padding_bits || action == Action::dram_write_padding_bits;
             const std::size_t slot = format_slot(action);
             made[i] = fmt::format("{}.{}{}", info(action).component, info(action).action,
-                                  padding     ? "_padding"
-                                  : slot == 0 ? ""
-                                              : fmt::format("_{}", slot));
+                                  padding                           ? "_padding"
+                                  : action == Action::mac_quantized ? "_quantized"
+                                  : slot == 0                       ? ""
+                                                                    : fmt::format("_{}", slot));
         }
         return made;
     }();

@@ -13,6 +13,7 @@
 #include "sim/cost/read.h"
 #include "sim/lower/blocks.h"
 #include "sim/run/assemble.h"
+#include "sim/run/outliers.h"
 #include "sim/workload/load.h"
 
 namespace octet {
@@ -109,6 +110,15 @@ Simulation simulate(const ExperimentConfig& experiment, bool histograms, const F
     if (std::ranges::any_of(workload.graph.tensors, &Tensor::paged) && !experiment.accelerator.host)
         diagnostics.add(experiment.workload().location, "workload",
                         "tensors lie in the memory of the host, and the machine has no link to it (host)");
+    if (experiment.phase.outliers > 0) {
+        const Node* key = experiment.tree.at("phase.outliers");
+        const Location& where = (key == nullptr ? experiment.tree : *key).location;
+        if (machine.formats[FormatUse::quantized].empty())
+            diagnostics.add(where, "phase.outliers",
+                            "the machine has no format for what is no outlier: formats.quantized");
+        else if (diagnostics.total() == 0 && workload.splits.empty())
+            diagnostics.add(where, "phase.outliers", "no product of the workload has weights of its own");
+    }
     diagnostics.throw_if_any();
 
     RunDescription description;
@@ -129,6 +139,7 @@ Simulation simulate(const ExperimentConfig& experiment, bool histograms, const F
                                                         experiment.inputs.smoothquant, threads) == 0)
             throw InputError(experiment.tree.at("inputs.smoothquant")->location, "inputs.smoothquant",
                              "no norm of the workload hands its results to products alone");
+        choose_outliers(workload.graph, workload.splits, sources.tensors, sources.tokens, threads);
         CalibrationConfig calibration = experiment.inputs.calibration;
         if (experiment.phase.gradient_scaling) calibration.gradients = *experiment.phase.gradient_scaling;
         values.emplace(experiment.accelerator, experiment.seed, workload.graph, std::move(sources),

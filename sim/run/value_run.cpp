@@ -19,20 +19,6 @@ Accumulator accumulator(const std::string& name, const char* key) {
     return *found;
 }
 
-// True if every number of `storage` is one of `operand`. Blocks of integers are multiplied as integers.
-bool holds(const FormatInfo& operand, const FormatInfo& storage) {
-    if (operand.name == storage.name) return true;
-    if (storage.block_length > 0 && operand.kind == FormatKind::integer &&
-        storage.max <= operand.max * storage.min)
-        return true;
-    if (storage.bits > 16) return false;
-    for (Code code = 0; code < Code{1} << storage.bits; ++code) {
-        const double x = storage.decode(code);
-        if (std::isfinite(x) && operand.decode(operand.encode(x, operand.overflow)) != x) return false;
-    }
-    return true;
-}
-
 // Of the operands that enter the array.
 int lowest_place_of_products(const ValueConfig& config) {
     int lowest = 0;

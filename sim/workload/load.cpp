@@ -51,12 +51,14 @@ nlohmann::json resolved_trace(const Graph& graph) {
 
 }  // namespace
 
-Workload read_workload(const Node& root, const PhaseConfig& phase, Diagnostics& diagnostics) {
+namespace {
+
+Workload read_whole(const Node& root, const PhaseConfig& phase, Diagnostics& diagnostics) {
     const auto before = diagnostics.total();
     if (is_trace(root)) {
         auto graph = graph_of(root, diagnostics);
         auto resolved = resolved_trace(graph);
-        return {std::move(graph), std::move(resolved)};
+        return {std::move(graph), std::move(resolved), {}};
     }
     Diagnostics own;
     const auto description = read_description(root, own);
@@ -66,11 +68,21 @@ Workload read_workload(const Node& root, const PhaseConfig& phase, Diagnostics& 
     auto resolved = write_json(description);
     resolved["kind"] = "workload";
     try {
-        return {expand(description, phase), std::move(resolved)};
+        return {expand(description, phase), std::move(resolved), {}};
     } catch (const std::invalid_argument& error) {  // sizes that are sound one by one, but not their product
         diagnostics.add(root.location, "", error.what());
         return {};
     }
+}
+
+}  // namespace
+
+Workload read_workload(const Node& root, const PhaseConfig& phase, Diagnostics& diagnostics) {
+    const auto before = diagnostics.total();
+    Workload workload = read_whole(root, phase, diagnostics);
+    if (phase.outliers > 0 && diagnostics.total() == before)
+        workload.splits = split_outliers(workload.graph, phase.outliers);
+    return workload;
 }
 
 void check_workload(const Node& root, Diagnostics& diagnostics) {

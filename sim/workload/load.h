@@ -6,16 +6,18 @@
 #include "sim/config/diagnostics.h"
 #include "sim/config/node.h"
 #include "sim/workload/description.h"
+#include "sim/workload/split.h"
 
 namespace octet {
 
 struct Workload {
     Graph graph;
-    nlohmann::json resolved;  // the description with every key, or the name and size of a trace
+    nlohmann::json resolved;             // the description with every key, or the name and size of a trace
+    std::vector<OutlierSplit> splits{};  // of phase.outliers
 };
 
-// The graph of a tree of kind `workload` or `trace` (or of a table), for a phase. A trace is one graph: it takes no notice of
-// the phase. Sound if nothing was added to the diagnostics.
+// The graph of a tree of kind `workload` or `trace` (or of a table), for a phase. A trace is one graph: of
+// the phase it takes notice of `outliers` alone. Sound if nothing was added to the diagnostics.
 Workload read_workload(const Node& root, const PhaseConfig& phase, Diagnostics& diagnostics);
 
 // Checks a tree for no particular phase, or for one (phases that this version does not expand are not looked

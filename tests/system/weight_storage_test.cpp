@@ -120,5 +120,62 @@ TEST(WeightStorage, OfCodesThatAreGivenIsRefusedWhereScalesAreWide) {
     EXPECT_THAT(outcome.err, HasSubstr("b.npy: codes of int4_g128 are not read, as its scales have 16 bits"));
 }
 
+json split_run(const std::vector<std::string>& settings) {
+    std::vector<std::string> arguments{
+        "run", std::string(OCTET_SOURCE_DIR) + "/configs/experiments/techniques/llm-int8.yaml", "--json"};
+    for (const std::string& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
+    return document(arguments);
+}
+
+TEST(LlmInt8, MultipliesMostOfAProductInEightBitsAndTheRestInSixteen) {
+    const json run = split_run({"values=none"});
+    std::uint64_t narrow = 0, wide = 0;
+    for (const json& operation : run["operations"]) {
+        const std::string name = operation["name"];
+        const json& counts = operation["activity"];
+        if (name.ends_with(".quantized")) {
+            EXPECT_EQ(counts["mac.mac_quantized"], operation["macs"]) << name;
+            EXPECT_FALSE(counts.contains("mac.mac")) << name;
+            EXPECT_FALSE(counts.contains("decoder.decode_1")) << name;
+            narrow += operation["macs"].get<std::uint64_t>();
+        } else if (name.ends_with(".outliers")) {
+            EXPECT_EQ(counts["mac.mac"], operation["macs"]) << name;
+            wide += operation["macs"].get<std::uint64_t>();
+        }
+    }
+    EXPECT_GT(narrow, 0U);
+    EXPECT_LT(wide, narrow / 10);
+    const json mac = split_run({"values=none", "pe.preset=bf16", "formats.quantized=e4m3"});
+    EXPECT_NE(mac["energy"]["components"]["array"], run["energy"]["components"]["array"]);
+}
+
+TEST(LlmInt8, IsMoreExactTheMoreColumnsAreOutliers) {
+    const auto sqnr = [](const std::string& share) {
+        return split_run({"phase.outliers=" + share})["numerics"]["sqnr_db"].get<double>();
+    };
+    EXPECT_LT(sqnr("0.005"), sqnr("0.2"));
+}
+
+TEST(LlmInt8, IsRefusedWhereItIsWrittenIfThereIsNothingToSplitOrNoFormatForIt) {
+    const auto error = [](const std::vector<std::string>& settings) {
+        std::vector<std::string> arguments{
+            "run", std::string(OCTET_SOURCE_DIR) + "/configs/experiments/techniques/bf16-llama.yaml"};
+        for (const std::string& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
+        const Outcome outcome = octet(arguments);
+        EXPECT_EQ(outcome.status, 1);
+        return outcome.err;
+    };
+    EXPECT_THAT(
+        error({"phase.outliers=0.01"}),
+        HasSubstr("--set phase.outliers=0.01: phase.outliers: the machine has no format for what is no"));
+    EXPECT_THAT(error({"phase.outliers=0.7"}), HasSubstr("phase.outliers"));
+    EXPECT_THAT(error({"phase={kind: train, sequence: 8, outliers: 0.1}"}),
+                HasSubstr("kind encode, prefill or decode"));
+    EXPECT_THAT(error({"pe.preset=e4m3", "formats.quantized=int8"}),
+                HasSubstr("formats.quantized: pe.operand e4m3 does not hold all numbers of int8"));
+    EXPECT_THAT(error({"formats.quantized=int8", "codec.placement=sram_port"}),
+                HasSubstr("formats.quantized: decoders at the SRAM port"));
+}
+
 }  // namespace
 }  // namespace octet::test
