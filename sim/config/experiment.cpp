@@ -68,12 +68,16 @@ ExperimentConfig read_experiment(Node tree, Diagnostics& diagnostics) {
 
 std::string refusal_of_axpy(const AcceleratorConfig& machine) {
     const std::string& update = machine.formats[FormatUse::update];
-    const std::string& kept = update.empty() ? machine.vector.format : update;
-    if (kept != "fp32" && kept != "bf16" && kept != "fp16" && kept != "dlfloat16")
-        return fmt::format("weights lie in {}; an axpy is rounded to fp32, bf16, fp16 or dlfloat16", kept);
-    if (kept == machine.vector.format || machine.vector.format == "fp32") return {};
-    return fmt::format("weights lie in {}, which {}, the vector format, does not hold", kept,
-                       machine.vector.format);
+    const std::string& moment = machine.formats[FormatUse::moment];
+    for (const auto& [what, key] : {std::pair{"weights lie", &update}, {"momentum lies", &moment}}) {
+        const std::string& kept = key->empty() ? machine.vector.format : *key;
+        if (kept != "fp32" && kept != "bf16" && kept != "fp16" && kept != "dlfloat16")
+            return fmt::format("{} in {}; an axpy is rounded to fp32, bf16, fp16 or dlfloat16", what, kept);
+        if (kept != machine.vector.format && machine.vector.format != "fp32")
+            return fmt::format("{} in {}, which {}, the vector format, does not hold", what, kept,
+                               machine.vector.format);
+    }
+    return {};
 }
 
 ExperimentConfig load_experiment(const std::string& path, const std::vector<Setting>& settings) {

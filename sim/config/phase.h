@@ -33,7 +33,7 @@ struct PhaseConfig {
     double learning_rate = 1e-3;                         // finetune_lora, train
     double clip_norm = 0;                                // finetune_lora, train; 0: gradients are as they are
     AxpyRounding axpy_rounding = AxpyRounding::each_step;  // optimizers sgd and momentum
-    std::optional<GradientScaling> gradient_scaling;       // finetune_lora, train
+    std::optional<GradientScaling> gradient_scaling = std::nullopt;       // finetune_lora, train
     bool paged_states = false;                             // finetune_lora, train
     bool wide_wgrad = false;                               // train
     double outliers = 0;  // encode, prefill, decode: share of columns that products take in 16 bits; 0: none

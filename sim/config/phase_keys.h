@@ -24,7 +24,7 @@ inline constexpr auto axpy_rounding_names =
 template <class V>
 void describe(V& v, GradientScaling& c) {
     v.number("qmax", c.qmax, {0, 1e30},
-             "what the largest magnitude becomes; 0: 64 in posits, else the largest number of the format");
+             "what the largest magnitude becomes; 0: 64 in posits, else the largest number of the format, at most 57344");
     v.integer("history", c.history, {1, 63}, "steps whose largest magnitudes count");
     v.path("amax", c.amax,
            "a table of tensor, magnitude, magnitude ... of the steps before, .csv; none: that of this step");

@@ -62,7 +62,8 @@ std::string text(const Process& process) {
 }
 
 bool is_off_the_chip(const CostRow& row) {
-    return std::ranges::all_of(row.components, [](const auto& component) { return component == "dram"; });
+    return std::ranges::all_of(
+        row.components, [](const auto& component) { return component == "dram" || component == "host"; });
 }
 
 bool is_nothing(const CostRow& row) {

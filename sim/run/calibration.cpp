@@ -104,7 +104,8 @@ std::map<std::string, double> read_magnitudes(const std::string& path, const Gra
 // What the largest magnitude of a gradient becomes.
 double qmax_of(const FormatInfo& format, double given) {
     if (given > 0) return given;
-    return format.kind == FormatKind::posit ? 64 : format.max;
+    // Sums of products of numbers as large as bf16 can hold would overflow.
+    return format.kind == FormatKind::posit ? 64 : std::min(format.max, E5m2::max);
 }
 
 }  // namespace
@@ -137,6 +138,7 @@ std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
         const Tensor& tensor = graph.tensors[id];
         const FormatInfo& format = *find_format(names.at(slots.at(static_cast<std::size_t>(tensor.use))));
         if (tensor.scaled) {  // without a step before: as it is
+            if (format.name == machine.vector.format) return;
             const bool known = !config.gradients.amax.empty();
             const auto given = before.find(tensor.name);
             const double amax = !known ? largest_of(values) : given != before.end() ? given->second : 0;
@@ -145,9 +147,10 @@ std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
             return;
         }
         // Of weights that are decoded to integers: the scale of those.
-        const auto scale_of = format.tensor_scale != nullptr        ? format.tensor_scale
-                              : integers && format.block_length > 0 ? operand.tensor_scale
-                                                                    : nullptr;
+        const bool decoded = integers && format.block_length > 0 && tensor.use == FormatUse::weights;
+        const auto scale_of = format.tensor_scale != nullptr ? format.tensor_scale
+                              : decoded                      ? operand.tensor_scale
+                                                             : nullptr;
         if (scale_of == nullptr) return;
         const ClipRule rule = tensor.role == TensorRole::weight ? config.weights : config.activations;
         const auto given = clips.find(tensor.name);

@@ -145,7 +145,9 @@ void write_sources(MachineValues& values, const Program& program, const Graph& g
             for (const double x : numbers) units.push_back(x / double{scale});
             numbers = units;
         }
-        write_numbers(values.dram, s.place, {s.format, scale}, numbers);
+        // What lies there in the vector unit's format has no scale, whatever its use.
+        const bool coded = s.format->tensor_scale != nullptr || tensor.scaled;
+        write_numbers(values.dram, s.place, {s.format, coded ? scale : 1}, numbers);
     });
 }
 

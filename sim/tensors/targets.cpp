@@ -71,6 +71,8 @@ std::optional<Targets> bind_loss(const Graph& graph, TensorId labels, const Inpu
         values.assign(tensor.elements(), 0);
         for (std::uint64_t row = 0; row < rows; ++row)
             values[row * tensor.cols + static_cast<std::uint64_t>(classes[row])] = -1;
+    } else {
+        return std::nullopt;  // how well labels are met that were drawn says nothing
     }
     const auto maker = [&](TensorId id) {
         return std::ranges::find(graph.operations, id, &Operation::output);

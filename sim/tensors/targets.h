@@ -25,7 +25,7 @@ std::optional<Targets> bind_targets(const Graph& graph, const InputsConfig& inpu
 
 // Of a step of training: the classes that its tensor of labels, `labels`, has -1 for, and what makes the
 // results that the loss is of. With a file of labels, one class for every row of the result, in their order,
-// that tensor is made of it. Nothing for a graph whose labels are read by something else.
+// that tensor is made of it. Nothing without one, or for a graph whose labels are read by something else.
 std::optional<Targets> bind_loss(const Graph& graph, TensorId labels, const InputsConfig& inputs,
                                  std::vector<double>& values);
 

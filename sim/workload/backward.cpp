@@ -11,7 +11,8 @@ Backward::Backward(GraphBuilder& graph, std::map<TensorId, MergedWeight> merged)
     : graph_(graph),
       merged_(std::move(merged)),
       needs_(graph.graph().tensors.size()),
-      gradients_(graph.graph().tensors.size(), no_tensor) {
+      gradients_(graph.graph().tensors.size(), no_tensor),
+      operations_(graph.graph().operations.size()) {
     for (const TensorId master : graph.trained()) needs_[master] = true;
     for (const Operation& o : graph.graph().operations)
         for (const TensorId input : o.inputs)
@@ -20,7 +21,7 @@ Backward::Backward(GraphBuilder& graph, std::map<TensorId, MergedWeight> merged)
 
 void Backward::run(TensorId result, TensorId gradient) {
     gradients_[result] = gradient;
-    for (std::size_t i = graph_.graph().operations.size(); i-- > 0;) {
+    for (std::size_t i = operations_; i-- > 0;) {
         const Operation o = graph_.graph().operations[i];  // a copy: the list grows
         if (needs(o.output) && gradients_[o.output] != no_tensor) operation(o, gradients_[o.output]);
     }

@@ -20,7 +20,7 @@ class Backward {
     // What the builder trains gets gradients.
     Backward(GraphBuilder& graph, std::map<TensorId, MergedWeight> merged);
 
-    // `gradient` is that of `result`. Goes through all operations once, the last first; those on no way from
+    // `gradient` is that of `result`. Goes through all operations that were there once, the last first; those on no way from
     // a trained weight to the result get none.
     void run(TensorId result, TensorId gradient);
     // no_tensor: nothing came back to it.
@@ -44,6 +44,7 @@ class Backward {
     std::map<TensorId, MergedWeight> merged_;
     std::vector<bool> needs_;                 // of the tensors that were there
     std::vector<TensorId> gradients_;         // so far
+    std::size_t operations_;                  // that were there
     std::map<std::uint64_t, TensorId> ones_;  // by length
     std::vector<TensorId> wide_;              // gradients that products of weight gradients take as they are
 };

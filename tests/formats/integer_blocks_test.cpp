@@ -231,7 +231,8 @@ TEST_P(DynamicTree, HoldsAFractionOfAsManyBitsAsItsZerosLeave) {
         const double x = (std::generate_canonical<double, 53>(random) * 2 - 1) *
                          std::pow(10.0, -double(random() % 7)) * scale;
         const Code found = format.encode_element(x, Fp32::encode(double{shared}, Overflow::saturate));
-        const auto off = [&](Code c) {
+        using Exact = decltype(reference::exact(x));
+        const auto off = [&](Code c) -> Exact {
             return abs(reference::exact(x) -
                        reference::exact(format.decode(c)) * reference::exact(double{shared}));
         };

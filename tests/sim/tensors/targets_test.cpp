@@ -56,15 +56,10 @@ TEST_F(TargetsOfARun, OfAStepOfTrainingAreWhatItsLossIsMadeOf) {
     const auto labels = static_cast<TensorId>(std::ranges::find(graph.tensors, "labels", &Tensor::name) -
                                               graph.tensors.begin());
     InputsConfig given = inputs();
-    Sources sources = bind_sources(graph, given, 0, 1);
-    ASSERT_TRUE(sources.targets) << "they are drawn";
-    EXPECT_EQ(graph.operations[sources.targets->operation].name, "classifier");
-    for (std::size_t row = 0; row < 2; ++row)
-        for (std::size_t c = 0; c < 4; ++c)
-            EXPECT_EQ(sources.tensors[labels][row * 4 + c],
-                      sources.targets->classes[row] == static_cast<std::int64_t>(c) ? -1 : 0);
+    EXPECT_FALSE(bind_sources(graph, given, 0, 1).targets) << "labels that are drawn";
     given.labels = npy<std::int64_t>("l.npy", Dtype::i64, {2}, {3, 1});
-    sources = bind_sources(graph, given, 0, 1);
+    const Sources sources = bind_sources(graph, given, 0, 1);
+    EXPECT_EQ(graph.operations[sources.targets->operation].name, "classifier");
     EXPECT_THAT(sources.targets->classes, ElementsAre(3, 1));
     EXPECT_THAT(sources.tensors[labels], ElementsAre(0, 0, 0, -1, 0, -1, 0, 0));
     given.labels = npy<std::int64_t>("n.npy", Dtype::i64, {2}, {3, none});
