@@ -273,7 +273,8 @@ TEST(SmoothQuant, LeavesNormsAloneWhoseResultsGoElsewhereToo) {
 }
 
 std::string table(const std::string& text) {
-    const std::string path = testing::TempDir() + "/clips.csv";
+    const std::string path =
+        testing::TempDir() + testing::UnitTest::GetInstance()->current_test_info()->name() + "clips.csv";
     std::ofstream(path) << text;
     return path;
 }
