@@ -8,17 +8,27 @@
 #include "sim/tensors/tensor_file.h"
 
 namespace octet {
+namespace {
+
+// Of the last look-up of tokens.
+IdShape looked_up_by(const Graph& graph) {
+    IdShape shape;
+    for (const Operation& operation : graph.operations)
+        if (operation.kind == OperationKind::embedding) shape = {operation.batch, operation.m};
+    return shape;
+}
+
+}  // namespace
 
 std::optional<Targets> bind_targets(const Graph& graph, const InputsConfig& inputs,
                                     std::span<const std::uint64_t> tokens) {
     Targets targets;
     std::size_t heads = 0;
     bool causal = false;
-    IdShape looked_up;
+    const IdShape looked_up = looked_up_by(graph);
     for (OperationId id = 0; id < graph.operations.size(); ++id) {
         const Operation& operation = graph.operations[id];
         causal |= operation.causal.has_value();
-        if (operation.kind == OperationKind::embedding) looked_up = {operation.batch, operation.m};
         if (graph.tensors[operation.output].role != TensorRole::logits) continue;
         targets.operation = id;
         ++heads;
@@ -59,25 +69,20 @@ std::optional<Targets> bind_targets(const Graph& graph, const InputsConfig& inpu
 
 std::optional<Targets> bind_loss(const Graph& graph, TensorId labels, const InputsConfig& inputs,
                                  std::vector<double>& values) {
+    if (inputs.labels.empty()) return std::nullopt;  // how well labels are met that were drawn says nothing
     const Tensor& tensor = graph.tensors[labels];
     const std::uint64_t rows = tensor.batch * tensor.rows;
-    if (!inputs.labels.empty()) {
-        IdShape looked_up;
-        for (const Operation& operation : graph.operations)
-            if (operation.kind == OperationKind::embedding) looked_up = {operation.batch, operation.m};
-        const auto classes =
-            read_ids(inputs.labels, "label", looked_up.count() == rows ? looked_up : IdShape{rows, 1},
-                     tensor.cols, std::nullopt);
-        values.assign(tensor.elements(), 0);
-        for (std::uint64_t row = 0; row < rows; ++row)
-            values[row * tensor.cols + static_cast<std::uint64_t>(classes[row])] = -1;
-    } else {
-        return std::nullopt;  // how well labels are met that were drawn says nothing
-    }
+    const IdShape looked_up = looked_up_by(graph);
+    Targets targets;
+    targets.classes =
+        read_ids(inputs.labels, "label", looked_up.count() == rows ? looked_up : IdShape{rows, 1},
+                 tensor.cols, std::nullopt);
+    values.assign(tensor.elements(), 0);
+    for (std::uint64_t row = 0; row < rows; ++row)
+        values[row * tensor.cols + static_cast<std::uint64_t>(targets.classes[row])] = -1;
     const auto maker = [&](TensorId id) {
         return std::ranges::find(graph.operations, id, &Operation::output);
     };
-    Targets targets;
     const auto difference = std::ranges::find_if(graph.operations, [&](const Operation& o) {
         return o.kind == OperationKind::add && o.inputs[1] == labels;
     });
@@ -87,11 +92,6 @@ std::optional<Targets> bind_loss(const Graph& graph, TensorId labels, const Inpu
     const auto result = maker(likely->inputs[0]);
     if (result == graph.operations.end()) return std::nullopt;
     targets.operation = static_cast<OperationId>(result - graph.operations.begin());
-    for (std::uint64_t row = 0; row < rows; ++row) {
-        const auto first = values.begin() + static_cast<std::ptrdiff_t>(row * tensor.cols);
-        targets.classes.push_back(std::min_element(first, first + static_cast<std::ptrdiff_t>(tensor.cols)) -
-                                  first);
-    }
     return targets;
 }
 
