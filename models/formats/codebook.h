@@ -1,4 +1,4 @@
-// Formats of 16 values.
+// Formats whose values are a list, and those of 16 values.
 //
 // nf4 (QLoRA, Dettmers et al. 2023): quantiles of a normal distribution. af4 (Yoshida 2023, the codebook for
 // blocks of 64): values of the least expected absolute error. Both take one fp32 scale, the largest
@@ -15,9 +15,10 @@
 
 namespace octet {
 
-struct FourBits {
+template <int Bits>
+struct CodebookFormat {
     static constexpr FormatKind kind = FormatKind::codebook;
-    static constexpr int bits = 4;
+    static constexpr int bits = Bits;
     static constexpr int exponent_bits = 0;
     static constexpr int mantissa_bits = 0;
     static constexpr bool has_nan = false;
@@ -31,33 +32,38 @@ struct FourBits {
     }
 };
 
-// Sixteen rising values that share a scale in blocks of 64.
-template <class Codebook>
-struct Quantiles : FourBits {
-    static constexpr int block_length = 64;
+// Rising `values`, one for each code, that share a scale in blocks; `zero` is the code of 0, `nan` what NaN
+// becomes.
+template <class Codebook, int Bits, int Length>
+struct BlockCodebook : CodebookFormat<Bits> {
+    static constexpr int block_length = Length;
     static constexpr int scale_bits = 32;
     static constexpr double max = 1;
-    static constexpr double min = Codebook::values[8];
+    static constexpr double min = Codebook::values[Codebook::zero + 1];
     static constexpr double min_normal = min;
     static constexpr double epsilon = 0;
     static constexpr auto& values = Codebook::values;
+    static constexpr Code largest_code = (Code{1} << Bits) - 1;
 
-    // Above code c's upper border means a value nearer to c + 1; on the border it stays with c. NaN takes
-    // code 0.
+    // Above code c's upper border means a value nearer to c + 1; on the border it stays with c.
     static constexpr double border(Code code) {
         return (double{values[code]} + double{values[code + 1]}) / 2;
     }
 
-    static Code encode(double value, Overflow = overflow) { return encode_scaled(value, 1); }
+    static Code encode(double value, Overflow = Overflow::saturate) { return encode_scaled(value, 1); }
 
     // Of value / scale, without rounding the quotient.
     static Code encode_scaled(double value, double scale) {
-        Code code = 0;
-        while (code < 15 && above(value, border(code), scale)) ++code;
-        return code;
+        if (std::isnan(value)) return Codebook::nan;
+        Code low = 0, high = largest_code;  // the code is one of these
+        while (low < high) {
+            const Code middle = (low + high) / 2;
+            BlockCodebook::above(value, border(middle), scale) ? low = middle + 1 : high = middle;
+        }
+        return low;
     }
 
-    static double decode(Code code) { return values[code & 15]; }
+    static double decode(Code code) { return values[code & largest_code]; }
 
     // A block's scale: the largest magnitude, as fp32.
     static Code encode_scale(std::span<const double> block, double /*tensor*/ = 1) {
@@ -67,12 +73,19 @@ struct Quantiles : FourBits {
         return Fp32::encode(largest, Overflow::saturate);
     }
     static Code encode_element(double value, Code scale, double /*tensor*/ = 1) {
-        return scale == 0 ? encode(0) : encode_scaled(value, Fp32::decode(scale));
+        return scale == 0 ? Codebook::zero : encode_scaled(value, Fp32::decode(scale));
     }
     static double decode_element(Code code, Code scale) { return decode(code) * Fp32::decode(scale); }
 };
 
-struct Nf4Values {
+// Sixteen, in blocks of 64.
+struct QuantileCodes {
+    static constexpr Code zero = 7, nan = 0;
+};
+template <class Codebook>
+using Quantiles = BlockCodebook<Codebook, 4, 64>;
+
+struct Nf4Values : QuantileCodes {
     static constexpr std::array<float, 16> values = {-1.0F,
                                                      -0.6961928009986877F,
                                                      -0.5250730514526367F,
@@ -94,7 +107,7 @@ struct Nf4 : Quantiles<Nf4Values> {
     static constexpr std::string_view name = "nf4";
 };
 
-struct Af4Values {
+struct Af4Values : QuantileCodes {
     static constexpr std::array<float, 16> values = {
         -1.0F,       -0.69441008F, -0.51243739F, -0.3736951F, -0.25607552F, -0.14982478F, -0.04934812F, 0.0F,
         0.04273164F, 0.12934483F,  0.21961274F,  0.31675666F, 0.42563882F,  0.55496234F,  0.72424863F,  1.0F};
@@ -110,7 +123,7 @@ struct Level {
     Code code;
 };
 template <class Codebook>
-struct SignAndLevel : FourBits {
+struct SignAndLevel : CodebookFormat<4> {
     static constexpr int block_length = 0;
     static constexpr int scale_bits = 0;
     static constexpr auto& levels = Codebook::levels;  // rising
