@@ -4,6 +4,15 @@
 
 namespace octet {
 
+namespace {
+
+// What an optimizer keeps beside the weights.
+bool is_state(FormatUse use) {
+    return use == FormatUse::moment || use == FormatUse::second_moment;
+}
+
+}  // namespace
+
 std::string_view name(FormatUse use) {
     constexpr std::array<std::string_view, format_use_count> names{
         "forward", "kv_cache",      "dgrad",          "wgrad",     "update",
@@ -34,8 +43,7 @@ std::array<std::uint8_t, format_use_count> format_slots(const std::string& stora
 }
 
 bool has_format(const TensorFormats& formats, FormatUse use) {
-    const bool state = use == FormatUse::moment || use == FormatUse::second_moment;
-    return !formats[use].empty() || (state && !formats[FormatUse::update].empty());
+    return !formats[use].empty() || (is_state(use) && !formats[FormatUse::update].empty());
 }
 
 std::array<bool, max_formats> slots_of_states(const std::string& storage, const TensorFormats& formats) {
@@ -44,11 +52,7 @@ std::array<bool, max_formats> slots_of_states(const std::string& storage, const 
     for (std::size_t slot = 1; slot < max_formats; ++slot) {
         bool states = false, others = false;
         for (std::size_t use = 0; use < format_use_count; ++use)
-            if (slots[use] == slot)
-                (static_cast<FormatUse>(use) == FormatUse::moment ||
-                         static_cast<FormatUse>(use) == FormatUse::second_moment
-                     ? states
-                     : others) = true;
+            if (slots[use] == slot) (is_state(static_cast<FormatUse>(use)) ? states : others) = true;
         alone[slot] = states && !others;
     }
     return alone;
