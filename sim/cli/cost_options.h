@@ -1,88 +1,77 @@
-// `octet cost` and its sub-verbs: their options and which was asked for. For main.cpp alone (CLI11).
+// `octet cost` and its sub-verbs. For main.cpp alone (CLI11).
 #pragma once
+#include <memory>
 #include <string>
 
+#include "sim/cli/commands.h"
 #include "sim/cli/options.h"
 #include "sim/cli/verbs.h"
 
 namespace octet {
 
-class CostCommands {
-  public:
-    void add(CLI::App& app) {
-        cost_ = app.add_subcommand("cost", "prices, and where energy and area come from");
-        cost_->require_subcommand(1);
-        const auto add_out = [](CLI::App& verb, std::string& target, const char* help) {
-            verb.add_option("--out", target, help)->check(path_text)->type_name("FILE");
-        };
-        show_ = cost_->add_subcommand("show", "the area tree of a machine, and the price of every action");
-        show_->add_option("FILE", show_options_.file, "an accelerator or an experiment")->required();
-        show_->add_flag("--json", show_options_.json, "print a JSON document and nothing else");
-        add_settings(*show_, false);
-        where_ = cost_->add_subcommand("where", "count x price = energy, line by line, of a result");
-        where_->add_option("RESULT", where_options_.result, "a result document, or the folder of --out")
+inline void add_cost(CLI::App& app, Commands& commands) {
+    CLI::App& cost = *app.add_subcommand("cost", "prices, and where energy and area come from");
+    cost.require_subcommand(1);
+    {
+        const auto options = std::make_shared<CostShowOptions>();
+        CLI::App& show =
+            *cost.add_subcommand("show", "the area tree of a machine, and the price of every action");
+        show.add_option("FILE", options->file, "an accelerator or an experiment")->required();
+        add_json(show, options->json);
+        add_settings(show, false);
+        commands.add(show, options, cost_show_verb);
+    }
+    {
+        const auto options = std::make_shared<CostWhereOptions>();
+        CLI::App& where = *cost.add_subcommand("where", "count x price = energy, line by line, of a result");
+        where.add_option("RESULT", options->result, "a result document, or the folder of --out")->required();
+        where
+            .add_option("COMPONENT", options->component,
+                        "of the result (array), of cost tables (mac), or all")
             ->required();
-        where_
-            ->add_option("COMPONENT", where_options_.component,
-                         "of the result (array), of cost tables (mac), or all")
+        add_json(where, options->json);
+        commands.add(where, options, cost_where_verb);
+    }
+    {
+        const auto options = std::make_shared<CostRepriceOptions>();
+        CLI::App& reprice =
+            *cost.add_subcommand("reprice", "a result with another table, without simulating");
+        reprice.add_option("RESULT", options->result, "a result document, or the folder of --out")
             ->required();
-        where_->add_flag("--json", where_options_.json, "print a JSON document and nothing else");
-        reprice_ = cost_->add_subcommand("reprice", "a result with another table, without simulating");
-        reprice_->add_option("RESULT", reprice_options_.result, "a result document, or the folder of --out")
+        add_path(reprice, "--out", options->out, "write the new result document", "FILE");
+        add_json(reprice, options->json, "the new result document");
+        add_settings(reprice, false);
+        commands.add(reprice, options, cost_reprice_verb);
+    }
+    {
+        const auto options = std::make_shared<CostExportOptions>();
+        CLI::App& to = *cost.add_subcommand("export", "tables for Accelergy, or as CSV or YAML");
+        to.add_option("FILE", options->file, "a result, an accelerator, an experiment, or a table")
             ->required();
-        add_out(*reprice_, reprice_options_.out, "write the new result document");
-        reprice_->add_flag("--json", reprice_options_.json, "print the new result document and nothing else");
-        add_settings(*reprice_, false);
-        export_ = cost_->add_subcommand("export", "tables for Accelergy, or as CSV or YAML");
-        export_
-            ->add_option("FILE", export_options_.file, "a result, an accelerator, an experiment, or a table")
-            ->required();
-        add_choice<CostExportOptions::As>(*export_, "--as", "what to write",
+        add_choice<CostExportOptions::As>(to, "--as", "what to write",
                                           {{"ert", CostExportOptions::As::ert},
                                            {"art", CostExportOptions::As::art},
                                            {"action_counts", CostExportOptions::As::counts},
                                            {"csv", CostExportOptions::As::csv},
                                            {"yaml", CostExportOptions::As::yaml}},
-                                          export_options_.as);
-        export_->get_option("--as")->required();
-        add_out(*export_, export_options_.out, "write a file instead of stdout");
-        add_settings(*export_, false);
-        import_ = cost_->add_subcommand("import", "a table from CSV, or from Accelergy's ERT and ART");
-        import_->add_option("FILE", import_options_.files, "a .csv; or an ERT, an ART or both")->required();
-        import_->add_option("--map", import_options_.names, "call a component of theirs as Octet does")
-            ->check([](const std::string& text) {
-                return text.find('=') == std::string::npos ? in_quotes(text) + " is no NAME=COMPONENT" : "";
-            })
-            ->type_name("NAME=COMPONENT");
-        import_
-            ->add_option("--accelerator", import_options_.accelerator,
-                         "the machine: bits of an access and clock, where they do not say")
-            ->check(path_text)
-            ->type_name("YAML");
-        add_out(*import_, import_options_.out, "write a file instead of stdout");
+                                          options->as);
+        to.get_option("--as")->required();
+        add_out_file(to, options->out);
+        add_settings(to, false);
+        commands.add(to, options, cost_export_verb);
     }
-    // After the command line was parsed.
-    void parsed() {
-        show_options_.settings = settings_of(*show_);
-        reprice_options_.settings = settings_of(*reprice_);
-        export_options_.settings = settings_of(*export_);
-    }
-    bool was_asked() const { return cost_->parsed(); }
-    int execute(std::string& out) {
-        if (show_->parsed()) return cost_show_verb(show_options_, out);
-        if (where_->parsed()) return cost_where_verb(where_options_, out);
-        if (reprice_->parsed()) return cost_reprice_verb(reprice_options_, out);
-        if (export_->parsed()) return cost_export_verb(export_options_, out);
-        return cost_import_verb(import_options_, out);
-    }
-
-  private:
-    CLI::App *cost_{}, *show_{}, *where_{}, *reprice_{}, *export_{}, *import_{};
-    CostShowOptions show_options_;
-    CostWhereOptions where_options_;
-    CostRepriceOptions reprice_options_;
-    CostExportOptions export_options_;
-    CostImportOptions import_options_;
-};
+    const auto options = std::make_shared<CostImportOptions>();
+    CLI::App& from = *cost.add_subcommand("import", "a table from CSV, or from Accelergy's ERT and ART");
+    from.add_option("FILE", options->files, "a .csv; or an ERT, an ART or both")->required();
+    from.add_option("--map", options->names, "call a component of theirs as Octet does")
+        ->check([](const std::string& text) {
+            return text.find('=') == std::string::npos ? in_quotes(text) + " is no NAME=COMPONENT" : "";
+        })
+        ->type_name("NAME=COMPONENT");
+    add_path(from, "--accelerator", options->accelerator,
+             "the machine: bits of an access and clock, where they do not say", "YAML");
+    add_out_file(from, options->out);
+    commands.add(from, options, cost_import_verb);
+}
 
 }  // namespace octet

@@ -92,16 +92,36 @@ inline std::string path_text(const std::string& text) {
     return text.empty() ? "an empty text is no path" : "";
 }
 
+// `type` FILE or DIR, as completion.h reads it.
+inline CLI::Option* add_path(CLI::App& verb, const std::string& option, std::string& target,
+                             const std::string& help, const char* type) {
+    return verb.add_option(option, target, help)->check(path_text)->type_name(type);
+}
+
+inline CLI::Option* add_out_file(CLI::App& verb, std::string& target) {
+    return add_path(verb, "--out", target, "write a file instead of stdout", "FILE");
+}
+
+inline CLI::Option* add_json(CLI::App& verb, bool& target, const char* what = "a JSON document") {
+    return verb.add_flag("--json", target, fmt::format("print {} and nothing else", what));
+}
+
+inline void add_seed(CLI::App& verb, std::uint64_t& target, const char* help = "fixes all randomness") {
+    verb.add_option("--seed", target, help)->check(digits_only)->type_name("N");
+}
+
+inline void add_jobs(CLI::App& verb, std::uint64_t& target) {
+    verb.add_option("-j,--jobs", target, "simulations at a time (default: one a core)")
+        ->check(CLI::Range(1, 1024))
+        ->type_name("N");
+}
+
 inline void add_watch(CLI::App& verb, WatchOptions& options) {
     verb.add_flag("--explain", options.explain,
                   "say how the work was tiled, what bounds it, and why it took longer");
-    verb.add_option("--timeline", options.timeline, "trace events of the run, for Perfetto")
-        ->check(path_text)
-        ->type_name("FILE");
-    verb.add_option("--vcd", options.vcd,
-                    "with --fidelity register: every register of the array, for wave viewers")
-        ->check(path_text)
-        ->type_name("FILE");
+    add_path(verb, "--timeline", options.timeline, "trace events of the run, for Perfetto", "FILE");
+    add_path(verb, "--vcd", options.vcd,
+             "with --fidelity register: every register of the array, for wave viewers", "FILE");
 }
 
 // An option that takes one of some words.
