@@ -69,11 +69,7 @@ std::string text_of(const CostExportOptions& options) {
 
 int cost_export_verb(const CostExportOptions& options, std::string& out) {
     const std::string text = text_of(options);
-    if (options.out.empty())
-        out += text;
-    else
-        write_file(options.out, text);
-    return 0;
+    return deliver(text, options.out, out);
 }
 
 }  // namespace octet

@@ -80,11 +80,7 @@ int cost_import_verb(const CostImportOptions& options, std::string& out) {
     // What was taken must be a table: units by their size, words, no row twice.
     read_costs(parse_yaml(text, options.files.front()), options.files.front(), errors);
     errors.throw_if_any();
-    if (options.out.empty())
-        out += text;
-    else
-        write_file(options.out, text);
-    return 0;
+    return deliver(text, options.out, out);
 }
 
 }  // namespace octet

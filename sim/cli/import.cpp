@@ -112,11 +112,7 @@ int workload_import_verb(const ImportOptions& written, std::string& out) {
     const std::string text = from == From::huggingface ? import_huggingface(options)
                              : from == From::table     ? import_table(options)
                                                        : import_graph(options);
-    if (options.out.empty())
-        out += text;
-    else
-        write_file(options.out, text);
-    return 0;
+    return deliver(text, options.out, out);
 }
 
 }  // namespace octet

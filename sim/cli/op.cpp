@@ -186,7 +186,9 @@ int op_verb(const OpOptions& options, std::string& out) {
         recorder.emplace(single.graph, 0);
         values.emplace(
             input.machine, options.seed, single.graph,
-            from_files ? sources_of(single, files, formats_by_use(input.machine.pe.storage, input.machine.formats)) : synthetic_operands(single, options.seed));
+            from_files
+                ? sources_of(single, files, formats_by_use(input.machine.pe.storage, input.machine.formats))
+                : synthetic_operands(single, options.seed));
         values->also(*recorder);
         if (options.histogram) values->count_codes();
     }

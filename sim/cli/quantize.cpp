@@ -179,12 +179,7 @@ int quantize_verb(const QuantizeOptions& options, std::istream& in, std::string&
     Quantizer quantizer(options, format);
     const std::vector<Line> lines = read_lines(in);
     const std::string text = options.decode ? quantizer.decode(lines) : quantizer.encode(lines);
-    if (options.out.empty()) {
-        out += text;
-        return 0;
-    }
-    write_file(options.out, text);
-    return 0;
+    return deliver(text, options.out, out);
 }
 
 }  // namespace octet

@@ -71,11 +71,7 @@ int sweep_export_verb(const StoreOptions& options, std::string& out) {
     const nlohmann::ordered_json document{
         {"schema", 1}, {"octet", OCTET_VERSION}, {"rows", sweep_rows(points, options.columns)}};
     const std::string text = options.json ? to_text(document) : sweep_csv(points, options.columns);
-    if (options.out.empty())
-        out += text;
-    else
-        write_file(options.out, text);
-    return 0;
+    return deliver(text, options.out, out);
 }
 
 int sweep_merge_verb(const StoreOptions& options, std::string& out) {

@@ -68,12 +68,7 @@ int workload_show_verb(const WorkloadOptions& options, std::string& out) {
 
 int workload_expand_verb(const WorkloadOptions& options, std::string& out) {
     const std::string text = write_trace(load(options).graph);
-    if (options.out.empty()) {
-        out += text;
-        return 0;
-    }
-    write_file(options.out, text);
-    return 0;
+    return deliver(text, options.out, out);
 }
 
 }  // namespace octet

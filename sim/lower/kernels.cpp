@@ -10,21 +10,6 @@ bool is_addition(const Operation& operation) {
     return operation.kind == OperationKind::add || operation.kind == OperationKind::position;
 }
 
-bool joins_epilogue(const Operation& operation, FusionLevel level, bool residual_port) {
-    switch (operation.kind) {
-        case OperationKind::scale:
-            return level >= FusionLevel::scaling;
-        case OperationKind::mask:
-            return level >= FusionLevel::activation;
-        case OperationKind::nonorm:
-            return level >= FusionLevel::layernorm;
-        case OperationKind::add:
-            return level >= FusionLevel::residual && residual_port;
-        default:
-            return is_activation(operation.kind) && level >= FusionLevel::activation;
-    }
-}
-
 bool takes_wide_input(const Operation& operation, FusionLevel level) {
     switch (operation.kind) {
         case OperationKind::softmax:
@@ -61,7 +46,7 @@ bool joins(const Operation& first, const Operation& operation, FusionLevel level
     if (is_addition(first)) return operation.kind == OperationKind::nonorm && level >= FusionLevel::layernorm;
     if (first.kind == OperationKind::softmax_backward)
         return operation.kind == OperationKind::scale && level >= FusionLevel::scaling;
-    return first.kind == OperationKind::matmul && joins_epilogue(operation, level, residual_port);
+    return first.kind == OperationKind::matmul && joins_epilogue(operation.kind, level, residual_port);
 }
 
 // Matrices of a batch that are stored one by one can pass from kernel to kernel one by one.
@@ -89,6 +74,21 @@ bool parameters_agree(const Graph& graph, const Kernel& kernel, OperationId next
 }
 
 }  // namespace
+
+bool joins_epilogue(OperationKind kind, FusionLevel level, bool residual_port) {
+    switch (kind) {
+        case OperationKind::scale:
+            return level >= FusionLevel::scaling;
+        case OperationKind::mask:
+            return level >= FusionLevel::activation;
+        case OperationKind::nonorm:
+            return level >= FusionLevel::layernorm;
+        case OperationKind::add:
+            return level >= FusionLevel::residual && residual_port;
+        default:
+            return is_activation(kind) && level >= FusionLevel::activation;
+    }
+}
 
 void number_groups(const Graph& graph, std::vector<Kernel>& kernels) {
     for (std::size_t k = 1; k < kernels.size(); ++k)

@@ -32,6 +32,9 @@ void number_groups(const Graph& graph, std::vector<Kernel>& kernels);
 // mask of one row, a table of token types (its row 0), a row that all are multiplied by.
 bool is_parameter(const Graph& graph, const Operation& operation, std::size_t index);
 
+// Whether the epilogue of a product can do an operation of this kind, so that it needs no pass of its own.
+bool joins_epilogue(OperationKind kind, FusionLevel level, bool residual_port);
+
 struct FusedGraph {
     std::vector<Kernel> kernels;
     std::vector<bool> wide;         // by tensor: kept in vector format, not encoded to storage format

@@ -9,10 +9,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double share(double part, double whole) {
-    return whole > 0 ? part / whole : 0;
-}
-
 double area_of_line(const AreaLine& line) {
     return static_cast<double>(line.count) * line.area;
 }
@@ -78,7 +74,7 @@ std::string show_text(const PriceView& view) {
             if (line.group != group) continue;
             if (first)
                 out += fmt::format("{:<22} {:>7} {:>12} {:>10.4f} {:>5.1f} %\n", name(group), "", "",
-                                   view.area[group] * 1e-6, 100 * share(view.area[group], view.area.total));
+                                   view.area[group] * 1e-6, percent(view.area[group], view.area.total));
             first = false;
             const std::string about =
                 line.row.empty() ? line.source
@@ -86,7 +82,7 @@ std::string show_text(const PriceView& view) {
                                                line.row, line.source);
             out += fmt::format("  {:<20} {:>7} {:>12.7g} {:>10.4f} {:>5.1f} %  {}\n", line.component,
                                line.count, line.area, area_of_line(line) * 1e-6,
-                               100 * share(area_of_line(line), view.area.total), about);
+                               percent(area_of_line(line), view.area.total), about);
         }
     }
     out += fmt::format("\n{:<34} {:>12}\n", "energy", "price");

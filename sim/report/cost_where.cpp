@@ -28,10 +28,6 @@ std::string picojoules(double energy) {
     return fmt::format("{}.{:02}", grouped(whole), rest);
 }
 
-double percent(double part, double whole) {
-    return whole > 0 ? 100 * part / whole : 0;
-}
-
 std::string table_of(const StoredResult& result) {
     const Json& costs = result.document.at("costs");
     return costs.contains("table") && costs.at("table").is_string() ? costs.at("table").get<std::string>()

@@ -82,6 +82,14 @@ void write_file(const fs::path& path, const std::string& content) {
     file.keep();
 }
 
+int deliver(const std::string& text, const std::string& path, std::string& out) {
+    if (path.empty())
+        out += text;
+    else
+        write_file(path, text);
+    return 0;
+}
+
 void write_results(const fs::path& folder, const Result& result, std::string_view log,
                    const std::vector<OutputFile>& more) {
     std::vector<OutputFile> files{{"run.log", std::string(log)}, {"summary.txt", summary(result)}};

@@ -29,6 +29,10 @@ void write_files(const std::filesystem::path& folder, const std::vector<OutputFi
 // One file, as StreamedFile does it.
 void write_file(const std::filesystem::path& path, const std::string& content);
 
+// `text` to the file `path`, or behind `out` if there is none. 0, the exit code of a verb that has done its
+// work.
+int deliver(const std::string& text, const std::string& path, std::string& out);
+
 // run.log, summary.txt, histogram.csv if there are histograms, `more` and, last, result.json: a folder with a
 // result.json is complete.
 void write_results(const std::filesystem::path& folder, const Result& result, std::string_view log,

@@ -17,10 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double percent(double part, double whole) {
-    return whole > 0 ? 100 * part / whole : 0;
-}
-
 std::string mib(std::uint64_t bytes) {
     return short_number(static_cast<double>(bytes) / (1 << 20)) + " MiB";
 }

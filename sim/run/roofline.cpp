@@ -5,25 +5,10 @@
 #include "models/formats/registry.h"
 #include "models/memory/dram_part.h"
 #include "models/types.h"
+#include "sim/lower/kernels.h"
 
 namespace octet {
 namespace {
-
-// Whether an epilogue can do the operation, so that it needs no pass of its own.
-bool can_fuse(OperationKind kind, FusionLevel level) {
-    switch (kind) {
-        case OperationKind::scale:
-            return level >= FusionLevel::scaling;
-        case OperationKind::mask:
-            return level >= FusionLevel::activation;
-        case OperationKind::nonorm:
-            return level >= FusionLevel::layernorm;
-        case OperationKind::add:
-            return level >= FusionLevel::residual;
-        default:
-            return is_activation(kind) && level >= FusionLevel::activation;
-    }
-}
 
 std::uint64_t passes(const Operation& operation, FusionLevel level) {
     switch (operation.kind) {
@@ -48,7 +33,7 @@ std::uint64_t passes(const Operation& operation, FusionLevel level) {
         case OperationKind::clip_factor:
             return 2;
         default:
-            return can_fuse(operation.kind, level) ? 0 : 1;
+            return joins_epilogue(operation.kind, level, true) ? 0 : 1;
     }
 }
 
