@@ -184,8 +184,9 @@ struct VectorPass {
     std::int8_t writes_operand = -1;
     bool uses_softmax = false;      // keeps the softmax unit busy too
     bool reads_parameters = false;  // gamma, beta: `parameter_bits` once a pass
-    bool row_results = false;       // over one value a row, out of the scratch
-    std::uint8_t row_latency = 0;   // cycles that functions of a row take beside `reduce_latency`
+    bool row_results = false;       // over one value a row, out of the scratch, or `results`
+    std::uint32_t results = 0;     // that a row leaves in the scratch, if they are rows of the output; 0: one
+    std::uint8_t row_latency = 0;  // cycles that functions of a row take beside `reduce_latency`
 };
 
 // What the passes compute, each result rounded to the vector format (docs/values.md). v is the value in hand,
@@ -221,6 +222,7 @@ enum class VectorFunction : std::uint8_t {
     adam,                // v * decay - constant * (operand 1 / (root of operand 2 + epsilon))
     row_squares,         // the sum of the squares of a row: one value a row from here on
     row_sums,            // the sum of a row, likewise
+    distance_sums,       // of a row, the sums over the columns of each of `buckets` (distances.h)
     clip_factor          // constant / max(root of v, constant)
 };
 // Row i of each matrix of `rows` rows sees the columns up to i + offset, the last `window` of them if that is
@@ -237,6 +239,8 @@ struct VectorStep {
     RowMask mask{};
     VectorFunction of = VectorFunction::take;
     double epsilon = 0, decay = 0;  // adam
+    std::uint32_t buckets = 0;      // distance_sums; rows of a matrix: mask.rows
+    bool one_way = false;           // distance_sums
     AxpyRounding rounding = AxpyRounding::each_step;
 };
 
@@ -244,8 +248,16 @@ struct VectorProgram {
     std::vector<VectorPass> passes;
     std::vector<VectorStep> steps{};
     bool encoded_later = false;  // another command makes of the output what later operations see
-    // The output is a row of one value a row.
-    bool reduces() const { return !passes.empty() && passes.back().row_results; }
+    // Of a command with so many rows and columns: the output is a row of one value a row, or has rows of
+    // its own.
+    struct Shape {
+        std::uint32_t rows = 0, columns = 0;
+    };
+    Shape result(std::uint32_t rows, std::uint32_t columns) const {
+        if (passes.empty() || !passes.back().row_results) return {rows, columns};
+        const std::uint32_t results = passes.back().results;
+        return results == 0 ? Shape{1, rows} : Shape{rows, results};
+    }
 };
 
 // What happens to the columns that leave a MatmulCommand with last_k: one pass (passes[0]) at the rate they

@@ -1,4 +1,6 @@
 // What the vector unit counts.
+#include <algorithm>
+
 #include "models/vector/vector_unit.h"
 
 namespace octet {
@@ -7,9 +9,10 @@ void VectorUnit::count_pass(const VectorPass& pass, std::uint64_t rows, std::uin
                             std::uint64_t lane_slots, OperationId operation) {
     for (const VectorStage& stage : pass.stages) {
         ledger_.count(stage.operation, stage.action, stage.per_row ? rows : values);
-        if (stage.action == Action::vector_reduce) {  // a result a row, written here and read by a later pass
-            ledger_.count(stage.operation, Action::vector_scratch_write_bits, rows * format_bits_);
-            ledger_.count(stage.operation, Action::vector_scratch_read_bits, rows * format_bits_);
+        if (stage.action == Action::vector_reduce) {  // results a row, written here and read by a later pass
+            const std::uint64_t results = rows * std::max<std::uint64_t>(pass.results, 1);
+            ledger_.count(stage.operation, Action::vector_scratch_write_bits, results * format_bits_);
+            ledger_.count(stage.operation, Action::vector_scratch_read_bits, results * format_bits_);
         }
     }
     ledger_.count(operation, Action::vector_idle, lane_slots - values);

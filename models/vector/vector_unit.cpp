@@ -36,6 +36,11 @@ std::size_t port_of(std::size_t slot, unsigned reads) {
     return slot < 3 ? slot : static_cast<std::size_t>(std::countr_one(reads));
 }
 
+// That a row leaves in the scratch.
+std::uint64_t results_of(const VectorPass& pass) {
+    return std::max<std::uint64_t>(pass.results, 1);
+}
+
 }  // namespace
 
 void VectorUnit::serve() {
@@ -80,11 +85,11 @@ void VectorUnit::run(const VectorCommand& command, OperationId operation) {
     } else if (config_.row_at_a_time) {
         for (std::uint64_t row = 0; row < rows; ++row)
             for (const VectorPass& p : program.passes)
-                done = p.row_results ? pass(command, p, row, 1, done, operation)
+                done = p.row_results ? pass(command, p, row * results_of(p), results_of(p), done, operation)
                                      : pass(command, p, row * columns, columns, done, operation);
     } else {
         for (const VectorPass& p : program.passes)
-            done = pass(command, p, 0, p.row_results ? rows : values, done, operation);
+            done = pass(command, p, 0, p.row_results ? rows * results_of(p) : values, done, operation);
     }
 
     done = move_scales(SramClient::scale_write, command.output.block_scales, done);
@@ -96,7 +101,7 @@ void VectorUnit::run(const VectorCommand& command, OperationId operation) {
     };
     bool softmax = false;
     for (const VectorPass& p : program.passes) {
-        const std::uint64_t through = p.row_results ? rows : values;
+        const std::uint64_t through = p.row_results ? rows * results_of(p) : values;
         count_pass(p, rows, through, slots_of(through) * rates_.lanes(), operation);
         for (std::size_t i = 0; i < command.operands.size(); ++i)
             if ((p.reads >> i & 1) != 0) count_fetch(command.operands[i], values, operation);

@@ -5,6 +5,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "models/arithmetic/distances.h"
 #include "models/arithmetic/integer_rows.h"
 #include "models/codec/block_scales.h"
 
@@ -111,7 +112,7 @@ void VectorValues::run(const VectorCommand& c, Cycle start, Cycle done) {
     work.parameters = read_parameters(c.parameters, c.columns);
     work.output = c.output;
     work.part = c.part;
-    work.reduces = programs_.at(c.program).reduces();
+    work.result = programs_.at(c.program).result(c.rows, c.columns);
     values_.effects.at(done, Effects::Kind::deliver, [this, work = std::move(work)]() mutable {
         std::vector<float> v = std::move(work.operands[0]);
         compute(work, std::move(v));
@@ -156,9 +157,8 @@ void VectorValues::rows_written(std::uint32_t program, ResultPart part, std::uin
 void VectorValues::pass_written(const VectorCommand& c, std::uint64_t first_value,
                                 std::span<const GrantRun> runs, std::uint32_t interval, Cycle delay) {
     if (values_.observer == nullptr || !values_.observer->wants_cycles()) return;
-    const std::uint64_t columns = programs_.at(c.program).reduces() ? c.rows : c.columns;
-    const std::uint64_t rows = programs_.at(c.program).reduces() ? 1 : c.rows;
-    const std::uint64_t lanes = unit_.lanes, values = rows * columns;
+    const auto [rows, columns] = programs_.at(c.program).result(c.rows, c.columns);
+    const std::uint64_t lanes = unit_.lanes, values = std::uint64_t{rows} * columns;
     for (const GrantRun& run : runs)
         for (std::uint64_t i = 0; i < run.slots; ++i) {
             // A vector may reach over the end of a row.
@@ -167,7 +167,7 @@ void VectorValues::pass_written(const VectorCommand& c, std::uint64_t first_valu
                 ResultPart part = c.part;
                 part.first_row += static_cast<std::uint32_t>(at / columns);
                 part.first_column += static_cast<std::uint32_t>(at % columns);
-                const std::uint64_t count = std::min(end - at, columns - at % columns);
+                const std::uint64_t count = std::min<std::uint64_t>(end - at, columns - at % columns);
                 values_.observer->written(programs_.at(c.program).steps.back().operation, part, count,
                                           run.at + i * interval + delay);
                 at += count;
@@ -287,6 +287,9 @@ void VectorValues::step(const VectorStep& s, const Work& work, std::vector<float
             v = std::move(sums);
             return;
         }
+        case VectorFunction::distance_sums:
+            v = sums_by_distance(s, work, v);
+            return;
         case VectorFunction::clip_factor:
             return each([&, limit = math.round(s.constant)](float x) {
                 const float root = math.square_root(x);
@@ -368,6 +371,28 @@ std::pair<std::size_t, std::size_t> VectorValues::seen_by(const VectorStep& s, c
     if (s.mask.rows == 0) return {0, work.columns};
     const std::size_t end = (work.part.first_row + row) % s.mask.rows + s.mask.offset + 1;
     return {s.mask.window == 0 || s.mask.window > end ? 0 : end - s.mask.window, end};
+}
+
+// Lanes whose columns are of another bucket hold 0.
+std::vector<float> VectorValues::sums_by_distance(const VectorStep& s, const Work& work,
+                                                  std::span<const float> v) const {
+    const std::size_t columns = work.columns, lanes = unit_.lanes;
+    const DistanceBuckets bucket_of(std::max<std::size_t>(s.mask.rows, columns), s.buckets, s.one_way);
+    std::vector<float> sums(work.rows * std::size_t{s.buckets}), held(columns);
+    for (std::size_t row = 0; row < work.rows; ++row) {
+        const std::size_t query = (work.part.first_row + row) % s.mask.rows;
+        for (std::size_t first = 0, end = 0; first < columns; first = end) {
+            const std::uint32_t bucket = bucket_of(query, first);
+            for (end = first; end < columns && bucket_of(query, end) == bucket; ++end)
+                held[end] = v[row * columns + end];
+            const std::size_t begin = first / lanes * lanes;  // of the vector that it begins in
+            sums[row * s.buckets + bucket] =
+                unit_.math.sum(std::span(held).subspan(begin, end - begin), lanes);
+            std::fill(held.begin() + static_cast<std::ptrdiff_t>(begin),
+                      held.begin() + static_cast<std::ptrdiff_t>(end), 0.0F);
+        }
+    }
+    return sums;
 }
 
 // dy is the gradient of the softmax of operand 1, which is raised and summed once more.

@@ -42,9 +42,9 @@ class VectorValues {
         float sum_scale = 1;
         ResultPart part;
         bool by_column = false;
-        bool reduces = false;  // results are a row of one value a row
-        std::uint32_t result_rows() const { return reduces ? 1 : rows; }
-        std::uint32_t result_columns() const { return reduces ? rows : columns; }
+        VectorProgram::Shape result{};  // rows 0: as many as there are
+        std::uint32_t result_rows() const { return result.rows == 0 ? rows : result.rows; }
+        std::uint32_t result_columns() const { return result.rows == 0 ? columns : result.columns; }
     };
     void rows_written(std::uint32_t program, ResultPart part, std::uint32_t columns,
                       std::span<const GrantRun> runs, std::uint32_t interval, Cycle delay);
@@ -64,6 +64,8 @@ class VectorValues {
                                                        std::size_t row);
     void softmax_gradient(const VectorStep& step, const Work& work, std::size_t row,
                           std::span<const float> dy, std::span<float> dx) const;
+    std::vector<float> sums_by_distance(const VectorStep& step, const Work& work,
+                                        std::span<const float> v) const;
     float backward(VectorFunction of, float dy, float x) const;
     void adam_step(const VectorStep& step, const Work& work, std::vector<float>& v) const;
     void axpy_once(const VectorStep& step, const Work& work, std::vector<float>& v) const;

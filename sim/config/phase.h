@@ -22,20 +22,21 @@ enum class PhaseKind : std::uint8_t { encode, prefill, decode, finetune_lora, tr
 struct PhaseConfig {
     PhaseKind kind = PhaseKind::encode;
     std::uint64_t batch = 1;
-    std::uint64_t sequence = 0;  // all but decode
-    std::uint64_t context = 0;   // decode: keys the first token attends to, its own included
-    std::uint64_t tokens = 1;    // decode: tokens made
-    std::uint64_t rank = 8;      // finetune_lora
-    double alpha = 16;           // finetune_lora
+    std::uint64_t sequence = 0;          // all but decode
+    std::uint64_t decoder_sequence = 0;  // finetune_lora, train: of a decoder behind an encoder; 0: as many
+    std::uint64_t context = 0;           // decode: keys the first token attends to, its own included
+    std::uint64_t tokens = 1;            // decode: tokens made
+    std::uint64_t rank = 8;              // finetune_lora
+    double alpha = 16;                   // finetune_lora
     std::vector<std::string> targets{"query", "value"};  // finetune_lora
     bool merged = false;                                 // finetune_lora
     std::string optimizer = "adamw";                     // finetune_lora, train
     double learning_rate = 1e-3;                         // finetune_lora, train
     double clip_norm = 0;                                // finetune_lora, train; 0: gradients are as they are
-    AxpyRounding axpy_rounding = AxpyRounding::each_step;  // optimizers sgd and momentum
-    std::optional<GradientScaling> gradient_scaling = std::nullopt;       // finetune_lora, train
-    bool paged_states = false;                             // finetune_lora, train
-    bool wide_wgrad = false;                               // train
+    AxpyRounding axpy_rounding = AxpyRounding::each_step;            // optimizers sgd and momentum
+    std::optional<GradientScaling> gradient_scaling = std::nullopt;  // finetune_lora, train
+    bool paged_states = false;                                       // finetune_lora, train
+    bool wide_wgrad = false;                                         // train
     double outliers = 0;  // encode, prefill, decode: share of columns that products take in 16 bits; 0: none
 };
 

@@ -24,7 +24,8 @@ inline constexpr auto axpy_rounding_names =
 template <class V>
 void describe(V& v, GradientScaling& c) {
     v.number("qmax", c.qmax, {0, 1e30},
-             "what the largest magnitude becomes; 0: 64 in posits, else the largest number of the format, at most 57344");
+             "what the largest magnitude becomes; 0: 64 in posits, else the largest number of the format, at "
+             "most 57344");
     v.integer("history", c.history, {1, 63}, "steps whose largest magnitudes count");
     v.path("amax", c.amax,
            "a table of tensor, magnitude, magnitude ... of the steps before, .csv; none: that of this step");
@@ -43,8 +44,9 @@ void describe(V& v, PhaseConfig& c) {
         v.integer("tokens", c.tokens, {1, 1 << 16}, "tokens made one after another");
     });
     v.when(!trains(c) && (V::reads || c.outliers > 0), "kind encode, prefill or decode", [&] {
-        v.number("outliers", c.outliers, {0, 0.5},
-                 "share of columns that products with weights take in pe.storage, the rest in formats.quantized");
+        v.number(
+            "outliers", c.outliers, {0, 0.5},
+            "share of columns that products with weights take in pe.storage, the rest in formats.quantized");
     });
     v.when(lora, "kind finetune_lora", [&] {
         v.integer("rank", c.rank, {1, 4096}, "rank of the adapters");
@@ -57,6 +59,9 @@ void describe(V& v, PhaseConfig& c) {
                   "weight gradients are products of operands in formats.wgrad_operands, others of copies");
     });
     v.when(lora || c.kind == PhaseKind::train, "kind finetune_lora or train", [&] {
+        v.integer(
+            "decoder_sequence", c.decoder_sequence, {0, 1 << 20},
+            "tokens of a sample in a decoder behind an encoder; 0: sequence, or its positions if fewer");
         v.word("optimizer", c.optimizer, optimizer_names, "how weights are updated");
         v.number("learning_rate", c.learning_rate, {0, 1e3}, "how far a step goes");
         v.number("clip_norm", c.clip_norm, {0, 1e4},

@@ -1,4 +1,5 @@
-// Embedding look-up: rows gathered from tables in DRAM, added by the vector unit.
+// Embedding look-up: rows gathered from tables in DRAM, added by the vector unit. Windows are gathered
+// likewise.
 #include <algorithm>
 
 #include "sim/lower/lowering.h"
@@ -23,10 +24,23 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
         program_of(2 * kernel + fused.kernels.size(), program_of_kernel(kernel, false));
 
     const std::size_t tables = std::min<std::size_t>(op.inputs.size(), 2);
-    const std::uint64_t words = op.trigram ? 3 : 1, size = op.n / words;  // side by side in a row
+    const bool windows = op.kind == OperationKind::windows;
+    const std::uint64_t words = op.trigram || windows ? 3 : 1, size = op.n / words;  // side by side in a row
+    // The row of the first table, `table_rows` long, that part `part` of row `row` of the output takes; none
+    // beyond the ends of a sample.
+    const auto source = [&](std::uint64_t row, std::uint64_t part,
+                            std::uint64_t table_rows) -> std::optional<std::uint64_t> {
+        if (windows) {
+            const std::uint64_t at = 2 * row + part - 1;  // wraps before the first
+            return at < 2 * op.m ? std::optional(2 * op.m * item + at) : std::nullopt;
+        }
+        // A word, or of three the one after, at and before; wraps before the first.
+        const std::uint64_t at = row + (op.trigram ? 1 - part : 0);
+        return at < op.m ? std::optional(token_at(tokens_taken_ + at, table_rows)) : std::nullopt;
+    };
     // Rows of a table in a staging area; the blocks of each word are its own.
     const auto staged_rows = [&](const Layout& table, std::uint64_t rows) {
-        if (!op.trigram) return table.part({0, rows}, {0, op.n});
+        if (words == 1) return table.part({0, rows}, {0, op.n});
         const Layout values = Layout::row_major(rows, op.n, 1, table.format());
         BlockGrid grid = table.grid();
         if (grid.length == 0) return values;
@@ -73,14 +87,10 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
             if (t == 0) {  // a row a token
                 for (std::uint64_t i = 0; i < count * words; ++i) {
                     const std::uint64_t r = i / words, part = i % words;
-                    // A word, or of three the one after, at and before; wraps before the first.
-                    const std::uint64_t at = first + r + (op.trigram ? 1 - part : 0);
-                    const Pieces word =
-                        at < op.m ? table.layout.pieces(
-                                        table.dram, {token_at(tokens_taken_ + at, table.layout.rows()), 1},
-                                        {0, size})
-                                  : table.layout.part({0, 1}, {0, size})
-                                        .pieces(placement.zeros(), {0, 1}, {0, size});
+                    const auto from = source(first + r, part, table.layout.rows());
+                    const Pieces word = from ? table.layout.pieces(table.dram, {*from, 1}, {0, size})
+                                             : table.layout.part({0, 1}, {0, size})
+                                                   .pieces(placement.zeros(), {0, 1}, {0, size});
                     loaded = emitter.load(word, staged.pieces(area.region.base, {r, 1}, {part * size, size}),
                                           area.free, id);
                 }
@@ -127,7 +137,7 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
     emitter.release(staging);
     emitter.release(out_areas);
     release(params, last);
-    tokens_taken_ += op.m;
+    if (!windows) tokens_taken_ += op.m;
 }
 
 }  // namespace octet

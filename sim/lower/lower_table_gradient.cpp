@@ -39,10 +39,17 @@ void Lowering::table_gradient(std::size_t kernel) {
     std::vector<Sources> sources(op.m);  // by row of the table, in the order of tokens
     for (std::uint64_t row = 0; row < in.layout.rows(); ++row) {
         const auto add = [&](std::uint64_t token, std::uint64_t column) {
-            const std::uint64_t to =
-                op.function == OperationKind::position ? op.first + row % op.k : token_at(token, op.m);
+            const std::uint64_t to = op.function == OperationKind::position
+                                         ? op.first + row % op.k
+                                         : token_at(op.first + token, op.m);
             sources[to].push_back({row, column});
         };
+        if (op.function == OperationKind::windows) {
+            for (std::uint64_t part = 0; part < 3; ++part)
+                if (row % op.k + part > 0)  // else before the first row of a sample
+                    sources[2 * row + part - 1].push_back({row, part * op.n});
+            continue;
+        }
         if (op.trigram && row % op.k + 1 < op.k) add(row + 1, 0);
         add(row, op.trigram ? op.n : 0);
         if (op.trigram && row % op.k > 0) add(row - 1, 2 * op.n);

@@ -68,6 +68,7 @@ bool Lowering::next_item() {
                     product(kernel, item_);
                 break;
             case OperationKind::embedding:
+            case OperationKind::windows:
                 embedding(kernel, item_);
                 break;
             case OperationKind::prepend:

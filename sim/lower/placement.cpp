@@ -63,13 +63,15 @@ std::vector<Use> uses_of(const Graph& graph, const FusedGraph& fused, const Mach
     };
     for (const Operation& operation : graph.operations) {
         for (std::size_t i = 0; i < operation.inputs.size(); ++i)
-            if (operation.kind == OperationKind::embedding || is_parameter(graph, operation, i)) {
+            if (operation.kind == OperationKind::embedding || operation.kind == OperationKind::windows ||
+                is_parameter(graph, operation, i)) {
                 const TensorId id = operation.inputs[i];
                 uses[id].by_row = true;
                 uses[id].parameter = true;
                 // An epilogue takes a parameter tile by tile; a product may read a table too.
+                const bool side_by_side = operation.trigram || operation.kind == OperationKind::windows;
                 const std::uint64_t tile = is_parameter(graph, operation, i) ? machine.cols
-                                           : operation.trigram               ? 1
+                                           : side_by_side                    ? 1
                                                                              : graph.tensors[id].cols;
                 uses[id].tiles.unit = read_by_product[id] ? std::gcd(uses[id].tiles.unit, tile) : tile;
             }
@@ -83,7 +85,8 @@ std::vector<Use> uses_of(const Graph& graph, const FusedGraph& fused, const Mach
             uses[operation.output].by_row = true;
             uses[operation.output].tiles.unit = 1;
         }
-        if (operation.kind == OperationKind::table_gradient && operation.trigram)
+        if (operation.kind == OperationKind::table_gradient &&
+            (operation.trigram || operation.function == OperationKind::windows))
             narrow(operation.inputs[0], 3);
         if (operation.kind != OperationKind::matmul) continue;
         narrow(operation.inputs[0], operation.a_blocks);
@@ -156,7 +159,7 @@ Placement::Placement(const Graph& graph, const FusedGraph& fused, const std::vec
         if (matrix.in_dram) give_dram_address(matrix);
     std::uint64_t zeros = 0;
     for (const Operation& operation : graph.operations)
-        if (operation.trigram) {
+        if (operation.trigram || operation.kind == OperationKind::windows) {
             const Layout& table = matrix(operation.inputs[0], 0).layout;
             zeros = std::max(zeros, table.part({0, 1}, {0, table.cols()}).bytes());
         }

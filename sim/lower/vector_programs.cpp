@@ -181,6 +181,7 @@ std::vector<VectorPass> passes_of(OperationId id, const Graph& graph, bool in_pl
         }
         case OperationKind::copy:
         case OperationKind::prepend:
+        case OperationKind::windows:
             return {writing(pass(id, {}, {}, 1))};
         case OperationKind::mask:
             if (!is_parameter(graph, operation, 1)) return {writing(pass(id, {vector_add}, {}, 3))};
@@ -219,6 +220,11 @@ std::vector<VectorPass> passes_of(OperationId id, const Graph& graph, bool in_pl
             return {pass(id, {vector_square, vector_reduce}, {}, slot0), row_results(id)};
         case OperationKind::row_sums:
             return {pass(id, {vector_reduce}, {}, slot0), row_results(id)};
+        case OperationKind::distance_sums: {
+            VectorPass sums = pass(id, {vector_reduce}, {}, slot0), results = row_results(id);
+            sums.results = results.results = static_cast<std::uint32_t>(graph.tensors[operation.output].cols);
+            return {sums, results};
+        }
         case OperationKind::clip_factor:
             return {writing_operand(pass(id, {vector_square_root}, {}, slot0), 2),
                     writing(pass(id, {vector_compare, vector_divide}, {}, slot2))};
@@ -323,6 +329,12 @@ void append_steps(std::vector<VectorStep>& steps, OperationId id, const Graph& g
             return step(VectorFunction::row_squares);
         case OperationKind::row_sums:
             return step(VectorFunction::row_sums);
+        case OperationKind::distance_sums:
+            step(VectorFunction::distance_sums);
+            steps.back().mask.rows = static_cast<std::uint32_t>(operation.m);
+            steps.back().buckets = static_cast<std::uint32_t>(graph.tensors[operation.output].cols);
+            steps.back().one_way = operation.causal.has_value();
+            return;
         case OperationKind::clip_factor:
             return step(VectorFunction::clip_factor, 0, operation.factor);
         case OperationKind::rescale:

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "models/arithmetic/distances.h"
 #include "sim/reference/gradients.h"
 #include "sim/reference/product.h"
 
@@ -59,6 +60,8 @@ class Evaluation {
                 return rope(op, y);
             case OperationKind::prepend:
                 return prepend(op, y);
+            case OperationKind::windows:
+                return windows(op, y);
             case OperationKind::softmax:
             case OperationKind::layernorm:
             case OperationKind::rmsnorm:
@@ -89,6 +92,8 @@ class Evaluation {
                         y[row] += op.kind == OperationKind::row_squares ? x * x : x;
                     }
                 return;
+            case OperationKind::distance_sums:
+                return distance_sums(op, y);
             case OperationKind::clip_factor:
                 for (std::size_t i = 0; i < y.size(); ++i)
                     y[i] = op.factor / std::max(std::sqrt(of(op.inputs[0])[i]), op.factor);
@@ -213,6 +218,24 @@ class Evaluation {
             std::copy_n(of(op.inputs[0]) + item * part, part, y.data() + (item * op.m + op.first) * op.n);
     }
 
+    // Rows 2i - 1, 2i and 2i + 1 side by side.
+    void windows(const Operation& op, Matrix& y) const {
+        const std::size_t size = op.n / 3;
+        for (std::size_t row = 0; row < op.batch * op.m; ++row)
+            for (std::size_t part = 0; part < 3; ++part)
+                if (row % op.m + part > 0)
+                    std::copy_n(of(op.inputs[0]) + (2 * row + part - 1) * size, size,
+                                y.data() + row * op.n + part * size);
+    }
+
+    void distance_sums(const Operation& op, Matrix& y) const {
+        const auto buckets = static_cast<std::uint32_t>(graph_.tensors[op.output].cols);
+        const DistanceBuckets bucket_of(std::max(op.m, op.n), buckets, op.causal.has_value());
+        for (std::size_t row = 0; row < op.batch * op.m; ++row)
+            for (std::size_t n = 0; n < op.n; ++n)
+                y[row * buckets + bucket_of(row % op.m, n)] += of(op.inputs[0])[row * op.n + n];
+    }
+
     // The sum of what came back to every row of a table.
     void table_gradient(const Operation& op, Matrix& y) const {
         const double* dy = of(op.inputs[0]);
@@ -220,19 +243,25 @@ class Evaluation {
         const auto add = [&](std::uint64_t to, const double* from) {
             for (std::size_t n = 0; n < op.n; ++n) y[to * op.n + n] += from[n];
         };
+        const auto token = [&](std::uint64_t row) { return all_tokens_[op.first + row]; };
         for (std::uint64_t row = 0; row < rows; ++row) {
+            if (op.function == OperationKind::windows) {
+                for (std::uint64_t part = 0; part < 3; ++part)
+                    if (row % op.k + part > 0) add(2 * row + part - 1, dy + (row * 3 + part) * op.n);
+                continue;
+            }
             if (op.function == OperationKind::position) {
                 add(op.first + row % op.k, dy + row * op.n);
                 continue;
             }
             if (!op.trigram) {
-                add(all_tokens_[row], dy + row * op.n);
+                add(token(row), dy + row * op.n);
                 continue;
             }
             const double* first = dy + row * 3 * op.n;  // of the words after, at and before
-            if (row % op.k + 1 < op.k) add(all_tokens_[row + 1], first);
-            add(all_tokens_[row], first + op.n);
-            if (row % op.k > 0) add(all_tokens_[row - 1], first + 2 * op.n);
+            if (row % op.k + 1 < op.k) add(token(row + 1), first);
+            add(token(row), first + op.n);
+            if (row % op.k > 0) add(token(row - 1), first + 2 * op.n);
         }
     }
 

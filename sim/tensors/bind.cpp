@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/tensors/checkpoint.h"
+#include "sim/tensors/distance_bias.h"
 #include "sim/tensors/ids.h"
 #include "sim/workload/tokens.h"
 
@@ -43,6 +44,7 @@ Sources bind_sources(const Graph& graph, const InputsConfig& inputs, std::uint64
         LoadedWeights loaded = load_weights(graph, store);
         for (auto& [id, numbers] : loaded.numbers) sources.tensors[id] = std::move(numbers);
         sources.unused = std::move(loaded.unused);
+        fill_distance_biases(graph, sources.tensors);
     }
     if (!inputs.activations.empty()) {
         const TensorId first = graph.operations.front().inputs.front();

@@ -64,7 +64,7 @@ std::vector<std::uint64_t> plain(std::vector<std::uint64_t> shape) {
 
 bool is_read(const Graph& graph, TensorId id) {
     return std::ranges::any_of(graph.operations, [&](const Operation& operation) {
-        return std::ranges::find(operation.inputs, id) != operation.inputs.end();
+        return operation.table == id || std::ranges::find(operation.inputs, id) != operation.inputs.end();
     });
 }
 
@@ -114,10 +114,13 @@ std::vector<double> read_tensor(const TensorStore::Found& found, const Candidate
     if (as.parts == 1 && !as.transposed) return stored.numbers();
     std::vector<double> numbers(tensor.elements());
     const std::uint64_t rows = tensor.rows, cols = tensor.cols;
+    // Of a convolution: channels x frames there, frames side by side here.
+    const std::uint64_t frames = as.transposed && stored.shape.size() == 3 ? stored.shape[2] : 1,
+                        channels = rows / frames;
     for (std::uint64_t r = 0; r < rows; ++r)
         for (std::uint64_t c = 0; c < cols; ++c)
-            numbers[r * cols + c] =
-                stored.at(as.transposed ? c * rows + r : (r * as.parts + as.part) * cols + c);
+            numbers[r * cols + c] = stored.at(as.transposed ? c * rows + r % channels * frames + r / channels
+                                                            : (r * as.parts + as.part) * cols + c);
     return numbers;
 }
 

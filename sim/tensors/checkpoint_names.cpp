@@ -142,7 +142,7 @@ constexpr auto vit_ignored = std::to_array<std::string_view>({"*mask_token", "cl
 
 constexpr auto t5_body = std::to_array<NameRow>({
     {table, "embeddings.word", "shared"},
-    {table, "relative_bias.table", "encoder.block.0.layer.0.SelfAttention.relative_attention_bias"},
+    {linear, "relative_bias", "encoder.block.0.layer.0.SelfAttention.relative_attention_bias"},
     {norm, "layer#.attention.norm", "encoder.block.#.layer.0.layer_norm"},
     {linear, "layer#.attention.query", "encoder.block.#.layer.0.SelfAttention.q"},
     {linear, "layer#.attention.key", "encoder.block.#.layer.0.SelfAttention.k"},
@@ -154,7 +154,7 @@ constexpr auto t5_body = std::to_array<NameRow>({
     {linear, "layer#.ffn.up", "encoder.block.#.layer.1.DenseReluDense.wi"},
     {linear, "layer#.ffn.down", "encoder.block.#.layer.1.DenseReluDense.wo"},
     {norm, "norm", "encoder.final_layer_norm"},
-    {table, "decoder.relative_bias.table", "decoder.block.0.layer.0.SelfAttention.relative_attention_bias"},
+    {linear, "decoder.relative_bias", "decoder.block.0.layer.0.SelfAttention.relative_attention_bias"},
     {norm, "decoder.layer#.attention.norm", "decoder.block.#.layer.0.layer_norm"},
     {linear, "decoder.layer#.attention.query", "decoder.block.#.layer.0.SelfAttention.q"},
     {linear, "decoder.layer#.attention.key", "decoder.block.#.layer.0.SelfAttention.k"},

@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "sim/tensors/angles.h"
+#include "sim/tensors/distance_bias.h"
 #include "sim/tensors/parallel.h"
 #include "sim/workload/tokens.h"
 
@@ -145,6 +146,7 @@ SourceTensors synthetic_tensors(const Graph& graph, const SyntheticInputs& input
         if (tensor.fill != TensorFill::given) return fill(tensor, seed, tensors[id]);
         draw(inputs, spreads[id], scatter(seed + hash(tensor.name)), tensors[id]);
     });
+    fill_distance_biases(graph, tensors);
     return tensors;
 }
 

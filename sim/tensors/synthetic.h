@@ -16,9 +16,9 @@ namespace octet {
 using SourceTensors = std::vector<std::vector<double>>;
 
 // Weights of products: standard deviation 1 / sqrt(K), so that activations keep their size; biases and betas
-// and the second matrices of adapters 0.02; gammas 1 + 0.02 times; tables of embeddings and inputs 1. Masks are 0, tables of angles what their
-// rope says. Of weights (not of biases, gammas and betas) and inputs a share of `outlier_rate` is
-// `outlier_scale` times as large.
+// and the second matrices of adapters 0.02; gammas 1 + 0.02 times; tables of embeddings and inputs 1. Masks
+// are 0, tables of angles what their rope says, biases by distance what their table does. Of weights (not of
+// biases, gammas and betas) and inputs a share of `outlier_rate` is `outlier_scale` times as large.
 SourceTensors synthetic_tensors(const Graph& graph, const SyntheticInputs& inputs, std::uint64_t seed,
                                 unsigned threads = 1);
 

@@ -6,6 +6,19 @@
 #include <utility>
 
 namespace octet {
+namespace {
+
+// That look-ups before this one took.
+std::uint64_t tokens_before(const Graph& graph, const Operation& look_up) {
+    std::uint64_t tokens = 0;
+    for (const Operation& o : graph.operations) {
+        if (o.output == look_up.output) break;
+        if (o.kind == OperationKind::embedding) tokens += o.batch * o.m;
+    }
+    return tokens;
+}
+
+}  // namespace
 
 Backward::Backward(GraphBuilder& graph, std::map<TensorId, MergedWeight> merged)
     : graph_(graph),
@@ -14,9 +27,11 @@ Backward::Backward(GraphBuilder& graph, std::map<TensorId, MergedWeight> merged)
       gradients_(graph.graph().tensors.size(), no_tensor),
       operations_(graph.graph().operations.size()) {
     for (const TensorId master : graph.trained()) needs_[master] = true;
-    for (const Operation& o : graph.graph().operations)
+    for (const Operation& o : graph.graph().operations) {
         for (const TensorId input : o.inputs)
             if (needs_[input]) needs_[o.output] = true;
+        if (o.table != no_tensor && needs_[o.table]) needs_[o.output] = true;
+    }
 }
 
 void Backward::run(TensorId result, TensorId gradient) {
@@ -64,7 +79,8 @@ void Backward::operation(const Operation& o, TensorId dy) {
                 if (needs(o.inputs[i])) add(o.inputs[i], dy, fmt::format("{}.backward{}", o.name, i));
             return;
         case OperationKind::mask:
-            return add(x, dy, o.name + ".backward");
+            if (needs(x)) add(x, dy, o.name + ".backward");
+            return distance_bias(o, dy);
         case OperationKind::position:
             if (needs(x)) add(x, dy, o.name + ".backward");
             return tables(o, dy, 1);
@@ -111,6 +127,14 @@ void Backward::operation(const Operation& o, TensorId dy) {
             const TensorId rows = graph_.some_rows(o.name + ".backward_first", dy, o.batch, 1);
             return add(o.inputs[1], column_sums(o.name + ".backward_row", rows), o.name + ".backward_row");
         }
+        case OperationKind::windows: {
+            Operation rows{.name = {}, .kind = OperationKind::table_gradient, .inputs = {dy}};
+            rows.m = graph_[x].rows;
+            rows.n = graph_[x].cols;
+            rows.k = o.m;
+            rows.function = OperationKind::windows;
+            return pass_on(o, 0, rows, "backward");
+        }
         default:
             if (!is_activation(o.kind))
                 throw std::logic_error(fmt::format("operation '{}' has no gradient", o.name));
@@ -121,12 +145,44 @@ void Backward::operation(const Operation& o, TensorId dy) {
     }
 }
 
+TensorId Backward::ones(std::uint64_t length) {
+    const auto [it, is_new] = ones_.try_emplace(length, no_tensor);
+    if (is_new) it->second = graph_.filled(fmt::format("ones{}", length), 1, length, TensorFill::ones);
+    return it->second;
+}
+
 TensorId Backward::column_sums(const std::string& name, TensorId x) {
     const Tensor shape = graph_[x];
-    const std::uint64_t rows = shape.batch * shape.rows;
-    const auto [it, is_new] = ones_.try_emplace(rows, no_tensor);
-    if (is_new) it->second = graph_.filled(fmt::format("ones{}", rows), 1, rows, TensorFill::ones);
-    return multiply(name, it->second, x, false, false);
+    return multiply(name, ones(shape.batch * shape.rows), x, false, false);
+}
+
+// Of a head's row of the table: the sums by distance of every row of its scores, those of all rows of a
+// matrix, and those of all samples.
+void Backward::distance_bias(const Operation& mask, TensorId dy) {
+    if (mask.table == no_tensor || !needs(mask.table)) return;
+    const Tensor table = graph_[mask.table];
+    const std::string name = mask.name + ".bias_gradient";
+    Operation buckets{
+        .name = mask.name + ".distance_sums", .kind = OperationKind::distance_sums, .inputs = {dy}};
+    buckets.batch = mask.batch;
+    buckets.m = mask.m;
+    buckets.n = mask.n;
+    buckets.causal = mask.causal;
+    const TensorId by_bucket = graph_.append(std::move(buckets), mask.m, table.cols, mask.batch);
+    Operation matrices{.name = mask.name + ".bias_sums", .inputs = {ones(mask.m), by_bucket}};
+    matrices.batch = mask.batch;
+    matrices.k = mask.m;
+    matrices.n = table.cols;
+    matrices.out_blocks = 1;  // rows of one matrix
+    TensorId sums = graph_.append(std::move(matrices), mask.batch, table.cols);
+    if (mask.batch > table.rows) {
+        Operation samples{.name = name, .kind = OperationKind::table_gradient, .inputs = {sums}};
+        samples.m = samples.k = table.rows;
+        samples.n = table.cols;
+        samples.function = OperationKind::position;
+        sums = graph_.append(std::move(samples), table.rows, table.cols);
+    }
+    add(mask.table, sums, name);
 }
 
 TensorId Backward::multiply(const std::string& name, TensorId a, TensorId b, bool transpose_a,
@@ -248,7 +304,7 @@ void Backward::tables(const Operation& o, TensorId dy, std::size_t first) {
         gradient.k = o.m;
         gradient.function = i == 0 ? OperationKind::embedding : OperationKind::position;
         gradient.trigram = o.trigram;
-        gradient.first = i == 1 ? o.first : 0;
+        gradient.first = i == 1 ? o.first : i == 0 ? tokens_before(graph_.graph(), o) : 0;
         if (i < 2) {
             pass_on(o, i, gradient, i == 0 ? "word_gradient" : "position_gradient");
             continue;

@@ -20,8 +20,8 @@ class Backward {
     // What the builder trains gets gradients.
     Backward(GraphBuilder& graph, std::map<TensorId, MergedWeight> merged);
 
-    // `gradient` is that of `result`. Goes through all operations that were there once, the last first; those on no way from
-    // a trained weight to the result get none.
+    // `gradient` is that of `result`. Goes through all operations that were there once, the last first; those
+    // on no way from a trained weight to the result get none.
     void run(TensorId result, TensorId gradient);
     // no_tensor: nothing came back to it.
     TensorId of(TensorId tensor) const { return gradients_[tensor]; }
@@ -35,7 +35,9 @@ class Backward {
     void adapters(const Operation& o, const MergedWeight& merged, TensorId dy);
     void norm(const Operation& o, TensorId dy);
     void tables(const Operation& o, TensorId dy, std::size_t first);
+    void distance_bias(const Operation& mask, TensorId dy);
     void pass_on(const Operation& o, std::size_t input, Operation gradient, const char* what);
+    TensorId ones(std::uint64_t length);
     // A row of ones times x: the sums of its columns.
     TensorId column_sums(const std::string& name, TensorId x);
     TensorId multiply(const std::string& name, TensorId a, TensorId b, bool transpose_a, bool transpose_b);

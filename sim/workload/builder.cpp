@@ -173,6 +173,17 @@ TensorId GraphBuilder::mask(const std::string& name, TensorId x, TensorId mask, 
     return append(std::move(operation), shape.rows, shape.cols, shape.batch);
 }
 
+TensorId GraphBuilder::bias(const std::string& name, TensorId x, TensorId bias, TensorId table, bool one_way,
+                            std::uint64_t first) {
+    Operation operation = like(name, OperationKind::mask, {x, bias});
+    operation.heads = graph_.tensors[table].rows;
+    operation.table = table;
+    operation.first = first;
+    if (one_way) operation.causal = CausalMask{};
+    const Tensor shape = graph_.tensors[x];
+    return append(std::move(operation), shape.rows, shape.cols, shape.batch);
+}
+
 TensorId GraphBuilder::scale(const std::string& name, TensorId x, double factor) {
     Operation operation = like(name, OperationKind::scale, {x});
     operation.factor = factor;
@@ -218,6 +229,14 @@ TensorId GraphBuilder::elementwise(const std::string& name, OperationKind kind,
 TensorId GraphBuilder::prepend(const std::string& name, TensorId x, TensorId row, std::uint64_t parts) {
     Operation operation = like(name, OperationKind::prepend, {x, row});
     const auto rows = graph_.tensors[x].rows + parts, cols = operation.n;
+    operation.batch = parts;
+    operation.m = rows / parts;
+    return append(std::move(operation), rows, cols);
+}
+
+TensorId GraphBuilder::windows(const std::string& name, TensorId x, std::uint64_t parts) {
+    Operation operation = like(name, OperationKind::windows, {x});
+    const auto rows = graph_.tensors[x].rows / 2, cols = operation.n = 3 * graph_.tensors[x].cols;
     operation.batch = parts;
     operation.m = rows / parts;
     return append(std::move(operation), rows, cols);

@@ -60,6 +60,9 @@ class GraphBuilder {
                      std::uint64_t kv_heads);
     // scores plus mask; `heads` matrices belong to a sample.
     TensorId mask(const std::string& name, TensorId x, TensorId mask, std::uint64_t heads);
+    // The same with a bias by distance that is made of a table, for queries from `first` on.
+    TensorId bias(const std::string& name, TensorId x, TensorId bias, TensorId table, bool one_way,
+                  std::uint64_t first);
     // x times a constant.
     TensorId scale(const std::string& name, TensorId x, double factor);
     // x (samples * m x heads * d) with each head turned by the angles of `table` (m x d), whose first row is
@@ -75,6 +78,8 @@ class GraphBuilder {
     TensorId elementwise(const std::string& name, OperationKind kind, std::vector<TensorId> inputs);
     // `row` (1 x n) before each of `parts` equal parts of x.
     TensorId prepend(const std::string& name, TensorId x, TensorId row, std::uint64_t parts);
+    // Of each of `parts` equal parts of x, for every second row, that row and its neighbours side by side.
+    TensorId windows(const std::string& name, TensorId x, std::uint64_t parts);
     // `rows` rows, from `first` on, of each of `parts` equal parts of x.
     TensorId some_rows(const std::string& name, TensorId x, std::uint64_t parts, std::uint64_t rows,
                        std::uint64_t first = 0);

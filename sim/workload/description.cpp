@@ -104,6 +104,14 @@ std::vector<DescriptionFault> faults(const TransformerDescription& d) {
     return found;
 }
 
+std::uint64_t decoder_tokens(const TransformerDescription& description, const PhaseConfig& phase) {
+    if (phase.decoder_sequence != 0) return phase.decoder_sequence;
+    const std::uint64_t positions = description.decoder_positions;
+    return positions == 0
+               ? phase.sequence
+               : std::min(phase.sequence, positions - std::min(positions, description.position_offset));
+}
+
 std::vector<DescriptionFault> faults(const TransformerDescription& description, const PhaseConfig& phase) {
     auto found = faults(description);
     const auto range = [&](std::uint64_t value, const char* key, std::uint64_t most) {
@@ -117,10 +125,17 @@ std::vector<DescriptionFault> faults(const TransformerDescription& description, 
         found.push_back(
             {"head", fmt::format("{} works on the first token of a sample, which decode has not",
                                  description.head == Head::pooler ? "a pooler" : "a classifier")});
-    if (trains(phase) &&
-        (description.has_decoder() || description.frames != 0 || description.relative_buckets != 0))
-        found.push_back(
-            {"phase.kind", "a decoder behind an encoder, frames and relative positions are not trained"});
+    if (phase.decoder_sequence != 0 && !description.has_decoder())
+        found.push_back({"phase.decoder_sequence", "needs a decoder behind the encoder"});
+    if (trains(phase) && description.has_decoder() && description.decoder_positions != 0) {
+        const std::uint64_t tokens = decoder_tokens(description, phase),
+                            there = description.decoder_positions -
+                                    std::min(description.decoder_positions, description.position_offset);
+        if (tokens == 0 || tokens > there)
+            found.push_back({"phase.decoder_sequence", fmt::format("of {} is longer than the {} positions of "
+                                                                   "the decoder",
+                                                                   tokens, there)});
+    }
     if (phase.kind == PhaseKind::finetune_lora) {
         if (phase.rank < 1 || phase.rank > max_size)
             found.push_back({"phase.rank", fmt::format("must lie in 1 to {}", max_size)});

@@ -83,6 +83,9 @@ struct DescriptionFault {
 std::vector<DescriptionFault> faults(const TransformerDescription& description);
 std::vector<DescriptionFault> faults(const TransformerDescription& description, const PhaseConfig& phase);
 
+// Tokens of a sample that a step of training puts through a decoder behind the encoder.
+std::uint64_t decoder_tokens(const TransformerDescription& description, const PhaseConfig& phase);
+
 // The names that `bias_except` takes.
 constexpr auto biased_layers =
     std::to_array<std::string_view>({"query", "key", "value", "output", "gate", "up", "down"});
@@ -94,7 +97,7 @@ constexpr auto biased_layers =
 // has role output. Of a model with a decoder encode runs the encoder alone, prefill both, decode the decoder,
 // with keys and values of the encoder's states from caches too. A pooler that `head` does not run leaves
 // weights that no operation reads. Throws std::invalid_argument with the first fault of the description for
-// this phase. finetune_lora and train: one step, as docs/training.md tells.
+// this phase. finetune_lora and train: one step, as docs/training.md tells; of a model with a decoder both.
 Graph expand(const TransformerDescription& description, const PhaseConfig& phase);
 
 }  // namespace octet

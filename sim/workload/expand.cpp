@@ -51,6 +51,10 @@ class Expansion {
         if (phase_.wide_wgrad) graph_.keep_wide_inputs();
         rows_ = phase_.sequence;
         pass();
+        if (model_.has_decoder()) {
+            rows_ = decoder_tokens(model_, phase_);
+            decoder_pass();
+        }
         graph_.trains(false);
         Backward backward(graph_, std::move(merged_));
         backward.run(result_, loss_gradient());
@@ -117,7 +121,7 @@ class Expansion {
         head(x);
     }
 
-    // The states are a result of encode; prefill hands them to the decoder.
+    // The states are a result of encode; else the decoder takes them.
     void end_of_encoder(TensorId x) {
         states_ = x;
         if (phase_.kind == PhaseKind::encode) graph_.mark_output(x);
@@ -140,27 +144,28 @@ class Expansion {
         }
         if (model_.norm_place == NormPlace::pre) x = norm("decoder.norm", x);
         if (model_.has_vocabulary_head()) return vocabulary_head(x);
-        graph_.mark_output(x);
+        graph_.mark_output(result_ = x);
     }
 
     // What is added to the scores of each head, by distance; the host makes it from the table.
     TensorId relative_bias(const std::string& name, std::uint64_t keys) {
-        graph_.weight(name + ".table", model_.relative_buckets, model_.heads);
+        distances_ = graph_.table(name + ".weight", model_.heads, model_.relative_buckets);
         return graph_.tensor(graph_.prefix() + name, TensorRole::input, rows_, keys,
                              phase_.batch * model_.heads);
     }
 
     // Two convolutions of three frames each, the second at every second frame, as products of rows that hold
-    // the values of three frames: the host lays these out.
+    // the values of three frames. The host lays out those of the first. Places are fixed.
     TensorId frames() {
         const auto columns =
             graph_.tensor("frames", TensorRole::input, phase_.batch * 2 * rows_, 3 * model_.frames);
         const auto first = active("embeddings.conv1", columns);
-        graph_.mark_output(first);
-        const auto next = graph_.tensor("embeddings.conv1.frames", TensorRole::input, phase_.batch * rows_,
-                                        3 * model_.hidden);
-        graph_.mark_after(next, first);
-        const auto x = graph_.position("embeddings.sum", active("embeddings.conv2", next), {position_table()},
+        const auto next = graph_.windows("embeddings.windows", first, phase_.batch);
+        const bool trained = graph_.trains();
+        graph_.trains(false);
+        const auto places = position_table();
+        graph_.trains(trained);
+        const auto x = graph_.position("embeddings.sum", active("embeddings.conv2", next), {places},
                                        phase_.batch, model_.position_offset);
         return model_.embedding_norm ? norm("embeddings.norm", x) : x;
     }
@@ -271,7 +276,7 @@ class Expansion {
         std::optional<CausalMask> causal;  // a token alone sees all keys that there are
         if ((model_.causal || in_decoder_) && rows_ > 1)
             causal = {0, model_.window < rows_ ? model_.window : 0};
-        return attend(name, query, key, value, {keys_, mask_, causal});
+        return attend(name, query, key, value, {keys_, mask_, causal, distances_});
     }
 
     // To the encoder's states, whose keys and values a later token finds in a cache.
@@ -281,7 +286,7 @@ class Expansion {
         if (phase_.kind == PhaseKind::decode)
             return attend(name, query, source_caches_[2 * layer_], source_caches_[2 * layer_ + 1], {});
         const auto key = dense(name, "key", states_, columns), value = dense(name, "value", states_, columns);
-        keep(key, value);
+        if (phase_.kind == PhaseKind::prefill) keep(key, value);
         return attend(name, query, key, value, {0, padding_, std::nullopt});
     }
 
@@ -297,6 +302,7 @@ class Expansion {
         std::uint64_t keys = 0;     // of a cache; 0: all
         TensorId mask = no_tensor;  // is added to the scores
         std::optional<CausalMask> causal{};
+        TensorId table = no_tensor;  // the mask is made of it, by distance
     };
     TensorId attend(const std::string& name, TensorId query, TensorId key, TensorId value, const Seen& seen) {
         const auto heads = model_.heads, kv_heads = model_.key_value_heads();
@@ -304,7 +310,10 @@ class Expansion {
         if (model_.attention_scale)
             scores =
                 graph_.scale(name + ".scale", scores, 1 / std::sqrt(static_cast<double>(model_.head_size())));
-        if (seen.mask != no_tensor) scores = graph_.mask(name + ".mask", scores, seen.mask, heads);
+        if (seen.table != no_tensor)
+            scores = graph_.bias(name + ".mask", scores, seen.mask, seen.table, in_decoder_, first_);
+        else if (seen.mask != no_tensor)
+            scores = graph_.mask(name + ".mask", scores, seen.mask, heads);
         const auto weights = graph_.softmax(name + ".softmax", scores, seen.causal);
         const auto context = graph_.context(name + ".context", weights, value, heads, kv_heads);
         return dense(name, "output", context, model_.layer_size());
@@ -380,7 +389,7 @@ class Expansion {
         if (positions != 0) graph_.weight(stack + "embeddings.position", positions, hidden);
         if (model_.embedding_norm) idle_norm(stack + "embeddings.norm");
         if (model_.relative_buckets != 0)
-            graph_.weight(stack + "relative_bias.table", model_.relative_buckets, model_.heads);
+            graph_.weight(stack + "relative_bias.weight", model_.heads, model_.relative_buckets);
         for (std::uint64_t i = 0; i < layers; ++i) {
             const std::string layer = fmt::format("{}layer{}", stack, i);
             for (const char* kind : {".attention", ".cross"}) {
@@ -478,6 +487,7 @@ class Expansion {
     bool in_decoder_ = false;
     TensorId result_ = no_tensor;  // of the last operation
     std::map<TensorId, MergedWeight> merged_;
+    TensorId distances_ = no_tensor;                // the table that mask_ is made of
     std::vector<TensorId> caches_, source_caches_;  // keys and values, layer by layer
 };
 

@@ -122,8 +122,11 @@ class Checker {
         if (auto message = check_function(operation); !message.empty()) return message;
         if (!std::isfinite(operation.decay)) return "decay must be finite";
         if (operation.causal && operation.kind != OperationKind::softmax &&
-            operation.kind != OperationKind::softmax_backward)
-            return "only a softmax is causal";
+            operation.kind != OperationKind::softmax_backward &&
+            operation.kind != OperationKind::distance_sums && operation.table == no_tensor)
+            return "only a softmax, a bias and sums by distance are causal";
+        if (operation.table != no_tensor && operation.kind != OperationKind::mask)
+            return "only a mask is made of a table";
         if (operation.first != 0 && !takes_rows_from(operation.kind))
             return "takes no rows from a first one on";
         if (operation.first > max_elements) return "begins beyond 2^40 rows";
@@ -191,7 +194,7 @@ class Checker {
         if (o.of.share > max_elements || product({o.batch, o.of.share}, max_elements) > max_elements)
             return "has too large a share";
         if (auto m = operand(o, "first input", o.inputs[0], o.a_blocks, o.transpose_a ? o.k : o.m,
-                             o.transpose_a ? o.m : o.k, false, o.of.share);
+                             o.transpose_a ? o.m : o.k, o.a_blocks == 0, o.of.share);
             !m.empty())
             return m;
         const auto rows = o.transpose_b ? o.n : o.k, cols = o.transpose_b ? o.k : o.n;
@@ -232,10 +235,12 @@ class Checker {
             return low == high ? fmt::format("has {} inputs, expected {}", o.inputs.size(), low)
                                : fmt::format("has {} inputs, expected {} to {}", o.inputs.size(), low, high);
         if (reduces(o.kind)) return check_reduction(o);
+        if (o.kind == OperationKind::distance_sums) return check_distance_sums(o);
         if (auto m = rows(o, "output", o.output); !m.empty()) return m;
         if (o.kind == OperationKind::embedding) return check_tables(o);
         if (o.kind == OperationKind::copy) return check_copy(o);
         if (o.kind == OperationKind::prepend) return check_prepend(o);
+        if (o.kind == OperationKind::windows) return check_windows(o);
         if (o.kind == OperationKind::spread) return check_spread(o);
         if (o.kind == OperationKind::table_gradient) return check_table_gradient(o);
         if (auto m = rows(o, "input", o.inputs[0]); !m.empty()) return m;
@@ -346,9 +351,10 @@ class Checker {
                            ? ""
                            : "is the gradient of neither layernorm nor rmsnorm";
             case OperationKind::table_gradient:
-                return o.function == OperationKind::embedding || o.function == OperationKind::position
+                return o.function == OperationKind::embedding || o.function == OperationKind::position ||
+                               o.function == OperationKind::windows
                            ? ""
-                           : "is the gradient of neither an embedding nor a table of positions";
+                           : "is the gradient of neither an embedding nor a table of positions nor windows";
             default:
                 return o.function == OperationKind::matmul ? "" : "is no gradient of a function";
         }
@@ -365,13 +371,32 @@ class Checker {
     std::string check_table_gradient(const Operation& o) const {
         const auto& input = graph_.tensors[o.inputs[0]];
         if (o.batch != 1) return "has a batch";
-        const auto columns = o.trigram ? 3 * o.n : o.n;
+        const bool windows = o.function == OperationKind::windows;
+        const auto columns = o.trigram || windows ? 3 * o.n : o.n;
         if (input.batch != 1 || input.cols != columns || o.k == 0 || input.rows % o.k != 0)
             return fmt::format("input '{}' is {}, expected samples of {} rows of {}", input.name,
                                shape(input), o.k, columns);
         if (o.function == OperationKind::position && (o.trigram || o.first + o.k > o.m))
             return fmt::format("{} positions are more than a table of {} rows has", o.first + o.k, o.m);
+        if (windows && (o.trigram || o.m != 2 * input.rows))
+            return fmt::format("{} windows are of {} rows, not of {}", input.rows, 2 * input.rows, o.m);
         return {};
+    }
+
+    std::string check_windows(const Operation& o) const {
+        const auto& input = graph_.tensors[o.inputs[0]];
+        if (input.batch == 1 && input.rows == 2 * o.batch * o.m && 3 * input.cols == o.n) return {};
+        return fmt::format("input '{}' is {}, expected {} rows of a third of {} columns", input.name,
+                           shape(input), 2 * o.batch * o.m, o.n);
+    }
+
+    std::string check_distance_sums(const Operation& o) const {
+        const auto& output = graph_.tensors[o.output];
+        if (o.causal && *o.causal != CausalMask{}) return "counts distances from a row's own column";
+        if (output.batch * output.rows != o.batch * o.m)
+            return fmt::format("output '{}' is {}, expected {} rows", output.name, shape(output),
+                               o.batch * o.m);
+        return rows(o, "input", o.inputs[0]);
     }
 
     std::string check_prepend(const Operation& o) const {
@@ -430,10 +455,25 @@ class Checker {
 
     std::string check_mask(const Operation& o) const {
         const auto& mask = graph_.tensors[o.inputs[1]];
+        if (o.table == no_tensor && o.first != 0) return "takes no rows from a first one on";
+        if (o.table != no_tensor) return check_bias(o, mask);
         const bool batch = mask.batch == 1 || mask.batch == o.batch / o.heads || mask.batch == o.batch;
         if (batch && (mask.rows == 1 || mask.rows == o.m) && mask.cols == o.n) return {};
         return fmt::format("mask '{}' is {}, expected {} of 1 x {}", mask.name, shape(mask),
                            o.batch / o.heads, o.n);
+    }
+
+    std::string check_bias(const Operation& o, const Tensor& bias) const {
+        if (o.causal && *o.causal != CausalMask{}) return "counts distances from a row's own column";
+        if (o.table >= graph_.tensors.size()) return "has an unknown table";
+        const auto& table = graph_.tensors[o.table];
+        if (table.role != TensorRole::weight || table.batch != 1 || table.rows != o.heads)
+            return fmt::format("table '{}' is {}, expected a weight of {} rows", table.name, shape(table),
+                               o.heads);
+        if (bias.role == TensorRole::input && bias.batch == o.batch && bias.rows == o.m && bias.cols == o.n)
+            return {};
+        return fmt::format("bias '{}' is {}, expected an input of {} of {} x {}", bias.name, shape(bias),
+                           o.batch, o.m, o.n);
     }
 
     const Graph& graph_;

@@ -6,7 +6,7 @@ namespace octet {
 namespace {
 
 constexpr std::array<std::string_view, 5> role_names{"input", "weight", "activation", "output", "logits"};
-constexpr std::array<std::string_view, 35> kind_names{"embedding",
+constexpr std::array<std::string_view, 37> kind_names{"embedding",
                                                       "position",
                                                       "matmul",
                                                       "scale",
@@ -27,12 +27,14 @@ constexpr std::array<std::string_view, 35> kind_names{"embedding",
                                                       "multiply",
                                                       "copy",
                                                       "prepend",
+                                                      "windows",
                                                       "rope",
                                                       "activation_backward",
                                                       "softmax_backward",
                                                       "norm_backward",
                                                       "spread",
                                                       "table_gradient",
+                                                      "distance_sums",
                                                       "axpy",
                                                       "moment",
                                                       "second_moment",
@@ -82,7 +84,7 @@ bool has_epsilon(OperationKind kind) {
 bool takes_rows_from(OperationKind kind) {
     return kind == OperationKind::embedding || kind == OperationKind::position ||
            kind == OperationKind::copy || kind == OperationKind::rope || kind == OperationKind::spread ||
-           kind == OperationKind::table_gradient;
+           kind == OperationKind::table_gradient || kind == OperationKind::mask;
 }
 
 void mark_weights(Graph& graph) {
@@ -95,7 +97,8 @@ void mark_weights(Graph& graph) {
         }
     for (TensorId id = 0; id < graph.tensors.size(); ++id)
         if (Tensor& tensor = graph.tensors[id]; tensor.role == TensorRole::weight && !tensor.precise &&
-                                                tensor.use == FormatUse::forward && read[id] && !otherwise[id])
+                                                tensor.use == FormatUse::forward && read[id] &&
+                                                !otherwise[id])
             tensor.use = FormatUse::weights;
 }
 

@@ -80,6 +80,8 @@ enum class OperationKind : std::uint8_t {
     multiply,      // two inputs of one shape, or rows and one row (1 x n) for all
     copy,     // the input's rows fall into `batch` equal parts; m rows of each, from row `first` on, moved
     prepend,  // the rows of a second input (1 x n) before each of `batch` equal parts of the first, moved
+    windows,  // the input's rows fall into `batch` equal parts of 2 m rows: row i of m of each holds the rows
+              // 2i - 1, 2i and 2i + 1 of its part side by side, zeros beyond its ends
     rope,  // input, and m rows of n / 2 cosines and n / 2 sines, an input that `rotation` describes: each row
            // x to x * [cos, cos] + [-second half of x, first half] * [sin, sin]; `inverse`: turned back
     // Gradients: of the results come first, of the operand come out.
@@ -89,7 +91,10 @@ enum class OperationKind : std::uint8_t {
     norm_backward,        // gradient, input, gamma of the norm `function`
     spread,  // the rows of `batch` equal parts put to row `first` on of parts of m rows; zeros elsewhere
     table_gradient,  // of a table of m rows: the sum of the gradient's rows of all tokens that took a row;
-                     // gradient of samples of k tokens. `function`: embedding (rows by token), or position
+                     // gradient of samples of k tokens. `function`: embedding (rows by token), position, or
+                     // windows (each third of a row to the row that it came from)
+    distance_sums,   // of scores' gradients: in each row, for every bucket of distances, the sum over its
+                     // columns (distances.h); a column of the output a bucket. `causal`: one way
     // Updates of weights.
     axpy,           // factor * first + second
     moment,         // factor * first + (1 - factor) * second
@@ -157,10 +162,14 @@ struct Operation {
     double factor = 1;       // scale
     double epsilon = 1e-12;  // norms
     std::optional<CausalMask> causal{};  // softmax; none: all columns
-    Rotation rotation{};                 // rope
-    // embedding, position: the first row that is taken of the table of positions; rope: the position of its
-    // table's first row; copy: the first row that is taken of each part.
-    // spread: of each part of its output; table_gradient: of the table of positions.
+    // mask: what is added is a bias by distance, made outside of the machine from this weight of heads x
+    // buckets (distances.h); `causal`: one way, row 0 being query `first`.
+    TensorId table = no_tensor;
+    Rotation rotation{};  // rope
+    // embedding, position: the first row that is taken of the table of positions; rope, mask: the position of
+    // its table's first row; copy: the first row that is taken of each part. spread: of each part of its
+    // output; table_gradient: of the table of positions, or, by token, how many tokens other look-ups took
+    // before.
     std::uint64_t first = 0;
     Member of{};                                     // matmul: of its operands
     bool inverse = false;                            // rope

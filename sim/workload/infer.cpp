@@ -19,7 +19,9 @@ void infer_shape(const Graph& graph, Operation& operation) {
         operation.n = graph.tensors[operation.inputs[0]].cols;
         return;
     }
-    operation.n = output.cols / divisor(operation.out_blocks);
+    const bool by_distance = operation.kind == OperationKind::distance_sums && !operation.inputs.empty();
+    operation.n =
+        by_distance ? graph.tensors[operation.inputs[0]].cols : output.cols / divisor(operation.out_blocks);
     if (!operation.in_blocks()) {
         operation.m = output.batch * output.rows / divisor(operation.batch);
         return;

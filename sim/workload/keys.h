@@ -22,7 +22,7 @@ std::array<Named<E>, count> named_from(E first) {
 inline const auto role_names = named_from<5>(TensorRole::input);
 // `weights` follows from who reads a tensor.
 inline const auto use_names = named_from<format_use_count - 1>(FormatUse::forward);
-inline const auto kind_names = named_from<35>(OperationKind::embedding);
+inline const auto kind_names = named_from<37>(OperationKind::embedding);
 inline const auto fill_names = named_from<4>(TensorFill::given);
 inline const auto activation_names = named_from<8>(OperationKind::gelu);
 inline const auto norm_names = named_from<3>(OperationKind::layernorm);
@@ -158,7 +158,7 @@ struct OperationLine {
     std::string name;
     OperationKind kind = OperationKind::matmul;
     std::vector<std::string> inputs;
-    std::optional<std::string> bias;
+    std::optional<std::string> bias, table;
     std::string output;
     std::optional<std::uint64_t> batch, m, n, k;
     bool transpose_a = false, transpose_b = false;
@@ -209,9 +209,13 @@ void describe(V& v, OperationLine& o) {
         v.integer("first", o.first, size_or_none,
                   "position of the first token; copy: first row of each part");
     });
-    v.when(o.kind == OperationKind::softmax || o.kind == OperationKind::softmax_backward,
-           "kind softmax or softmax_backward",
+    v.when(o.kind == OperationKind::softmax || o.kind == OperationKind::softmax_backward ||
+               o.kind == OperationKind::distance_sums || o.kind == OperationKind::mask,
+           "kind softmax, softmax_backward, mask or distance_sums",
            [&] { v.boolean("causal", o.causal, "whether row i sees the columns up to i + offset alone"); });
+    v.when(o.kind == OperationKind::mask, "kind mask", [&] {
+        v.text("table", o.table, "name of a weight of heads x buckets that the mask is made of, by distance");
+    });
     v.when(o.causal, "causal: true", [&] {
         v.integer("offset", o.mask.offset, size_or_none, "columns before the first row's own");
         v.integer("window", o.mask.window, size_or_none, "columns that a row sees at most; 0: no limit");

@@ -67,6 +67,7 @@ class TraceReader {
             o.inputs.push_back(find(line.inputs[i], node.find("inputs")->value.items[i]));
         if (line.bias) o.inputs.push_back(find(*line.bias, node.find("bias")->value));
         o.has_bias = line.bias.has_value();
+        if (line.table) o.table = find(*line.table, node.find("table")->value);
         o.output = find(line.output, node.find("output")->value);
         o.transpose_a = line.transpose_a;
         o.transpose_b = line.transpose_b;

@@ -66,6 +66,7 @@ class Writer {
             put("{}{}", i == 0 ? "" : ", ", text(graph_.tensors[o.inputs[i]].name));
         put("]");
         if (o.has_bias) put(", bias: {}", text(graph_.tensors[o.inputs.back()].name));
+        if (o.table != no_tensor) put(", table: {}", text(graph_.tensors[o.table].name));
         put(", output: {}", text(graph_.tensors[o.output].name));
         put_unless(inferred_batch(graph_, o), "batch", o.batch);
         put_unless(usual.transpose_a, "transpose_a", o.transpose_a);

@@ -99,6 +99,7 @@ PhaseConfig random_phase(Choice& choice) {
         phase.sequence = 1 + choice.below(choice.below(8) == 0 ? 70 : 20);
     }
     if (trains(phase)) phase.optimizer = choice.of({"sgd", "momentum", "adamw"});
+    if (trains(phase) && choice.below(3) == 0) phase.decoder_sequence = 1 + choice.below(30);
     if (phase.kind == PhaseKind::finetune_lora) {
         phase.rank = 1 + choice.below(9);
         phase.alpha = 0.5 + static_cast<double>(choice.below(20));
@@ -119,6 +120,7 @@ std::string flow_text(const PhaseConfig& phase) {
     else
         text += fmt::format(", sequence: {}", phase.sequence);
     if (trains(phase)) text += fmt::format(", optimizer: {}", phase.optimizer);
+    if (phase.decoder_sequence != 0) text += fmt::format(", decoder_sequence: {}", phase.decoder_sequence);
     if (phase.kind == PhaseKind::finetune_lora)
         text += fmt::format(", rank: {}, alpha: {}, merged: {}, targets: [{}]", phase.rank, phase.alpha,
                             phase.merged, fmt::join(phase.targets, ", "));

@@ -8,12 +8,18 @@
 #include "models/accelerator/run.h"
 #include "sim/lower/program.h"
 #include "sim/run/value_run.h"
+#include "tests/values/plain_gradients.h"
 #include "tests/values/reference_runs.h"
 #include "tests/values/tape_model.h"
 #include "tests/values/training_models.h"
 
 namespace octet::test {
 namespace {
+
+// Whose gradient the tape has all the same.
+bool is_input(const std::string& name) {
+    return name == "patches" || name == "frames";
+}
 
 TapeModel tape_model(const TransformerDescription& d, const PhaseConfig& phase, const Case& c) {
     TapeModel model{d, phase, {}, c.inputs.tokens};
@@ -23,6 +29,29 @@ TapeModel tape_model(const TransformerDescription& d, const PhaseConfig& phase, 
             model.tensors[t.name] = {t.batch * t.rows, t.cols, c.inputs.sources[id]};
     }
     return model;
+}
+
+TensorId tensor_of(const Graph& graph, const std::string& name) {
+    for (TensorId id = 0; id < graph.tensors.size(); ++id)
+        if (graph.tensors[id].name == name) return id;
+    throw std::logic_error("no tensor " + name);
+}
+
+// What the host makes of a table of heads x buckets.
+void add_distances(Case& c, const std::string& name) {
+    for (TensorId id = 0; id < c.graph.tensors.size(); ++id) {
+        const Tensor& bias = c.graph.tensors[id];
+        if (bias.name != name) continue;
+        const TensorId table = tensor_of(c.graph, name + ".weight");
+        const std::uint64_t heads = c.graph.tensors[table].rows, buckets = c.graph.tensors[table].cols;
+        for (std::uint64_t i = 0; i < bias.elements(); ++i) {
+            const std::uint64_t head = i / (bias.rows * bias.cols) % heads, query = i / bias.cols % bias.rows,
+                                key = i % bias.cols;
+            c.inputs.sources[id][i] =
+                c.inputs.sources[table][head * buckets + plain_bucket(std::int64_t(key) - std::int64_t(query),
+                                                                      buckets, name.starts_with("decoder"))];
+        }
+    }
 }
 
 // Without outliers: numbers that a double keeps far from saturation.
@@ -35,6 +64,7 @@ Case gentle_case(const TransformerDescription& d, const PhaseConfig& phase,
     for (TensorId id = 0; id < c.graph.tensors.size(); ++id)
         if (c.graph.tensors[id].role == TensorRole::weight && c.graph.tensors[id].rows > 1)
             for (double& x : c.inputs.sources[id]) x *= 0.6;
+    for (const std::string stack : {"", "decoder."}) add_distances(c, stack + "relative_bias");
     return c;
 }
 
@@ -52,12 +82,6 @@ std::vector<std::vector<float>> results_of(const Case& c) {
     values.observer = &seen;
     run_machine(c.machine, program, &values, Fidelity::pass);
     return seen.results;
-}
-
-TensorId tensor_of(const Graph& graph, const std::string& name) {
-    for (TensorId id = 0; id < graph.tensors.size(); ++id)
-        if (graph.tensors[id].name == name) return id;
-    throw std::logic_error("no tensor " + name);
 }
 
 // The gradient that an update takes.
@@ -82,7 +106,7 @@ void expect_gradients_of_tape(const TransformerDescription& d, PhaseConfig phase
     std::size_t trained = 0;
     double all = 0;  // gradients that cancel out keep the roundings of what they are made of
     for (const auto& [name, gradient] : wanted)
-        if (name != "patches") all = std::max(all, largest(gradient.values));
+        if (!is_input(name)) all = std::max(all, largest(gradient.values));
     EXPECT_GT(all, 0);
     for (const Tensor& t : c.graph.tensors) {
         if (t.role != TensorRole::weight || !t.precise) continue;
@@ -172,7 +196,7 @@ TEST_P(Gradient, OfTheTapeIsThatOfFiniteDifferences) {
         const auto gradients = model.gradients();
         std::mt19937 random(1);
         for (const auto& [name, gradient] : gradients) {
-            if (name == "patches") continue;
+            if (is_input(name)) continue;
             for (int i = 0; i < 2; ++i) {
                 const std::size_t at = random() % gradient.values.size();
                 double& x = model.tensors.at(name).values[at];

@@ -78,6 +78,23 @@ Row plain_norm_backward(const PlainUnit& unit, bool layernorm, double epsilon, c
     return dx;
 }
 
+std::uint64_t plain_bucket(std::int64_t distance, std::uint64_t buckets, bool one_way) {
+    std::uint64_t first = 0;
+    if (!one_way) {
+        buckets /= 2;
+        if (distance > 0) first = buckets;
+    }
+    const std::int64_t apart = one_way ? -std::min<std::int64_t>(distance, 0) : std::abs(distance);
+    const auto d = static_cast<std::uint64_t>(apart);
+    if (buckets < 2) return first;
+    const std::uint64_t exact = buckets / 2;
+    if (d < exact) return first + d;
+    const float logarithm = std::log(static_cast<float>(d) / static_cast<float>(exact)) /
+                            static_cast<float>(std::log(128.0 / static_cast<double>(exact))) *
+                            static_cast<float>(buckets - exact);
+    return first + std::min(exact + static_cast<std::uint64_t>(logarithm), buckets - 1);
+}
+
 float plain_slope(const VectorMath& math, OperationKind function, float dy, float x) {
     switch (function) {
         case OperationKind::relu:

@@ -21,6 +21,8 @@ Row plain_softmax_backward(const PlainUnit& unit, const SoftmaxConfig& config, c
                            const std::vector<bool>& seen);
 Row plain_norm_backward(const PlainUnit& unit, bool layernorm, double epsilon, const Row& dy, const Row& x,
                         const Row& gamma);
+// Of keys `distance` behind (or, negative, before) the query, as the code of T5 puts it.
+std::uint64_t plain_bucket(std::int64_t distance, std::uint64_t buckets, bool one_way);
 float plain_slope(const VectorMath& math, OperationKind function, float dy, float x);
 float plain_update(const VectorMath& math, const Operation& op, float a, float b, float c);
 

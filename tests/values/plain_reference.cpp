@@ -311,6 +311,8 @@ class Plain {
     std::vector<float> compute(const Operation& op) {
         if (op.kind == Kind::matmul) return product(op);
         if (op.kind == Kind::table_gradient) return table_gradient(op);
+        if (op.kind == Kind::windows) return windows(op);
+        if (op.kind == Kind::distance_sums) return distance_sums(op);
         if (op.trigram) return trigram(op);
         if (op.kind == Kind::rope) return rope(op);
         if (reduces(op.kind)) return reduced(op);
@@ -396,16 +398,56 @@ class Plain {
         return y;
     }
 
+    // Of every sample with a row of zeros at both ends, three rows beginning with every second.
+    std::vector<float> windows(const Operation& op) const {
+        const std::uint64_t size = op.n / 3;
+        std::vector<float> y;
+        for (std::uint64_t sample = 0; sample < op.batch; ++sample) {
+            std::vector<float> rows(size, 0.0F);
+            for (std::uint64_t i = 0; i < 2 * op.m * size; ++i)
+                rows.push_back(entered(op.inputs[0], sample * 2 * op.m * size + i));
+            rows.resize(rows.size() + size, 0.0F);
+            for (std::uint64_t row = 0; row < op.m; ++row)
+                y.insert(y.end(), rows.begin() + std::ptrdiff_t(2 * row * size),
+                         rows.begin() + std::ptrdiff_t((2 * row + 3) * size));
+        }
+        return y;
+    }
+
+    // A row at a time, a bucket at a time, what is of other buckets left out as 0.
+    std::vector<float> distance_sums(const Operation& op) const {
+        const std::uint64_t buckets = graph_.tensors[op.output].cols;
+        std::vector<float> y;
+        for (std::uint64_t row = 0; row < op.batch * op.m; ++row)
+            for (std::uint64_t bucket = 0; bucket < buckets; ++bucket) {
+                std::vector<float> x;
+                for (std::uint64_t c = 0; c < op.n; ++c)
+                    x.push_back(plain_bucket(std::int64_t(c) - std::int64_t(row % op.m), buckets,
+                                             op.causal.has_value()) == bucket
+                                    ? entered(op.inputs[0], row * op.n + c)
+                                    : 0.0F);
+                y.push_back(sum(x));
+            }
+        return y;
+    }
+
     // Rows of the gradient, in the order of tokens, added to the table's row that each of them took.
     std::vector<float> table_gradient(const Operation& op) const {
         std::vector<std::vector<std::size_t>> parts(op.m);  // where their values begin
         const Tensor& dy = graph_.tensors[op.inputs[0]];
         for (std::uint64_t row = 0; row < dy.rows; ++row) {
             const auto note = [&](std::uint64_t token, std::uint64_t column) {
-                const std::uint64_t to =
-                    op.function == Kind::position ? op.first + row % op.k : inputs_.tokens.at(token);
+                const std::uint64_t to = op.function == Kind::position  ? op.first + row % op.k
+                                         : op.function == Kind::windows ? token
+                                                                        : inputs_.tokens.at(op.first + token);
                 parts[to].push_back(row * dy.cols + column);
             };
+            if (op.function == Kind::windows) {
+                if (row % op.k != 0) note(2 * row - 1, 0);
+                note(2 * row, op.n);
+                note(2 * row + 1, 2 * op.n);
+                continue;
+            }
             if (op.trigram && (row + 1) % op.k != 0) note(row + 1, 0);
             note(row, op.trigram ? op.n : 0);
             if (op.trigram && row % op.k != 0) note(row - 1, 2 * op.n);

@@ -26,7 +26,7 @@ TransformerDescription encoder() {
 }  // namespace
 
 std::vector<std::string> training_model_names() {
-    return {"encoder", "masked", "decoder", "narrow", "patches"};
+    return {"encoder", "masked", "decoder", "narrow", "patches", "distances", "frames"};
 }
 
 TransformerDescription training_model(const std::string& name) {
@@ -69,6 +69,33 @@ TransformerDescription training_model(const std::string& name) {
         d.norm_place = NormPlace::pre;
         d.activation = OperationKind::hgelu;
         d.pooler = d.embedding_norm = d.padding_mask = false;
+    } else if (name == "distances") {  // as T5
+        d.layers = 1;
+        d.hidden = 32;
+        d.heads = 4;
+        d.kv_heads = 2;
+        d.ffn = 20;
+        d.positions = d.token_types = 0;
+        d.norm = OperationKind::rmsnorm;
+        d.norm_place = NormPlace::pre;
+        d.activation = OperationKind::gelu_tanh;
+        d.gated = d.tied = d.head_scale = true;
+        d.embedding_norm = d.pooler = d.bias = d.attention_scale = false;
+        d.decoder_layers = 2;
+        d.relative_buckets = 6;
+        d.head = Head::lm;
+    } else if (name == "frames") {  // as Whisper
+        d.layers = 2;
+        d.token_types = 0;
+        d.frames = 5;
+        d.positions = 9;
+        d.norm_place = NormPlace::pre;
+        d.embedding_norm = d.pooler = d.padding_mask = false;
+        d.bias_except = {"key"};
+        d.decoder_layers = 1;
+        d.decoder_positions = 6;
+        d.head = Head::lm;
+        d.tied = true;
     } else {
         throw std::logic_error(name);
     }
@@ -118,7 +145,13 @@ std::pair<TransformerDescription, PhaseConfig> random_training(std::mt19937& ran
     d.ffn = one_of({5, 16, 33});
     d.activation = static_cast<OperationKind>(static_cast<unsigned>(OperationKind::gelu) + random() % 8);
     d.gated = random() % 2 == 0;
-    if (d.patches == 0) {
+    if (d.has_decoder()) {
+        d.decoder_layers = one_of({1, 2});
+        if (d.relative_buckets != 0) d.relative_buckets = one_of({1, 2, 5, 8, 16});
+        d.embedding_norm = random() % 2 == 0;
+        d.tied = random() % 2 == 0;
+        if (random() % 4 == 0) d.head = Head::none, d.tied = d.head_scale = false;
+    } else if (d.patches == 0) {
         d.causal = random() % 2 == 0;
         d.window = d.causal && random() % 2 == 0 ? 3 : 0;
         d.rotary = random() % 2 == 0;
@@ -129,6 +162,7 @@ std::pair<TransformerDescription, PhaseConfig> random_training(std::mt19937& ran
                             : lora_phase({random() % 2 == 0 ? "all" : "value", "ffn_out"}, random() % 2 == 0);
     phase.batch = one_of({1, 2, 3});
     phase.sequence = d.patches != 0 ? one_of({2, 5, 7}) : one_of({1, 2, 5, 9});
+    if (d.has_decoder()) phase.decoder_sequence = one_of({0, 1, 3, 6});
     phase.rank = one_of({1, 4, 9});
     return {d, phase};
 }

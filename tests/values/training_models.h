@@ -10,7 +10,7 @@
 
 namespace octet::test {
 
-// encoder, masked, decoder, narrow, patches
+// encoder, masked, decoder, narrow, patches, and two with a decoder behind the encoder: distances, frames
 std::vector<std::string> training_model_names();
 TransformerDescription training_model(const std::string& name);
 PhaseConfig training_phase(PhaseKind kind);

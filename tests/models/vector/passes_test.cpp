@@ -113,6 +113,27 @@ TEST(VectorPass, OverResultsOfRowsTakesABeatForLanesRows) {
     EXPECT_EQ(r[0].operations[0].activity[Action::vector_idle], 8u);
 }
 
+TEST(VectorPass, OverSeveralResultsOfEachRowTakesABeatForLanesOfThem) {
+    VectorPass sums{{}, 1, false}, results{{}, 0, true};
+    sums.stages.push_back({Action::vector_reduce, 0, false});
+    results.row_results = true;
+    sums.results = results.results = 3;
+    VectorConfig rows;
+    rows.row_at_a_time = true;
+    std::deque<Case> cases;
+    cases.push_back(vector_case({40, 16, 1, 16, false, results}));
+    cases.push_back(vector_case({40, 16, 1, 16, false, results}, rows));
+    cases.push_back(vector_case({40, 16, 1, 16, false, sums}));
+    const auto r = run_all(cases);
+    EXPECT_EQ(cycles(r[0]), 8u + 4) << "120 values in vectors of 16";
+    EXPECT_EQ(cycles(r[1]), 40u * (1 + 4)) << "three with their row";
+    EXPECT_EQ(r[0].operations[0].activity[Action::sram_write_bits], 120u * 16);
+    EXPECT_EQ(r[0].operations[0].activity[Action::vector_idle], 8u);
+    EXPECT_EQ(r[2].operations[0].activity[Action::vector_reduce], 40u * 16);
+    EXPECT_EQ(r[2].operations[0].activity[Action::vector_scratch_write_bits], 120u * 16);
+    EXPECT_EQ(r[2].operations[0].activity[Action::vector_scratch_read_bits], 120u * 16);
+}
+
 TEST(VectorUnit, TakesTheNextCommandBehindTheLastVector) {
     Case c = vector_case({});
     Command second = c.program.commands()[0];

@@ -75,8 +75,8 @@ INSTANTIATE_TEST_SUITE_P(
         Taken{"bare_rmsnorm", rmsnorm, matmul, 1, 2}, Taken{"axpy", axpy, matmul, 2, 1},
         Taken{"moment", moment, matmul, 2, 2}, Taken{"second_moment", second_moment, matmul, 2, 2},
         Taken{"adam", adam, matmul, 3, 4}, Taken{"row_squares", row_squares, matmul, 1, 2},
-        Taken{"row_sums", row_sums, matmul, 1, 2}, Taken{"clip_factor", clip_factor, matmul, 1, 2},
-        Taken{"rescale", rescale, matmul, 2, 1}),
+        Taken{"row_sums", row_sums, matmul, 1, 2}, Taken{"distance_sums", distance_sums, matmul, 1, 2},
+        Taken{"clip_factor", clip_factor, matmul, 1, 2}, Taken{"rescale", rescale, matmul, 2, 1}),
     [](const auto& test) { return test.param.what; });
 
 std::vector<Action> actions_of(const VectorPass& pass, bool per_row) {

@@ -220,6 +220,29 @@ TEST(Reference, LooksUpTokensAndCopiesFirstRows) {
     words.op.n = 3;
     words.input(1, 5, 1, {5, 10, 20, 30, 40});
     expect_near(words.result(1, 4, 3, {4, 0, 1, 3}), {5, 40, 0, 0, 5, 40, 30, 10, 0, 0, 30, 10});
+    One windows;  // rows 2i - 1, 2i and 2i + 1 of each sample
+    windows.op.kind = OperationKind::windows;
+    windows.op.batch = 2;
+    windows.op.m = 2;
+    windows.op.n = 3;
+    windows.input(1, 8, 1, {1, 2, 3, 4, 5, 6, 7, 8});
+    expect_near(windows.result(1, 4, 3), {0, 1, 2, 2, 3, 4, 0, 5, 6, 6, 7, 8});
+    One back;
+    back.op.kind = OperationKind::table_gradient;
+    back.op.function = OperationKind::windows;
+    back.op.m = 8;
+    back.op.n = 1;
+    back.op.k = 2;
+    back.input(1, 4, 3, {9, 1, 2, 30, 3, 4, 9, 5, 6, 70, 7, 8});
+    expect_near(back.result(1, 8, 1), {1, 32, 3, 4, 5, 76, 7, 8});
+    One distances;  // 0, 1 and more before; behind
+    distances.op.kind = OperationKind::distance_sums;
+    distances.op.m = 3;
+    distances.op.n = 3;
+    distances.input(1, 3, 3, {1, 2, 3, 4, 5, 6, 7, 8, 9});
+    expect_near(distances.result(1, 3, 4), {1, 0, 0, 5, 5, 4, 0, 6, 9, 15, 0, 0});
+    distances.op.causal = CausalMask{};
+    expect_near(distances.result(1, 3, 3), {6, 0, 0, 11, 4, 0, 9, 15, 0});
     One places;
     places.op.kind = OperationKind::position;
     places.op.batch = 2;

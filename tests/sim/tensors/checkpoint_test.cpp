@@ -368,7 +368,7 @@ TEST_F(Checkpoint, OfT5HasBlocksWhoseLayersAreNumberedAndBiasesInTheFirst) {
               there(s, "decoder.block.0.layer.1.layer_norm.weight", 0, 2));
     EXPECT_EQ(at(graph, loaded, "layer0.ffn.norm.gamma", 0, 2),
               there(s, "encoder.block.0.layer.1.layer_norm.weight", 0, 2));
-    EXPECT_EQ(at(graph, loaded, "relative_bias.table", 3, 1),
+    EXPECT_EQ(at(graph, loaded, "relative_bias.weight", 1, 3),
               there(s, "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", 3, 1));
     std::erase_if(s, [](const auto& entry) { return entry.first.starts_with("decoder.block.0.layer.1.E"); });
     EXPECT_THAT(complaint(graph, s), HasSubstr("as 'decoder.block.0.layer.1.EncDecAttention.q.weight'"));
@@ -406,8 +406,9 @@ TEST_F(Checkpoint, OfWhisperHasConvolutionsChannelByChannelAndKeysWithoutABias) 
     d.padding_mask = false;
     const Graph graph = prefill_of(d);
     const LoadedWeights loaded = load(graph, s);
-    EXPECT_EQ(at(graph, loaded, "embeddings.conv1.weight", 2 * 3 + 1, 5),
-              there(s, "model.encoder.conv1.weight", 0, 0) + 5 * 12 + 2 * 3 + 1);
+    EXPECT_EQ(at(graph, loaded, "embeddings.conv1.weight", 1 * 4 + 2, 5),
+              there(s, "model.encoder.conv1.weight", 0, 0) + 5 * 12 + 2 * 3 + 1)
+        << "frame 1 of channel 2";
     EXPECT_EQ(at(graph, loaded, "decoder.layer0.cross.value.weight", 4, 1),
               there(s, "model.decoder.layers.0.encoder_attn.v_proj.weight", 1, 4));
     EXPECT_EQ(at(graph, loaded, "layer0.ffn.norm.beta", 0, 2),

@@ -110,5 +110,48 @@ TEST(SyntheticTensors, DependOnSeedAndNameAloneWhateverTheThreads) {
     EXPECT_EQ(synthetic_tensors(more, {}, 3)[1], one[0]);
 }
 
+// Buckets as T5 has them, worked out by hand.
+TEST(SyntheticTensors, FillABiasByDistanceFromItsTable) {
+    Graph graph;
+    graph.name = "biased";
+    const std::uint64_t length = 300, buckets = 32;
+    graph.tensors = {{"scores", TensorRole::input, 2, length, length},
+                     {"bias", TensorRole::input, 2, length, length},
+                     {"table", TensorRole::weight, 1, 2, buckets},
+                     {"y", TensorRole::output, 2, length, length}};
+    Operation mask{.name = "mask", .kind = OperationKind::mask, .inputs = {0, 1}};
+    mask.output = 3;
+    mask.batch = mask.heads = 2;
+    mask.m = mask.n = length;
+    mask.table = 2;
+    const auto expect = [&](std::uint64_t query, std::uint64_t key, std::uint64_t bucket) {
+        graph.operations = {mask};
+        validate(graph);
+        const SourceTensors tensors = synthetic_tensors(graph, {}, 1);
+        for (std::uint64_t head = 0; head < 2; ++head)
+            EXPECT_EQ(tensors[1][(head * length + query) * length + key], tensors[2][head * buckets + bucket])
+                << query << ' ' << key;
+    };
+    for (const auto& [distance, bucket] : {std::pair{0U, 0U},
+                                           {7U, 7U},
+                                           {8U, 8U},
+                                           {11U, 8U},
+                                           {12U, 9U},
+                                           {16U, 10U},
+                                           {64U, 14U},
+                                           {90U, 14U},
+                                           {91U, 15U},
+                                           {290U, 15U}}) {
+        expect(295, 295 - distance, bucket);
+        expect(5, 5 + distance, distance == 0 ? 0 : 16 + bucket);
+    }
+    mask.causal = CausalMask{};
+    for (const auto& [distance, bucket] :
+         {std::pair{15U, 15U}, {16U, 16U}, {20U, 17U}, {112U, 30U}, {113U, 31U}, {290U, 31U}}) {
+        expect(295, 295 - distance, bucket);
+        expect(5, 5 + distance, 0);
+    }
+}
+
 }  // namespace
 }  // namespace octet

@@ -7,6 +7,7 @@
 #include "sim/config/yaml.h"
 #include "sim/workload/description.h"
 #include "sim/workload/trace.h"
+#include "tests/sim/workload/models.h"
 
 namespace octet {
 namespace {
@@ -80,6 +81,56 @@ TEST(Training, TakesTwiceTheMacsOfTheForwardPassBackwards) {
         EXPECT_EQ(macs.forward, expand(d, encode).macs()) << d.name;
         EXPECT_EQ(macs.backward, 2 * macs.forward) << d.name;
     }
+}
+
+// So many tokens of the encoder, and of the decoder.
+std::uint64_t products_of_both(const TransformerDescription& d, std::uint64_t s, std::uint64_t t) {
+    const std::uint64_t h = d.hidden, layer = 4 * h * h + 2 * h * d.ffn;
+    return d.layers * (s * layer + 2 * s * s * h) +
+           d.decoder_layers * (t * (layer + 2 * h * h) + 2 * t * t * h + 2 * s * h * h + 2 * s * t * h) +
+           t * h * d.vocabulary;
+}
+
+TEST(Training, TakesTwiceTheMacsBackwardsThroughADecoderIntoItsEncoderToo) {
+    PhaseConfig phase = step(PhaseKind::train);
+    phase.decoder_sequence = 5;
+    const TransformerDescription distances = t5(3, 32, 4, 48, 40);
+    Graph graph = expand(distances, phase);
+    Macs macs = macs_of(graph, first_gradient(graph));
+    EXPECT_EQ(macs.forward, 2 * products_of_both(distances, 16, 5));
+    EXPECT_EQ(macs.backward, 2 * macs.forward);
+    std::uint64_t gammas = 0;  // of the encoder and of the decoder
+    for (const Tensor& t : graph.tensors)
+        if (t.role == TensorRole::weight && t.rows == 1)
+            gammas += t.cols * 2 * (t.name.starts_with("decoder") ? 5 : 16);
+    EXPECT_EQ(macs.sums, gammas + 2 * 3 * 4 * 32 * (16 + 5)) << "32 buckets of every layer, head and query";
+
+    const TransformerDescription sound = whisper(3, 32, 4);
+    graph = expand(sound, phase);
+    macs = macs_of(graph, first_gradient(graph));
+    const std::uint64_t first = 2 * 32 * 240 * 32, second = 2 * 16 * 96 * 32;
+    EXPECT_EQ(macs.forward, 2 * products_of_both(sound, 16, 5) + first + second);
+    EXPECT_EQ(macs.backward, 2 * macs.forward - first) << "the frames are given";
+}
+
+TEST(Training, AddsWhatEveryLayerOfTheDecoderSendsBackToTheStates) {
+    const Graph graph = expand(t5(3, 32, 4, 48, 40), step(PhaseKind::train));
+    const auto reads = [&](const char* name) {
+        std::size_t count = 0;
+        for (const Operation& o : graph.operations) count += ends_with(o.name, name);
+        return count;
+    };
+    EXPECT_EQ(reads(".cross.key.dgrad"), 3u);
+    EXPECT_EQ(reads(".cross.key.dgrad.sum") + reads(".cross.value.dgrad.sum"), 5u)
+        << "six, of which one is first";
+    EXPECT_EQ(reads(".distance_sums"), 2u * 3);
+}
+
+TEST(Training, LeavesThePlacesOfFramesAsTheyAre) {
+    for (const Tensor& t : expand(whisper(2, 32, 4), step(PhaseKind::train)).tensors)
+        if (t.role == TensorRole::weight) {
+            EXPECT_EQ(t.precise, t.name != "embeddings.position") << t.name;
+        }
 }
 
 TEST(Training, LeavesOutTheGradientOfWhatNobodyTrains) {
@@ -271,6 +322,8 @@ TEST(Training, IsTheSameGraphWhenWrittenAsATraceAndReadAgain) {
     for (const auto& [d, phase] : {std::pair{encoder(), step(PhaseKind::train)},
                                    {decoder(), step(PhaseKind::train)},
                                    {decoder(), merged},
+                                   {t5(2, 32, 4, 48, 40), step(PhaseKind::train)},
+                                   {whisper(2, 32, 4), merged},
                                    {trigram, step(PhaseKind::train)}}) {
         const Graph graph = expand(d, phase);
         Diagnostics diagnostics;
@@ -319,6 +372,34 @@ TEST(GradientOperation, IsRefusedWithAReason) {
     table.function = OperationKind::position, table.first = 7;
     EXPECT_EQ(fault(table, {x, {"y", TensorRole::output, 1, 9, 4}}),
               "10 positions are more than a table of 9 rows has");
+    table.function = OperationKind::windows, table.first = 0;
+    EXPECT_EQ(fault(table, {{"x", TensorRole::input, 1, 6, 12}, {"y", TensorRole::output, 1, 9, 4}}),
+              "6 windows are of 12 rows, not of 9");
+    Operation windows{.name = {}, .kind = OperationKind::windows, .inputs = {0}};
+    windows.batch = 1, windows.m = 3, windows.n = 12;
+    EXPECT_EQ(fault(windows, {x, {"y", TensorRole::output, 1, 3, 12}}), "");
+    windows.m = 2;
+    EXPECT_EQ(fault(windows, {x, {"y", TensorRole::output, 1, 2, 12}}),
+              "input 'x' is 6 x 4, expected 4 rows of a third of 12 columns");
+    Operation distances{.name = {}, .kind = OperationKind::distance_sums, .inputs = {0}};
+    distances.m = 6, distances.n = 4;
+    EXPECT_EQ(fault(distances, {x, {"y", TensorRole::output, 1, 6, 3}}), "");
+    EXPECT_EQ(fault(distances, {x, {"y", TensorRole::output, 1, 5, 3}}),
+              "output 'y' is 5 x 3, expected 6 rows");
+    distances.causal = CausalMask{1, 0};
+    EXPECT_EQ(fault(distances, {x, {"y", TensorRole::output, 1, 6, 3}}),
+              "counts distances from a row's own column");
+    Operation bias{.name = {}, .kind = OperationKind::mask, .inputs = {0, 1}};
+    bias.m = 6, bias.n = 4, bias.table = 2;
+    const Tensor buckets{"t", TensorRole::weight, 1, 1, 8};
+    EXPECT_EQ(fault(bias, {x, {"b", TensorRole::input, 1, 6, 4}, buckets, y}), "");
+    EXPECT_EQ(fault(bias, {x, {"b", TensorRole::input, 1, 1, 4}, buckets, y}),
+              "bias 'b' is 1 x 4, expected an input of 1 of 6 x 4");
+    EXPECT_EQ(fault(bias, {x, {"b", TensorRole::input, 1, 6, 4}, {"t", TensorRole::weight, 1, 2, 8}, y}),
+              "table 't' is 2 x 8, expected a weight of 1 rows");
+    bias.kind = OperationKind::add;
+    EXPECT_EQ(fault(bias, {x, {"b", TensorRole::input, 1, 6, 4}, buckets, y}),
+              "only a mask is made of a table");
     Operation product{.name = {}, .inputs = {0, 0}};
     product.transpose_a = true, product.m = 4, product.n = 4, product.k = 6;
     EXPECT_EQ(fault(product, {x, {"y", TensorRole::output, 1, 4, 4}}), "");

@@ -82,15 +82,47 @@ TEST(EncoderDecoder, DecodesOverCachesOfTheStatesAndOfItsOwnTokens) {
     EXPECT_EQ(tensor(graph, "token1.decoder.relative_bias").cols, 6u);
 }
 
-TEST(EncoderDecoder, LaysFramesOutForTheSecondConvolutionWhenTheFirstIsDone) {
-    const auto graph = expand(whisper(4, 384, 6), {.sequence = 10});
-    const Tensor& next = tensor(graph, "embeddings.conv1.frames");
-    EXPECT_EQ(next.role, TensorRole::input);
-    EXPECT_EQ(next.rows, 10u);
-    EXPECT_EQ(next.cols, 3u * 384);
-    EXPECT_EQ(graph.tensors[next.after].name, "embeddings.conv1.activation");
-    EXPECT_EQ(tensor(graph, "frames").rows, 20u);
+TEST(EncoderDecoder, LaysThreeRowsOfTheFirstConvolutionSideBySideForTheSecond) {
+    const auto graph = expand(whisper(4, 384, 6), {.batch = 2, .sequence = 10});
+    const Operation& windows = find(graph, "embeddings.windows");
+    EXPECT_EQ(graph.tensors[windows.inputs[0]].name, "embeddings.conv1.activation");
+    EXPECT_EQ(windows.batch, 2u);
+    EXPECT_EQ(tensor(graph, "embeddings.windows").rows, 20u);
+    EXPECT_EQ(tensor(graph, "embeddings.windows").cols, 3u * 384);
+    EXPECT_EQ(tensor(graph, "frames").rows, 40u);
     EXPECT_EQ(tensor(graph, "frames").cols, 240u);
+}
+
+TEST(EncoderDecoder, NamesTheTableBehindABiasByDistanceAndTheFirstQuery) {
+    const auto prefill = expand(t5_base(), {.kind = PhaseKind::prefill, .sequence = 10});
+    const Operation& both = find(prefill, "layer3.attention.mask");
+    EXPECT_EQ(prefill.tensors[both.table].name, "relative_bias.weight");
+    EXPECT_EQ(prefill.tensors[both.table].rows, 12u) << "a row a head";
+    EXPECT_FALSE(both.causal.has_value());
+    const auto decode = expand(t5_base(), {.kind = PhaseKind::decode, .context = 5, .tokens = 2});
+    const Operation& one = find(decode, "token1.decoder.layer3.attention.mask");
+    EXPECT_EQ(decode.tensors[one.table].name, "decoder.relative_bias.weight");
+    EXPECT_TRUE(one.causal.has_value());
+    EXPECT_EQ(one.first, 5u);
+    EXPECT_EQ(find(prefill, "decoder.layer3.cross.mask").table, no_tensor);
+}
+
+TEST(EncoderDecoder, TrainsBothOverSequencesOfTheirOwn) {
+    const auto d = whisper(4, 384, 6);
+    const auto labels = [&](PhaseConfig phase) { return tensor(expand(d, phase), "labels").rows; };
+    EXPECT_EQ(labels({.kind = PhaseKind::train, .batch = 2, .sequence = 20, .decoder_sequence = 7}), 14u);
+    EXPECT_EQ(labels({.kind = PhaseKind::train, .batch = 2, .sequence = 20}), 40u);
+    EXPECT_EQ(labels({.kind = PhaseKind::train, .sequence = 500}), 448u)
+        << "its decoder has no more positions";
+    const auto fault = [](const TransformerDescription& model, const PhaseConfig& phase) {
+        const auto found = faults(model, phase);
+        return found.empty() ? std::string() : found.front().key + ": " + found.front().message;
+    };
+    EXPECT_EQ(fault(d, {.kind = PhaseKind::train, .sequence = 9, .decoder_sequence = 449}),
+              "phase.decoder_sequence: of 449 is longer than the 448 positions of the decoder");
+    EXPECT_EQ(fault(bert_base(), {.kind = PhaseKind::train, .sequence = 9, .decoder_sequence = 9}),
+              "phase.decoder_sequence: needs a decoder behind the encoder");
+    EXPECT_EQ(fault(t5_base(), {.kind = PhaseKind::train, .sequence = 9, .decoder_sequence = 5000}), "");
 }
 
 TEST(EncoderDecoder, ScalesWhatATiedHeadReads) {
