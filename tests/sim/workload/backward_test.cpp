@@ -124,6 +124,11 @@ TEST(Training, AddsWhatEveryLayerOfTheDecoderSendsBackToTheStates) {
     EXPECT_EQ(reads(".cross.key.dgrad.sum") + reads(".cross.value.dgrad.sum"), 5u)
         << "six, of which one is first";
     EXPECT_EQ(reads(".distance_sums"), 2u * 3);
+    for (const Tensor& t : graph.tensors) {
+        if (t.name.ends_with(".cross.key")) {
+            EXPECT_EQ(t.role, TensorRole::activation) << "for no later token";
+        }
+    }
 }
 
 TEST(Training, LeavesThePlacesOfFramesAsTheyAre) {

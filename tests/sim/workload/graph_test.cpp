@@ -245,7 +245,7 @@ TEST(GraphFaults, FindACausalMaskThatHidesAWholeRow) {
     graph.operations[0].causal->offset = 4;
     EXPECT_EQ(first_fault(graph), "5 causal rows after 4 columns need 9 columns, there are 8");
     graph.operations[0].kind = OperationKind::relu;
-    EXPECT_EQ(first_fault(graph), "only a softmax is causal");
+    EXPECT_EQ(first_fault(graph), "only a softmax, a bias and sums by distance are causal");
 }
 
 TEST(GraphFaults, FindACacheThatIsTooShortAndOneThatIsNone) {
