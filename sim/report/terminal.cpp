@@ -52,8 +52,8 @@ std::string memory(const Footprint& footprint) {
         if (footprint.bytes[i] == 0 || i == order[4]) break;
         std::string what(name(static_cast<MemoryClass>(i)));
         std::ranges::replace(what, '_', ' ');
-        list += fmt::format("{}{} {:.1f}", list.empty() ? "" : ", ", what,
-                            static_cast<double>(footprint.bytes[i]) / (1 << 20));
+        list += fmt::format("{}{} {}", list.empty() ? "" : ", ", what,
+                            short_number(static_cast<double>(footprint.bytes[i]) / (1 << 20)));
     }
     return fmt::format("{}   {}", mib(footprint.total()), list);
 }
@@ -148,7 +148,7 @@ std::string title_of_work(const Json& workload, const Json& phase) {
     if (!phase.is_object()) return line;
     std::string text;
     for (const auto& [key, value] : phase.items()) {
-        if (!value.is_primitive()) continue;
+        if (!value.is_primitive() || value == false || value == 0) continue;  // what is not asked for
         const std::string word = plain(value);
         text += (text.empty() ? "" : ", ") + (key == "kind" ? word : fmt::format("{} {}", key, word));
     }
