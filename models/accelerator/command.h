@@ -25,6 +25,7 @@
 
 #include "models/activity.h"
 #include "models/formats/block_grid.h"
+#include "models/formats/format.h"
 #include "models/formats/rounding.h"
 #include "models/types.h"
 
@@ -115,6 +116,7 @@ struct FillCommand {
     std::uint32_t pitch = 0;  // bits from one value of a row to the next, 0: those of a value
     std::uint8_t format = 0;  // slot (tensor_formats.h)
     ScalePlane scales{};      // moved before the values
+    std::int16_t zero = 0;    // the code of 0, which decoders take off
 };
 
 // Passes over the array: for n in n_tiles, for k in k_tiles. All share the M rows of one input tile.
@@ -156,12 +158,12 @@ struct VectorOperand {
     std::uint32_t piece_columns = 0;
     std::uint16_t pitch = 0;  // bits from one value of a row to the next, 0: `bits`
     std::uint64_t stride_bits() const { return pitch != 0 ? pitch : bits; }
-    ScalePlane block_scales{};    // of parameters: a piece a vector
-    std::vector<float> scales{};  // of codes, one for each parameter vector; none: 1
+    ScalePlane block_scales{};          // of parameters: a piece a vector
+    std::vector<TensorScale> scales{};  // of codes, one for each parameter vector; none: 1, around 0
     // A gradient: times its scale behind the decoder, or over it before the encoder, which notes the largest
     // magnitude.
     bool scaled = false;
-    float scale(std::size_t i = 0) const { return i < scales.size() ? scales[i] : 1; }
+    TensorScale scale(std::size_t i = 0) const { return i < scales.size() ? scales[i] : TensorScale{}; }
 };
 
 // Where the results of a command belong: for who looks on. Heads side by side are columns of one matrix.

@@ -70,7 +70,8 @@ struct GemmProblem {
     BlockScales scales;
 };
 using FloatGemm = GemmProblem<float, float>;  // operands of at most 24 significant bits
-using IntegerGemm = GemmProblem<std::int8_t, std::int32_t>;
+using IntegerOperand = std::int16_t;          // of at most nine bits
+using IntegerGemm = GemmProblem<IntegerOperand, std::int32_t>;
 
 // The instructions to use. All give the same bits.
 enum class Isa : std::uint8_t { baseline, avx2, avx512 };

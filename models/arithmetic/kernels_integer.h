@@ -1,4 +1,4 @@
-// Sums of products of bytes in 32 bits.
+// Sums of products of narrow integers in 32 bits.
 
 // 16-bit operands two by two along k: no sum overflows, so neither order nor pairing shows.
 [[gnu::flatten]] void integer(const IntegerGemm& p) {
@@ -11,15 +11,15 @@
                                          (static_cast<std::uint32_t>(low) & 0xffff));
     };
     for (std::size_t m = 0; m < p.m; ++m) {
-        const std::int8_t* a = p.a + m * p.a_stride;
+        const IntegerOperand* a = p.a + m * p.a_stride;
         for (std::size_t k = 0; k < p.k; k += 2)
             left[m * pairs + k / 2] = both(a[k], k + 1 < p.k ? a[k + 1] : 0);
     }
     for (std::size_t n = 0; n < p.n; n += columns) {
         const std::size_t used = std::min<std::size_t>(columns, p.n - n);
         for (std::size_t k = 0; k < p.k; k += 2) {
-            const std::int8_t* upper = p.b + k * p.b_stride + n;
-            const std::int8_t* lower = upper + p.b_stride;
+            const IntegerOperand* upper = p.b + k * p.b_stride + n;
+            const IntegerOperand* lower = upper + p.b_stride;
             std::int32_t* pair = panel.data() + k / 2 * columns;
             for (std::size_t c = 0; c < used; ++c) pair[c] = both(upper[c], k + 1 < p.k ? lower[c] : 0);
         }

@@ -10,7 +10,7 @@ namespace octet {
 inline double number_of(float x) {
     return static_cast<double>(x);
 }
-inline double number_of(std::int8_t x) {
+inline double number_of(IntegerOperand x) {
     return static_cast<double>(x);
 }
 inline double number_of(const Quire& sum) {

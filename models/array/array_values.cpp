@@ -31,13 +31,13 @@ std::uint64_t zeros(const std::vector<Operand>& a, const std::vector<Operand>& b
     return std::uint64_t{m} * (part.k_end - part.k) * (part.n_end - part.n) - something;
 }
 
-// Numbers in units of their tensor's scale as operands of eight bits or less.
-std::vector<std::int8_t> integers_of(const std::vector<float>& numbers, const FormatInfo& operand) {
-    std::vector<std::int8_t> integers;
+// Numbers in units of their tensor's scale as operands.
+std::vector<IntegerOperand> integers_of(const std::vector<float>& numbers, const FormatInfo& operand) {
+    std::vector<IntegerOperand> integers;
     integers.reserve(numbers.size());
     for (const float x : numbers)
         integers.push_back(
-            static_cast<std::int8_t>(operand.decode(operand.encode(double{x}, operand.overflow))));
+            static_cast<IntegerOperand>(operand.decode(operand.encode(double{x}, operand.overflow))));
     return integers;
 }
 
@@ -53,13 +53,15 @@ ArrayValues::Operands ArrayValues::read(const FillCommand& c) const {
     const ValueConfig::Stored& format = values_.config.formats.at(c.format);
     CodedMatrix place{c.sram, c.rows, c.columns, c.piece_columns, c.pitch};
     if (format.scales_operands) place.scales = c.scales;
+    place.zero = c.zero;
     Operands operands;
     operands.rows = c.rows;
     operands.columns = c.columns;
     if (integers()) {
-        operands.integers = format.scales_operands ? integers_of(read_numbers(values_.sram, place, *format.info),
-                                                                 *format.operand)
-                                                   : read_integers(values_.sram, place, *format.info);
+        operands.integers =
+            format.scales_operands
+                ? integers_of(read_numbers(values_.sram, place, *format.info), *format.operand)
+                : read_integers(values_.sram, place, *format.info);
         if (c.transposed) operands.integers = transpose(operands.integers, c.rows, c.columns);
     } else {
         operands.numbers = read_numbers(values_.sram, place, *format.info);
@@ -192,8 +194,8 @@ std::pair<ArrayValues::Operands, ArrayValues::Operands> ArrayValues::joined() co
         for (const auto& part : parts_) {
             append(a.numbers,
                    integers() ? std::span<const float>() : part.first->part<float>(row, 0, a.columns));
-            append(a.integers, integers() ? part.first->part<std::int8_t>(row, 0, a.columns)
-                                          : std::span<const std::int8_t>());
+            append(a.integers, integers() ? part.first->part<IntegerOperand>(row, 0, a.columns)
+                                          : std::span<const IntegerOperand>());
         }
     return {std::move(a), std::move(b)};
 }

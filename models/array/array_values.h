@@ -23,7 +23,7 @@ class ArrayValues {
     struct Operands {
         std::uint32_t rows = 0, columns = 0;
         std::vector<float> numbers;
-        std::vector<std::int8_t> integers;
+        std::vector<IntegerOperand> integers;
         std::vector<Cycle> complete;       // of each slab or tile: in the buffer from this cycle on
         std::vector<std::uint8_t> scales;  // as of BlockScales, if operands have some
         std::size_t scales_stride = 0, phase = 0;

@@ -25,8 +25,9 @@ void multiply_add(std::size_t elements, float* sums, const float* a, const float
 }
 
 template <int Bits>
-void multiply_add(std::vector<IntegerArithmetic::Sum>& sums, const std::vector<std::int8_t>& a,
-                  const std::vector<std::int8_t>& b, const std::vector<Flags>& flags, IntegerOverflow mode) {
+void multiply_add(std::vector<IntegerArithmetic::Sum>& sums, const std::vector<IntegerOperand>& a,
+                  const std::vector<IntegerOperand>& b, const std::vector<Flags>& flags,
+                  IntegerOverflow mode) {
     for (std::size_t e = 0; e < sums.size(); ++e) {
         if ((flags[e] & has_operand) == 0) continue;
         std::uint64_t overflows = 0;
@@ -90,8 +91,8 @@ void QuireArithmetic::multiply_add(std::vector<Quire>& sums, const std::vector<f
         if ((flags[e] & has_operand) != 0) sums[e].add(product_(a[e], b[e]));
 }
 
-void IntegerArithmetic::multiply_add(std::vector<Sum>& sums, const std::vector<std::int8_t>& a,
-                                     const std::vector<std::int8_t>& b,
+void IntegerArithmetic::multiply_add(std::vector<Sum>& sums, const std::vector<IntegerOperand>& a,
+                                     const std::vector<IntegerOperand>& b,
                                      const std::vector<Flags>& flags) const {
     if (rules_.accumulator == Accumulator::int24)
         octet::multiply_add<24>(sums, a, b, flags, rules_.overflow);

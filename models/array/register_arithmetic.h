@@ -108,7 +108,7 @@ class BoundedArithmetic {
 // Integers, saturating or wrapping. A sum counts on its way down how often it did not fit.
 class IntegerArithmetic {
   public:
-    using Operand = std::int8_t;
+    using Operand = IntegerOperand;
     struct Sum {
         std::int32_t value = 0;
         std::uint32_t overflows = 0;
@@ -116,8 +116,8 @@ class IntegerArithmetic {
     using Held = std::int32_t;
     explicit IntegerArithmetic(const GemmRules& rules) : rules_(rules) {}
 
-    void multiply_add(std::vector<Sum>& sums, const std::vector<std::int8_t>& a,
-                      const std::vector<std::int8_t>& b, const std::vector<Flags>& flags) const;
+    void multiply_add(std::vector<Sum>& sums, const std::vector<IntegerOperand>& a,
+                      const std::vector<IntegerOperand>& b, const std::vector<Flags>& flags) const;
     Held into_buffer(const Held* held, const Sum& sum, std::uint64_t& overflows) const;
     static Held scaled_into_buffer(const Held*, const Sum&, double, double, std::uint64_t&) {
         throw std::logic_error("integer sums take no scales");

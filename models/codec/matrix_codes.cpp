@@ -1,13 +1,13 @@
 #include "models/codec/matrix_codes.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <optional>
 #include <stdexcept>
 
 #include "models/codec/block_scales.h"
+#include "models/formats/scaled_floats.h"
 
 namespace octet {
 namespace {
@@ -38,38 +38,31 @@ void for_each_run(ByteStore& memory, const CodedMatrix& m, const Packing& packin
         }
 }
 
-// The quotient, or the odd one of its neighbours: rounded once more to fewer bits it is rounded once.
-double quotient_to_odd(double x, double scale) {
-    const double near = x / scale;
-    if (!std::isfinite(near) || near == 0) return near;
-    const double rest = std::fma(-near, scale, x);  // exact, with the sign of what is missing
-    const auto bits = std::bit_cast<std::int64_t>(near);
-    if (rest == 0 || (bits & 1) != 0) return near;
-    return std::bit_cast<double>((rest > 0) == (near > 0) ? bits + 1 : bits - 1);
-}
-
 template <class Number>
 class RowEncoder {
   public:
-    RowEncoder(const CodedFormat& format, std::size_t most)
+    RowEncoder(const CodedFormat& format, int zero, std::size_t most)
         : format_(format),
+          zero_(zero),
           width_(static_cast<std::size_t>(code_bytes(*format.info))),
           codes_(most * width_) {}
 
     // The codes, valid until the next call.
     const std::byte* operator()(std::span<const Number> row) {
         const FormatInfo& info = *format_.info;
-        if (info.encode_scaled != nullptr) {
+        const double scale{format_.scale};
+        const auto each = [&](auto&& code_of) {
             for (std::size_t i = 0; i < row.size(); ++i) {
-                const Code code = info.encode_scaled(double{row[i]}, double{format_.scale});
+                const Code code = code_of(double{row[i]});
                 std::memcpy(codes_.data() + i * width_, &code, width_);
             }
-        } else if (format_.scale != 1) {
-            for (std::size_t i = 0; i < row.size(); ++i) {
-                const double quotient = quotient_to_odd(double{row[i]}, double{format_.scale});
-                const Code code = info.encode(quotient, info.overflow);
-                std::memcpy(codes_.data() + i * width_, &code, width_);
-            }
+        };
+        if (info.encode_around != nullptr) {
+            each([&](double x) { return info.encode_around(x, scale, zero_); });
+        } else if (info.encode_scaled != nullptr) {
+            each([&](double x) { return info.encode_scaled(x, scale); });
+        } else if (scale != 1) {
+            each([&](double x) { return info.encode(quotient_to_odd(x, scale), info.overflow); });
         } else if constexpr (std::is_same_v<Number, float>) {
             info.encode_floats(row, codes_.data(), info.overflow);
         } else {
@@ -84,6 +77,7 @@ class RowEncoder {
 
   private:
     CodedFormat format_;
+    int zero_;
     std::size_t width_;
     std::vector<std::byte> codes_;
     std::vector<float> floats_;
@@ -93,7 +87,7 @@ template <class Number>
 void write(ByteStore& memory, const CodedMatrix& matrix, const CodedFormat& format,
            std::span<const Number> values) {
     const Packing packing = packing_of(matrix, *format.info);
-    RowEncoder<Number> encoder(format, matrix.columns);
+    RowEncoder<Number> encoder(format, matrix.zero, matrix.columns);
     if (!matrix.scales) {
         for_each_run(memory, matrix, packing, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
             pack(encoder(values.subspan(first, count)), packing, count, bytes);
@@ -200,6 +194,8 @@ std::vector<float> read_numbers(ByteStore& memory, const CodedMatrix& matrix, co
             info.decode_floats(codes.data(), row);
         }
         if (scaling) scaling->multiply(first / matrix.columns, first % matrix.columns, row);
+        if (matrix.zero != 0)
+            for (float& x : row) x -= static_cast<float>(matrix.zero);
     });
     return values;
 }
@@ -216,18 +212,19 @@ std::vector<Code> read_codes(ByteStore& memory, const CodedMatrix& matrix, const
     return values;
 }
 
-std::vector<std::int8_t> read_integers(ByteStore& memory, const CodedMatrix& matrix,
-                                       const FormatInfo& format) {
+std::vector<std::int16_t> read_integers(ByteStore& memory, const CodedMatrix& matrix,
+                                        const FormatInfo& format) {
     if (format.bits > 8) throw std::logic_error("integer operands have at most 8 bits");
-    std::vector<std::int8_t> values(std::size_t{matrix.rows} * matrix.columns);
+    std::vector<std::int16_t> values(std::size_t{matrix.rows} * matrix.columns);
     std::vector<std::byte> codes(matrix.columns);
     const int shift = 8 - format.bits;
     const Packing packing = packing_of(matrix, format);
     for_each_run(memory, matrix, packing, [&](std::uint8_t* bytes, std::size_t first, std::size_t count) {
         unpack(bytes, packing, count, codes.data());
         for (std::size_t i = 0; i < count; ++i)
-            values[first + i] = static_cast<std::int8_t>(
-                static_cast<std::int8_t>(std::to_integer<unsigned>(codes[i]) << shift) >> shift);
+            values[first + i] = static_cast<std::int16_t>(
+                (static_cast<std::int8_t>(std::to_integer<unsigned>(codes[i]) << shift) >> shift) -
+                matrix.zero);
     });
     return values;
 }

@@ -24,6 +24,7 @@ struct CodedMatrix {
     std::uint32_t rows = 0, columns = 0, piece_columns = 0;
     std::uint32_t pitch = 0;  // bits from one value of a row to the next, 0: those of a value
     ScalePlane scales{};
+    int zero = 0;  // the code of 0, of a tensor that has one
     // Of columns [first, first + count), which lie in one piece, of a row.
     struct Run {
         Address address;
@@ -41,12 +42,12 @@ struct Packing {
 void unpack(const std::uint8_t* bytes, const Packing& packing, std::size_t count, std::byte* codes);
 void pack(const std::byte* codes, const Packing& packing, std::size_t count, std::uint8_t* bytes);
 
-// rows x columns numbers, row by row, at tensor scale 1; elements of blocks at scale 1 too if the matrix
-// names no scales.
+// rows x columns numbers, row by row, at tensor scale 1, less the zero point; elements of blocks at scale 1
+// too if the matrix names no scales.
 std::vector<float> read_numbers(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& format);
-// The codes of 8-bit and narrower two's complement integers, sign-extended.
-std::vector<std::int8_t> read_integers(ByteStore& memory, const CodedMatrix& matrix,
-                                       const FormatInfo& format);
+// The codes of 8-bit and narrower two's complement integers, sign-extended, less the zero point.
+std::vector<std::int16_t> read_integers(ByteStore& memory, const CodedMatrix& matrix,
+                                        const FormatInfo& format);
 // The codes themselves.
 std::vector<Code> read_codes(ByteStore& memory, const CodedMatrix& matrix, const FormatInfo& format);
 // The scales of a matrix that has some: see ScalePlane. In memory a code takes whole bytes, the lowest first.

@@ -38,6 +38,13 @@ concept NumberFormat = requires(double value, Code code, Overflow overflow) {
     { F::decode(code) } -> std::same_as<double>;
 };
 
+// What the codes of a tensor stand for: (code - zero) * scale.
+struct TensorScale {
+    float scale = 1;
+    int zero = 0;  // other than 0 in formats with a zero point alone
+    bool operator==(const TensorScale&) const = default;
+};
+
 // The parts of a double that formats are cut from.
 constexpr double power_of_two(int exponent) {  // -1022 <= exponent <= 1023
     return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + 1023) << 52);

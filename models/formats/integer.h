@@ -67,6 +67,26 @@ struct Int4 : Integer<4>, ScaledByTensor<Integer<4>> {
 struct Int8 : Integer<8>, ScaledByTensor<Integer<8>> {
     static constexpr std::string_view name = "int8";
 };
+// Codes around a zero point (Jacob et al. 2018): value = (code - zero) * scale, so that the range of a tensor
+// need not be symmetric. What a multiplier takes is code - zero, nine bits. At zero point 0 an int8.
+struct Int8Zero : Integer<8> {
+    static constexpr std::string_view name = "int8_zp";
+    // Of numbers that lie, with 0 among them, so far apart.
+    static double tensor_scale(double span) { return span / (largest_code - smallest_code); }
+    // The code of 0 if the smallest number, or 0, takes the smallest code.
+    static int zero_point(double smallest, double scale) {
+        const double zero = smallest_code + nearest_multiple(-smallest, scale);
+        return static_cast<int>(zero > largest_code ? largest_code : zero);
+    }
+    // Saturates; NaN becomes the code of 0.
+    static Code encode_around(double value, double scale, int zero) {
+        const double multiple = nearest_multiple(value, scale);
+        return encode(multiple == multiple ? multiple + zero : zero);
+    }
+};
+struct Int9 : Integer<9>, ScaledByTensor<Integer<9>> {
+    static constexpr std::string_view name = "int9";
+};
 // Flexpoint (Koester et al. 2017) with mantissas of 8 bits: a tensor shares a power of two, 2^-31 to 1, the
 // smallest at which none of its numbers saturates.
 struct Flex8 : Integer<8> {

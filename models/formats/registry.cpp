@@ -36,6 +36,10 @@ constexpr FormatInfo describe() {
         info.encode_floats_scaled = encode_array_scaled<F, float>;
     }
     if constexpr (requires { F::tensor_scale(1.0); }) info.tensor_scale = F::tensor_scale;
+    if constexpr (requires { F::zero_point(0.0, 1.0); }) {
+        info.zero_point = F::zero_point;
+        info.encode_around = F::encode_around;
+    }
     if constexpr (requires { F::decode_element(0, 0); }) {
         info.encode_block_scale = F::encode_scale;
         info.encode_block_element = F::encode_element;
@@ -64,8 +68,11 @@ constexpr auto all_presets = std::to_array<Preset>({
     {"e5m3", "e5m3", "e5m3", "e5m3", "bf16", "bf16", "bf16", "exact"},
     {"e5m4", "e5m4", "e5m4", "e5m4", "bf16", "bf16", "bf16", "exact"},
     {"e4m3_ieee", "e4m3_ieee", "e4m3_ieee", "e4m3_ieee", "bf16", "bf16", "bf16", "exact"},
+    {"e4m3_scaled", "e4m3_scaled", "e4m3_scaled", "e4m3_scaled", "bf16", "bf16", "bf16", "exact"},
+    {"e5m2_scaled", "e5m2_scaled", "e5m2_scaled", "e5m2_scaled", "bf16", "bf16", "bf16", "exact"},
     {"hybrid_fp8", "e4m3", "e5m2", "e5m3", "bf16", "bf16", "bf16", "exact"},
     {"int8", "int8", "int8", "int8", "int24", "int32", "bf16", "exact"},
+    {"int8_zp", "int8_zp", "int8_zp", "int9", "int24", "int32", "bf16", "exact"},
     {"int4", "int4", "int4", "int4", "int24", "int32", "bf16", "exact"},
     {"mxfp8_e4m3", "mxfp8_e4m3", "mxfp8_e4m3", "e4m3", "fp32", "fp32", "bf16", "exact"},
     {"mxfp8_e5m2", "mxfp8_e5m2", "mxfp8_e5m2", "e5m2", "fp32", "fp32", "bf16", "exact"},
@@ -112,6 +119,12 @@ std::uint64_t storage_bits(const FormatInfo& format, std::uint64_t elements) {
 }
 
 bool holds(const FormatInfo& operand, const FormatInfo& storage) {
+    if (storage.zero_point != nullptr) {  // codes less any of them
+        const double furthest = std::ldexp(1.0, storage.bits) - 1;
+        for (double x = -furthest; x <= furthest; ++x)
+            if (operand.decode(operand.encode(x, operand.overflow)) != x) return false;
+        return true;
+    }
     if (operand.name == storage.name) return true;
     if (storage.block_length > 0 && operand.kind == FormatKind::integer &&
         storage.max <= operand.max * storage.min)

@@ -30,8 +30,13 @@ struct FormatInfo {
     double (*decode)(Code code);
     Code (*encode_scaled)(double value,
                           double scale);  // of value / scale; integers and codebooks, else nullptr
-    // The scale of a tensor with a largest magnitude above 0; nullptr: tensors have none.
-    double (*tensor_scale)(double largest);
+    // The scale of a tensor with a largest magnitude above 0 or, where there is a zero point, whose numbers
+    // lie, with 0 among them, so far apart; nullptr: tensors have none.
+    double (*tensor_scale)(double range);
+    // Formats with a zero point, else nullptr: the code that stands for 0 if the smallest number is this, or
+    // 0, and the code of value / scale + zero.
+    int (*zero_point)(double smallest, double scale);
+    Code (*encode_around)(double value, double scale, int zero);
 
     // Arrays of codes, each in code_bytes(bits) bytes; the same results as one by one. See arrays.h.
     void (*encode_floats)(std::span<const float> values, std::byte* codes, Overflow overflow);
@@ -64,8 +69,8 @@ struct FormatInfo {
 std::span<const FormatInfo> formats();
 const FormatInfo* find_format(std::string_view name);  // nullptr if unknown
 std::uint64_t storage_bits(const FormatInfo& format, std::uint64_t elements);
-// Whether every number of `storage` (of blocks: of its elements) is one of `operand`. Blocks of integers are
-// multiplied as integers.
+// Whether every number of `storage` (of blocks: of its elements; codes less any zero point) is one of
+// `operand`. Blocks of integers are multiplied as integers.
 bool holds(const FormatInfo& operand, const FormatInfo& storage);
 int code_bytes(const FormatInfo& format);  // 1, 2 or 4: what a code takes in an array
 

@@ -37,12 +37,14 @@ std::vector<float> VectorValues::read(const VectorOperand& operand, std::uint32_
     const ValueConfig& config = values_.config;
     const ValueConfig::Stored& stored = config.formats.at(operand.format);
     const FormatInfo& format = operand.codec ? *stored.info : *config.vector;
-    auto v = read_numbers(
-        values_.sram,
-        {operand.sram, rows, columns, operand.piece_columns, operand.pitch, operand.block_scales}, format);
+    auto v = read_numbers(values_.sram,
+                          {operand.sram, rows, columns, operand.piece_columns, operand.pitch,
+                           operand.block_scales, operand.codec ? operand.scale().zero : 0},
+                          format);
     if (!operand.codec) return v;
-    if (stored.scaled() || operand.scale() != 1)
-        for (float& x : v) x = unit_.math.multiply(x, operand.scale());
+    const float scale = operand.scale().scale;
+    if (stored.scaled() || scale != 1)
+        for (float& x : v) x = unit_.math.multiply(x, scale);
     else if (stored.rounds_on_entry)
         for (float& x : v) x = unit_.math.round(double{x});
     return v;
@@ -453,6 +455,15 @@ void VectorValues::count_misfits(OperationId operation, const CodedMatrix& place
         counts.saturated += magnitude > largest;
         counts.underflowed += magnitude < smallest && magnitude > 0;
     };
+    if (format.info->zero_point != nullptr) {
+        const double scale{format.scale}, largest = (max - place.zero) * scale,
+                                          least = (-max - 1 - place.zero) * scale;
+        for (const float x : v) {
+            counts.saturated += double{x} > largest || double{x} < least;
+            counts.underflowed += std::fabs(double{x}) < scale && x != 0;
+        }
+        return;
+    }
     if (!place.scales) {
         const double largest = max * double{format.scale}, smallest = min * double{format.scale};
         for (const float x : v) count(x, largest, smallest);
@@ -475,9 +486,10 @@ void VectorValues::count_misfits(OperationId operation, const CodedMatrix& place
 void VectorValues::write(const Work& work, OperationId operation, std::vector<float>& v) {
     const ValueConfig& config = values_.config;
     const VectorOperand& out = work.output;
-    const CodedFormat format{out.codec ? config.formats.at(out.format).info : config.vector, out.scale()};
-    const CodedMatrix place{out.sram,          work.result_rows(), work.result_columns(),
-                            out.piece_columns, out.pitch,          out.block_scales};
+    const CodedFormat format{out.codec ? config.formats.at(out.format).info : config.vector,
+                             out.scale().scale};
+    const CodedMatrix place{out.sram,  work.result_rows(), work.result_columns(), out.piece_columns,
+                            out.pitch, out.block_scales,   out.scale().zero};
     write_numbers(values_.sram, place, format, std::span<const float>(v));
     count_misfits(operation, place, format, v);
     const bool encoded = !programs_.at(work.program).encoded_later;

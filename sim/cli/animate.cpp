@@ -94,9 +94,9 @@ std::optional<Code> code_of(const FormatInfo& format, double value) {
 }
 
 // What the registers hold of a tensor: its codes and, if the multiplier takes another format, theirs.
-Json operands(const Values& values, const FormatInfo& storage, const FormatInfo& operand) {
+Json operands(const Values& values, const FormatInfo& storage, int zero, const FormatInfo& operand) {
     return values.table([&](Json& entry, double value) {
-        if (const auto code = code_of(storage, value)) {
+        if (const auto code = code_of(storage, value + zero)) {
             entry["c"] = code_text(*code, storage.bits);
             entry["f"] = fields_of(storage, *code);
         }
@@ -114,13 +114,11 @@ Json sums(const Values& values, const std::string& accumulator) {
     });
 }
 
-Json format_of(const FormatInfo& format, float scale) {
-    constexpr std::array kinds{"integer", "minifloat", "posit", "block_scaled", "codebook"};
-    return {{"name", format.name},
-            {"kind", kinds.at(static_cast<std::size_t>(format.kind))},
-            {"bits", format.bits},
-            {"exponent_bits", format.exponent_bits},
-            {"scale", scale}};
+Json format_of(const FormatInfo& format, TensorScale scale) {
+    constexpr std::array kinds{"integer", "minifloat", "posit", "block_scaled", "codebook", "logarithmic"};
+    return {{"name", format.name},  {"kind", kinds.at(static_cast<std::size_t>(format.kind))},
+            {"bits", format.bits},  {"exponent_bits", format.exponent_bits},
+            {"scale", scale.scale}, {"zero", scale.zero}};
 }
 
 // What takes part in a frame, and the tables that its numbers index.
@@ -213,8 +211,8 @@ void AnimatedProduct::finish(const AcceleratorConfig& machine, const Single& sin
                           {"formats",
                            {{"input", format_of(*a.format, values.scale(input))},
                             {"weight", format_of(*b.format, values.scale(weight))}}},
-                          {"inputs", operands(film.inputs, *a.format, operand)},
-                          {"weights", operands(film.weights, *b.format, operand)},
+                          {"inputs", operands(film.inputs, *a.format, values.scale(input).zero, operand)},
+                          {"weights", operands(film.weights, *b.format, values.scale(weight).zero, operand)},
                           {"sums", sums(film.sums, machine.pe.accumulator)},
                           {"products", film.products.texts()},
                           {"frames", std::move(frames)}};

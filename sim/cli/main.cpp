@@ -93,10 +93,15 @@ void add_quantize(CLI::App& app, Commands& commands) {
     quantize.add_flag("--decode", options->decode, "codes on stdin (0x..), in the layout of the output");
     quantize
         .add_option("--scale", options->scale,
-                    "of integers and nf4 (default: largest magnitude of the input / largest code; with "
+                    "of integers, nf4 and scaled floats (default: largest magnitude of the input / largest "
+                    "code; with "
                     "--decode 1)")
         ->check(positive_number)
         ->type_name("S");
+    quantize
+        .add_option("--zero", options->zero,
+                    "the code of 0 beside --scale, of formats with a zero point (default: 0)")
+        ->type_name("Z");
     add_choice<Overflow>(
         quantize, "--overflow",
         "what floats beyond the largest become (default: saturate up to 10 bits, else inf)",

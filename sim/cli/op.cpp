@@ -94,7 +94,7 @@ std::array<std::uint64_t, 2> sides_of(const ScaleCodes& scales) {
 
 // The codes of a tensor, and its scales if it has blocks.
 void add_vectors(std::vector<OutputFile>& files, nlohmann::ordered_json& tensors, const std::string& what,
-                 const Tensor& t, const ValueRun::Contents& contents, float scale) {
+                 const Tensor& t, const ValueRun::Contents& contents, TensorScale scale) {
     const FormatInfo& format = *contents.format;
     files.push_back(
         hex_file(t.name + ".hex",
@@ -104,7 +104,8 @@ void add_vectors(std::vector<OutputFile>& files, nlohmann::ordered_json& tensors
         {"rows", t.rows}, {"cols", t.cols}, {"format", format.name}, {"bits", format.bits}};
     const ScaleCodes& scales = contents.block_scales;
     if (scales.rows == 0) {
-        about["scale"] = scale;
+        about["scale"] = scale.scale;
+        if (format.zero_point != nullptr) about["zero"] = scale.zero;
         return;
     }
     files.push_back(hex_file(

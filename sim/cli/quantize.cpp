@@ -49,14 +49,19 @@ class Quantizer {
           blocks_(format.kind == FormatKind::block_scaled),
           scaled_(takes_scale(format)),
           overflow_(options.overflow.value_or(format.overflow)),
-          scale_(options.scale) {}
+          scale_(options.scale),
+          zero_(options.zero.value_or(0)) {}
 
     std::string encode(const std::vector<Line>& lines) {
         std::vector<std::vector<double>> numbers;
         for (const Line& line : lines) numbers.push_back(numbers_of(line));
         complaints_.throw_if_any();
-        // The largest magnitude takes the largest code.
-        if (scaled_ && !scale_ && largest_ > 0) scale_ = scale_of(largest_);
+        // The largest magnitude takes the largest code or, around a zero point, the smallest number the
+        // smallest.
+        if (scaled_ && !scale_ && high_ > low_) {
+            scale_ = scale_of(high_ - low_);
+            if (format_.zero_point != nullptr) zero_ = format_.zero_point(low_, *scale_);
+        }
         if (scaled_ && !(scale_ > 0.0)) scale_ = 1;
         std::string out;
         for (const auto& line : numbers) out += blocks_ ? block_text(line) : pair_text(code_of(line[0]));
@@ -89,7 +94,7 @@ class Quantizer {
             const auto number = parse_number(word.text, true);
             if (!number) complain(word, in_quotes(word.text) + " is no number");
             numbers.push_back(number.value_or(0));
-            if (scaled_ && !scale_ && number) take_largest(*parse_number(word.text));
+            if (scaled_ && !scale_ && number) take_end(*parse_number(word.text));
         }
         return numbers;
     }
@@ -118,15 +123,19 @@ class Quantizer {
         return codes.empty() ? std::vector<Code>{0} : codes;
     }
 
-    void take_largest(double number) {
-        if (std::isfinite(number)) largest_ = std::max(largest_, std::abs(number));
+    void take_end(double number) {
+        if (!std::isfinite(number)) return;
+        const double end = format_.zero_point != nullptr ? number : std::abs(number);
+        low_ = std::min(low_, end);
+        high_ = std::max(high_, end);
     }
 
     Code code_of(double number) const {
+        if (format_.encode_around != nullptr) return format_.encode_around(number, *scale_, zero_);
         return scaled_ ? format_.encode_scaled(number, *scale_) : format_.encode(number, overflow_);
     }
     std::string pair_text(Code code) const {
-        const double value = format_.decode(code) * (scaled_ ? scale_.value_or(1) : 1);
+        const double value = (format_.decode(code) - zero_) * (scaled_ ? scale_.value_or(1) : 1);
         return fmt::format("{} {}\n", code_text(code, format_.bits), number_text(value));
     }
     std::string block_text(const std::vector<double>& numbers) const {
@@ -145,15 +154,17 @@ class Quantizer {
         return text + values + '\n';
     }
 
-    double scale_of(double largest) const {
-        return format_.tensor_scale != nullptr ? format_.tensor_scale(largest) : largest / format_.max;
+    double scale_of(double range) const {
+        return format_.tensor_scale != nullptr ? format_.tensor_scale(range) : range / format_.max;
     }
 
     const FormatInfo& format_;
     bool blocks_, scaled_;
     Overflow overflow_;
     std::optional<double> scale_;
-    double largest_ = 0;  // magnitude of the input, to the nearest double
+    int zero_;  // the code of 0
+    double low_ = 0,
+           high_ = 0;  // ends of the input's numbers or, without a zero point, magnitudes; nearest doubles
     Diagnostics complaints_;
 };
 
@@ -161,6 +172,13 @@ class Quantizer {
 std::string misuse(const QuantizeOptions& options, const FormatInfo& format) {
     if (options.scale && !takes_scale(format))
         return fmt::format("--scale: {} has no scale of its own to set", format.name);
+    if (options.zero && format.zero_point == nullptr)
+        return fmt::format("--zero: {} has no zero point to set", format.name);
+    if (options.zero && (*options.zero > format.max || *options.zero < -format.max - 1))
+        return fmt::format("--zero: {} is no code of {}, which go from {} to {}", *options.zero, format.name,
+                           -format.max - 1, format.max);
+    if (options.zero && !options.scale)
+        return "--zero goes with --scale: without it both follow from the numbers";
     if (!options.overflow || *options.overflow == Overflow::saturate) return {};
     if (options.decode) return "--overflow has no meaning with --decode";
     if (format.kind != FormatKind::minifloat || !format.has_nan)

@@ -112,6 +112,7 @@ struct QuantizeOptions {
     std::string format;
     bool decode = false;
     std::optional<double> scale;  // integers and codebooks; encoding: else from the input, decoding: else 1
+    std::optional<int> zero;      // the code of 0, of formats with a zero point, beside a scale; else 0
     std::optional<Overflow> overflow;  // minifloats; else the format's own
     std::string out;                   // a file; empty: stdout
 };

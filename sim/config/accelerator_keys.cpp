@@ -73,6 +73,15 @@ std::vector<KeyProblem> problems_between(const AcceleratorConfig& c) {
             {of_preset ? "pe.storage" : "pe.accumulator",
              fmt::format("{} adds up products of int8 and int4, not of {}", c.pe.accumulator, c.pe.storage)});
     }
+    const FormatInfo* operand = find_format(c.pe.operand);
+    if (operand != nullptr && operand->zero_point != nullptr)
+        problems.push_back(
+            {"pe.operand", fmt::format("multipliers take no zero points, and {} has one", c.pe.operand)});
+    else if (is_integer(*kind) && storage->kind == FormatKind::integer && operand != nullptr &&
+             !holds(*operand, *storage))
+        problems.push_back(
+            {"pe.operand", fmt::format("{} does not hold all numbers of {}, which {} adds up products of",
+                                       c.pe.operand, c.pe.storage, c.pe.accumulator)});
     if (!is_integer(*kind) && c.pe.overflow != IntegerOverflow::saturate)
         problems.push_back(
             {"pe.overflow", fmt::format("only integer sums wrap, not those in {}", c.pe.accumulator)});
@@ -115,6 +124,8 @@ std::string problem_of_quantized(const AcceleratorConfig& c, const FormatInfo& f
     const FormatInfo* operand = find_format(c.pe.operand);
     if (operand != nullptr && !holds(*operand, format))
         return fmt::format("pe.operand {} does not hold all numbers of {}", c.pe.operand, format.name);
+    if (format.zero_point != nullptr)
+        return fmt::format("multipliers take no zero points, and {} has one", format.name);
     if (find_accumulator(c.pe.accumulator) == Accumulator::fixed)
         return "sums in fixed point (pe.accumulator) take no products of other multipliers";
     if (c.codec.placement == CodecPlacement::sram_port)
@@ -155,6 +166,10 @@ std::vector<KeyProblem> problems_of_formats(const AcceleratorConfig& c) {
         else if (is_integer(*kind) && (format->kind != FormatKind::integer || format->bits > 8))
             problems.push_back({keys[use], fmt::format("{} adds up products of int8 and int4, not of {}",
                                                        c.pe.accumulator, format->name)});
+        else if (const FormatInfo* operand = find_format(c.pe.operand);
+                 is_integer(*kind) && operand != nullptr && !holds(*operand, *format))
+            problems.push_back({keys[use], fmt::format("pe.operand {} does not hold all numbers of {}",
+                                                       c.pe.operand, format->name)});
         else if (!is_integer(*kind) && format->kind == FormatKind::integer && format->bits > 8)
             problems.push_back({keys[use], fmt::format("{} is no format in memory", format->name)});
         else if (format->kind == FormatKind::codebook && static_cast<FormatUse>(use) != FormatUse::weights)

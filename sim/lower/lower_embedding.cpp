@@ -88,9 +88,10 @@ void Lowering::embedding(std::size_t kernel, std::uint64_t item) {
                 for (std::uint64_t i = 0; i < count * words; ++i) {
                     const std::uint64_t r = i / words, part = i % words;
                     const auto from = source(first + r, part, table.layout.rows());
-                    const Pieces word = from ? table.layout.pieces(table.dram, {*from, 1}, {0, size})
-                                             : table.layout.part({0, 1}, {0, size})
-                                                   .pieces(placement.zeros(), {0, 1}, {0, size});
+                    const Pieces word =
+                        from ? table.layout.pieces(table.dram, {*from, 1}, {0, size})
+                             : table.layout.part({0, 1}, {0, size})
+                                   .pieces(placement.zeros().at(table.tensor), {0, 1}, {0, size});
                     loaded = emitter.load(word, staged.pieces(area.region.base, {r, 1}, {part * size, size}),
                                           area.free, id);
                 }

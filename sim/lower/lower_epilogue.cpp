@@ -16,7 +16,7 @@ void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t n_tile, std::uint64_
     epilogue.by_column = machine_.inputs_stay();
     Needs needs = parameters_.ready;
     epilogue.parameters = Lowering::slice(parameters_, first_column, columns);
-    epilogue.sum_scale = l_.scale_of(a_.matrix->tensor) * l_.scale_of(b_.matrix->tensor);
+    epilogue.sum_scale = l_.scale_of(a_.matrix->tensor).scale * l_.scale_of(b_.matrix->tensor).scale;
     // What has joined a product of heads side by side sees one matrix.
     epilogue.part = op_.out_blocks > 0 ? Lowering::part_of(0, out.rows.first, out.columns.first)
                                        : Lowering::part_of(item_, first_row, first_column);

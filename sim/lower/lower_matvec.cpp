@@ -164,9 +164,10 @@ void MatvecLowering::multiply(const Part& part) {
     if (staged_matrix_) staged_matrix_->go_to(block);
     read(command.matrix, matrix_, staged_matrix_, block, tile, needs);
     // Integers are multiplied as codes; their scales come with the results.
-    command.input.scales.clear();
-    command.matrix.scales.clear();
-    command.input.scaled = command.matrix.scaled = false;
+    for (VectorOperand* operand : {&command.input, &command.matrix}) {
+        for (TensorScale& scale : operand->scales) scale.scale = 1;
+        operand->scaled = false;
+    }
     Pieces written;
     const Block out = columns_of(out_, part.n0, part.n);
     if (command.last_k) written = result(command, part, out, needs);
@@ -191,7 +192,7 @@ void MatvecLowering::multiply(const Part& part) {
 // What becomes of the sums, and where it goes; the bytes as a DMA takes them.
 Pieces MatvecLowering::result(MatvecCommand& command, const Part& part, const Block& out, Needs& needs) {
     command.parameters = Lowering::slice(parameters_, part.n0, part.n);
-    command.sum_scale = l_.scale_of(input_.matrix->tensor) * l_.scale_of(matrix_.matrix->tensor);
+    command.sum_scale = l_.scale_of(input_.matrix->tensor).scale * l_.scale_of(matrix_.matrix->tensor).scale;
     command.part = l_.graph.operations[id_].out_blocks > 0
                        ? Lowering::part_of(0, out_.block.rows.first, out_.block.columns.first + part.n0)
                        : Lowering::part_of(item_, 0, part.n0);

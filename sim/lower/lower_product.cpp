@@ -277,6 +277,7 @@ void GemmLowering::fill_part(const FillSource& source, const BufferHalves::Half&
     fill.piece_columns = static_cast<std::uint32_t>(tile);
     fill.pitch = matrix.layout.pitch();
     fill.format = matrix.format;
+    fill.zero = static_cast<std::int16_t>(l_.zero_of(matrix));
     fill.buffer = half.address + offset;
     const std::uint32_t sequence = e_.emit(source.engine, id_, needs, fill);
     if (source.staged)
@@ -406,8 +407,8 @@ void GemmLowering::passes(const Step& step, BufferHalves::Half& input, BufferHal
             part, rows_are_k ? machine_.rows : across, rows_are_k ? across : machine_.rows));
     };
     if (a_.matrix->format != 0)
-        matmul.input_scales = scales(a_, a_block(step.mi, step.ki, kt), a_side_ == OperandSide::transposed,
-                                     m_of(step.mi));
+        matmul.input_scales =
+            scales(a_, a_block(step.mi, step.ki, kt), a_side_ == OperandSide::transposed, m_of(step.mi));
     if (b_.matrix->format != 0) {
         const bool normal = b_side_ == OperandSide::normal;
         Block tiles = b_block(step.ni, n + count, step.ki, kt);

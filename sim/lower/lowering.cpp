@@ -15,7 +15,7 @@ constexpr std::uint64_t dram_alignment = 64;
 }  // namespace
 
 Lowering::Lowering(const Graph& graph_, const AcceleratorConfig& config_, std::uint64_t seed,
-                   std::vector<float> scales, std::vector<std::uint64_t> tokens)
+                   std::vector<TensorScale> scales, std::vector<std::uint64_t> tokens)
     : graph(graph_),
       workload_operations(static_cast<std::uint32_t>(graph_.operations.size())),
       config(config_),

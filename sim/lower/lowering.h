@@ -63,10 +63,14 @@ class BufferHalves {
 class Lowering {
   public:
     Lowering(const Graph& graph, const AcceleratorConfig& config, std::uint64_t seed,
-             std::vector<float> scales, std::vector<std::uint64_t> tokens);
+             std::vector<TensorScale> scales, std::vector<std::uint64_t> tokens);
 
     // Emits the next work item; false when there is none left.
     bool next_item();
+    // The code of 0 where a matrix lies.
+    int zero_of(const Matrix& matrix) const {
+        return matrix.layout.format().zero_point != nullptr ? scale_of(matrix.tensor).zero : 0;
+    }
 
     Graph graph;  // of the workload, and what encoders add behind it
     std::uint32_t workload_operations;
@@ -133,7 +137,7 @@ class Lowering {
         std::uint16_t bits = 0, pitch = 0;
         bool codec = false;
         std::uint8_t format = 0;
-        std::vector<float> scales;
+        std::vector<TensorScale> scales;
     };
     // The format of a matrix, and how a unit finds its values in pieces of so many columns (0: rows).
     void describe(VectorOperand& operand, const Matrix& matrix, std::uint64_t piece_columns) const;
@@ -142,7 +146,9 @@ class Lowering {
         operand.sram = pieces.values;
         operand.block_scales = pieces.scales;
     }
-    float scale_of(TensorId tensor) const { return tensor < scales_.size() ? scales_[tensor] : 1; }
+    TensorScale scale_of(TensorId tensor) const {
+        return tensor < scales_.size() ? scales_[tensor] : TensorScale{};
+    }
     // `rows` x `columns` results of the command from row and column on, of matrix `item` of an operation.
     static ResultPart part_of(std::uint64_t item, std::uint64_t row, std::uint64_t column) {
         return {static_cast<std::uint32_t>(item), static_cast<std::uint32_t>(row),
@@ -156,7 +162,7 @@ class Lowering {
     std::map<std::size_t, std::uint32_t> programs_of_;
     BufferHalves input_halves_, weight_halves_;
     std::uint64_t seed_;
-    std::vector<float> scales_;          // of integer codes, by tensor; none: 1
+    std::vector<TensorScale> scales_;    // of integer codes, by tensor; none: 1
     std::vector<std::uint64_t> tokens_;  // none: drawn
     std::uint64_t tokens_taken_ = 0;     // by look-ups so far
     std::uint64_t key_ = 0;              // of the next buffer filling

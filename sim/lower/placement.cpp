@@ -157,13 +157,12 @@ Placement::Placement(const Graph& graph, const FusedGraph& fused, const std::vec
     count_readers(graph, fused);
     for (Matrix& matrix : matrices_)
         if (matrix.in_dram) give_dram_address(matrix);
-    std::uint64_t zeros = 0;
     for (const Operation& operation : graph.operations)
         if (operation.trigram || operation.kind == OperationKind::windows) {
             const Layout& table = matrix(operation.inputs[0], 0).layout;
-            zeros = std::max(zeros, table.part({0, 1}, {0, table.cols()}).bytes());
+            if (const auto [zeros, added] = zeros_.try_emplace(operation.inputs[0]); added)
+                zeros->second = dram_.allocate(table.part({0, 1}, {0, table.cols()}).bytes());
         }
-    if (zeros > 0) zeros_ = dram_.allocate(zeros);
 }
 
 void Placement::count_readers(const Graph& graph, const FusedGraph& fused) {

@@ -1,6 +1,7 @@
 // Where every matrix of every tensor lies, in DRAM and in SRAM, and which commands its bytes wait for.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -44,8 +45,8 @@ class Placement {
     const BumpSpace& dram() const { return dram_; }  // one space for DRAM and host
     std::uint64_t host_bytes() const { return host_bytes_; }
     void give_dram_address(Matrix& matrix);
-    // DRAM bytes that are never written: words beyond the ends of a sample.
-    Address zeros() const { return zeros_; }
+    // By table a row of zeros in DRAM: words beyond the ends of a sample.
+    const std::map<TensorId, Address>& zeros() const { return zeros_; }
 
     // One work item less will read the matrix; the last one frees its SRAM.
     void used(Matrix& matrix);
@@ -63,7 +64,7 @@ class Placement {
     std::vector<Matrix*> resident_;
     MemorySpace sram_;
     BumpSpace dram_;
-    Address zeros_ = 0;
+    std::map<TensorId, Address> zeros_;
     std::uint64_t host_bytes_ = 0;
 };
 

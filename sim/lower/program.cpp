@@ -13,7 +13,7 @@ class Program::State : public Lowering {
 };
 
 Program::Program(const Graph& graph, const AcceleratorConfig& config, std::uint64_t seed,
-                 std::vector<float> scales, std::vector<std::uint64_t> tokens)
+                 std::vector<TensorScale> scales, std::vector<std::uint64_t> tokens)
     : state_(std::make_unique<State>(graph, config, seed, std::move(scales), std::move(tokens))) {}
 
 Program::~Program() = default;
@@ -51,25 +51,31 @@ std::uint64_t Program::evictions() const {
 
 namespace {
 
-std::vector<Program::Stored> stored(const Graph& graph, Placement& placement,
-                                    std::initializer_list<TensorRole> roles) {
+// A matrix, or with its `layout` a part of one, at an address.
+Program::Stored stored_at(const Lowering& state, TensorId id, std::uint64_t index, const Matrix& matrix,
+                          const Layout& layout, Address address) {
+    Program::Stored s{id, index, {}, matrix.transposed, &layout.format()};
+    s.place.rows = static_cast<std::uint32_t>(layout.rows());
+    s.place.columns = static_cast<std::uint32_t>(layout.cols());
+    s.place.pitch = layout.pitch();
+    s.place.piece_columns = static_cast<std::uint32_t>(layout.piece_columns());
+    const Pieces pieces = layout.pieces(address, {0, layout.rows()}, {0, layout.cols()});
+    s.place.strips = pieces.values;
+    s.place.scales = pieces.scales;
+    s.place.zero = state.zero_of(matrix);
+    return s;
+}
+
+std::vector<Program::Stored> stored(Lowering& state, std::initializer_list<TensorRole> roles) {
+    const Graph& graph = state.graph;
     std::vector<Program::Stored> list;
     for (TensorId id = 0; id < graph.tensors.size(); ++id) {
         const Tensor& tensor = graph.tensors[id];
         if (std::find(roles.begin(), roles.end(), tensor.role) == roles.end()) continue;
         for (std::uint64_t i = 0; i < tensor.batch; ++i) {
-            const Matrix& matrix = placement.matrix(id, i);
+            const Matrix& matrix = state.placement.matrix(id, i);
             if (!matrix.in_dram) throw std::logic_error("tensor '" + tensor.name + "' is not in DRAM");
-            const Layout& layout = matrix.layout;
-            Program::Stored s{id, i, {}, matrix.transposed, &layout.format()};
-            s.place.rows = static_cast<std::uint32_t>(layout.rows());
-            s.place.columns = static_cast<std::uint32_t>(layout.cols());
-            s.place.pitch = layout.pitch();
-            s.place.piece_columns = static_cast<std::uint32_t>(layout.piece_columns());
-            const Pieces pieces = layout.pieces(matrix.dram, {0, layout.rows()}, {0, layout.cols()});
-            s.place.strips = pieces.values;
-            s.place.scales = pieces.scales;
-            list.push_back(s);
+            list.push_back(stored_at(state, id, i, matrix, matrix.layout, matrix.dram));
         }
     }
     return list;
@@ -78,10 +84,19 @@ std::vector<Program::Stored> stored(const Graph& graph, Placement& placement,
 }  // namespace
 
 std::vector<Program::Stored> Program::sources() const {
-    return stored(state_->graph, state_->placement, {TensorRole::weight, TensorRole::input});
+    return stored(*state_, {TensorRole::weight, TensorRole::input});
+}
+std::vector<Program::Stored> Program::zeros() const {
+    std::vector<Stored> list;
+    for (const auto& [id, address] : state_->placement.zeros()) {
+        const Matrix& table = state_->placement.matrix(id, 0);
+        list.push_back(
+            stored_at(*state_, id, 0, table, table.layout.part({0, 1}, {0, table.layout.cols()}), address));
+    }
+    return list;
 }
 std::vector<Program::Stored> Program::outputs() const {
-    return stored(state_->graph, state_->placement, {TensorRole::output, TensorRole::logits});
+    return stored(*state_, {TensorRole::output, TensorRole::logits});
 }
 
 }  // namespace octet

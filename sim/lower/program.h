@@ -32,11 +32,11 @@ struct KernelChoice {
 
 class Program final : public CommandSource {
   public:
-    // `scales`: of tensors of integer codes, by tensor; empty: 1. `tokens`: the ids of embedding look-ups, one
-    // look-up and in it a sample after the other; empty: drawn by `seed`. Throws std::invalid_argument if the machine's memories
-    // are too small for the graph.
+    // `scales`: of tensors of integer codes, by tensor; empty: 1. `tokens`: the ids of embedding look-ups,
+    // one look-up and in it a sample after the other; empty: drawn by `seed`. Throws std::invalid_argument if
+    // the machine's memories are too small for the graph.
     Program(const Graph& graph, const AcceleratorConfig& config, std::uint64_t seed,
-            std::vector<float> scales = {}, std::vector<std::uint64_t> tokens = {});
+            std::vector<TensorScale> scales = {}, std::vector<std::uint64_t> tokens = {});
     ~Program() override;
 
     bool next(Command& command) override;
@@ -60,6 +60,7 @@ class Program final : public CommandSource {
         const FormatInfo* format = nullptr;
     };
     std::vector<Stored> sources() const;  // weights and inputs, before the run
+    std::vector<Stored> zeros() const;    // rows of them beside tables of words, before the run
     std::vector<Stored> outputs() const;  // what the graph calls output, after the run
 
   private:

@@ -27,12 +27,12 @@ class AmaxTracker final : public ValueObserver {
             if (std::isfinite(x)) largest = std::max(largest, std::fabs(x));
     }
     // Of tensors that were seen, in the graph's order, with the scales that this step used.
-    std::vector<GradientScale> scales(std::span<const float> used) const {
+    std::vector<GradientScale> scales(std::span<const TensorScale> used) const {
         std::vector<GradientScale> list;
         for (TensorId id = 0; id < largest_.size(); ++id)
             if (largest_[id] >= 0)
-                list.push_back(
-                    {graph_.tensors[id].name, double{largest_[id]}, id < used.size() ? double{used[id]} : 1});
+                list.push_back({graph_.tensors[id].name, double{largest_[id]},
+                                id < used.size() ? double{used[id].scale} : 1});
         return list;
     }
 

@@ -4,100 +4,103 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <functional>
 #include <map>
+#include <optional>
 
 #include "models/arithmetic/mac.h"
 #include "sim/config/csv.h"
 #include "sim/config/scalars.h"
 #include "sim/reference/evaluate.h"
+#include "sim/run/ends.h"
 
 namespace octet {
 namespace {
 
-double largest_of(std::span<const double> values) {
-    double largest = 0;
-    for (const double x : values)
-        if (std::isfinite(x)) largest = std::max(largest, std::fabs(x));
-    return largest;
-}
+// What is wrong with a number of a row, the first one being 1, or (0) with the row.
+struct Complaint {
+    std::size_t at = 0;
+    std::string what;
+};
+using NumbersCheck = std::function<std::optional<Complaint>(TensorId, std::span<const double>)>;
 
-std::vector<double> sample_of(std::span<const double> values) {
-    constexpr std::size_t most = 1 << 16;
-    const std::size_t step = (values.size() + most - 1) / most;
-    std::vector<double> magnitudes;
-    for (std::size_t i = 0; i < values.size(); i += step)
-        if (std::isfinite(values[i])) magnitudes.push_back(std::fabs(values[i]));
-    return magnitudes;
-}
-
-// By nearest rank.
-double percentile_of(std::vector<double> magnitudes, double percentile) {
-    // A percentile that is written in decimals may lie a little beside them.
-    const double exact = percentile * static_cast<double>(magnitudes.size()) / 100;
-    const auto rank = static_cast<std::size_t>(std::ceil(exact * (1 - 1e-12)));
-    const auto at = magnitudes.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(rank, 1) - 1);
-    std::nth_element(magnitudes.begin(), at, magnitudes.end());
-    return *at;
-}
-
-double least_squares(const std::vector<double>& magnitudes, double largest, const FormatInfo& format) {
-    if (format.encode_scaled == nullptr) return largest;  // blocks fit themselves to their numbers
-    double best = largest, least = std::numeric_limits<double>::infinity();
-    for (int part = 64; part >= 16; --part) {
-        const double clip = largest * part / 64, scale = format.tensor_scale(clip);
-        if (!(scale > 0)) continue;
-        double error = 0;
-        for (const double x : magnitudes) {
-            const double off = format.decode(format.encode_scaled(x, scale)) * scale - x;
-            error += off * off;
-        }
-        if (error < least) least = error, best = clip;
-    }
-    return best;
-}
-
-// The regression of Choi et al. over six distributions, for 15 and for 255 levels.
-double sawb(const std::vector<double>& magnitudes, double largest, const FormatInfo& format) {
-    const auto [of_root, of_mean] = format.bits <= 4 ? std::pair{12.68, -12.80} : std::pair{31.76, -35.04};
-    double squares = 0, sum = 0;
-    for (const double x : magnitudes) squares += x * x, sum += x;
-    const double count = static_cast<double>(magnitudes.size());
-    const double clip = of_root * std::sqrt(squares / count) + of_mean * sum / count;
-    return clip > 0 ? std::min(clip, largest) : largest;
-}
-
-// The largest of up to `most` magnitudes of each tensor.
-std::map<std::string, double> read_magnitudes(const std::string& path, const Graph& graph,
-                                              std::string_view key, std::uint64_t most) {
-    std::map<std::string, double> largest;
-    if (path.empty()) return largest;
+// Numbers of tensors from a file.
+std::map<std::string, std::vector<double>> read_table(const std::string& path, const Graph& graph,
+                                                      std::string_view key, const NumbersCheck& check) {
+    std::map<std::string, std::vector<double>> table;
+    if (path.empty()) return table;
     Diagnostics diagnostics;
-    const Node table = read_csv(path);
-    for (const Node& row : table.items) {
+    for (const Node& row : read_csv(path).items) {
         const auto complain = [&](const Node& at, std::string what) {
             diagnostics.add(at.location, std::string(key), std::move(what));
         };
-        if (row.items.size() < 2 || row.items.size() - 1 > most) {
-            complain(row, most == 1 ? "expected a tensor and a magnitude"
-                                    : fmt::format("expected a tensor and 1 to {} magnitudes", most));
-            continue;
-        }
-        double magnitude = 0;
+        std::vector<double> numbers;
+        bool good = true;
         for (std::size_t i = 1; i < row.items.size(); ++i) {
             std::string problem;
             const auto number = as_number(row.items[i], problem);
-            if (!number || !(*number > 0))
-                complain(row.items[i], in_quotes(row.items[i].text) + " is no magnitude above 0");
-            else
-                magnitude = std::max(magnitude, *number);
+            if (!number) complain(row.items[i], in_quotes(row.items[i].text) + " is no number"), good = false;
+            numbers.push_back(number.value_or(0));
         }
-        if (std::ranges::find(graph.tensors, row.items[0].text, &Tensor::name) == graph.tensors.end())
+        const auto tensor = std::ranges::find(graph.tensors, row.items[0].text, &Tensor::name);
+        if (tensor == graph.tensors.end()) {
             complain(row.items[0], "the workload has no tensor " + in_quotes(row.items[0].text));
-        else if (!largest.emplace(row.items[0].text, magnitude).second)
+            continue;
+        }
+        const auto wrong = check(static_cast<TensorId>(tensor - graph.tensors.begin()), numbers);
+        if (good && wrong)
+            complain(
+                row.items[wrong->at],
+                (wrong->at > 0 ? in_quotes(row.items[wrong->at].text) + ' ' : std::string()) + wrong->what);
+        else if (good && !table.emplace(row.items[0].text, std::move(numbers)).second)
             complain(row.items[0], "tensor " + in_quotes(row.items[0].text) + " is there twice");
     }
     diagnostics.throw_if_any();
+    return table;
+}
+
+std::optional<Complaint> no_magnitude(std::span<const double> numbers) {
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+        if (!(numbers[i] > 0)) return Complaint{i + 1, "is no magnitude above 0"};
+    return std::nullopt;
+}
+
+// Ends of tensors: a magnitude or, of formats with a zero point, the smallest and the largest number.
+std::map<std::string, Ends> read_ends(const std::string& path, const Graph& graph,
+                                      const std::function<const FormatInfo&(TensorId)>& format_of) {
+    const auto check = [&](TensorId id, std::span<const double> numbers) -> std::optional<Complaint> {
+        if (numbers.size() == 1) return no_magnitude(numbers);
+        const FormatInfo& format = format_of(id);
+        if (numbers.empty() || numbers.size() > 2)
+            return Complaint{0, "expected a tensor and a magnitude, or its smallest and its largest number"};
+        if (format.zero_point == nullptr)
+            return Complaint{2, fmt::format("is one number too many: {} has no zero point", format.name)};
+        if (numbers[0] > 0) return Complaint{1, "is no smallest number: 0 is one of them"};
+        if (numbers[1] < 0 || numbers[1] == numbers[0])
+            return Complaint{2, "is no largest number: 0 is one of them, and the smallest another"};
+        return std::nullopt;
+    };
+    std::map<std::string, Ends> ends;
+    for (const auto& [name, numbers] : read_table(path, graph, "inputs.calibration.file", check)) {
+        const auto tensor = std::ranges::find(graph.tensors, name, &Tensor::name);
+        const bool around =
+            format_of(static_cast<TensorId>(tensor - graph.tensors.begin())).zero_point != nullptr;
+        ends[name] =
+            numbers.size() == 2 ? Ends{numbers[0], numbers[1]} : Ends{around ? -numbers[0] : 0, numbers[0]};
+    }
+    return ends;
+}
+
+// What gradients came to in steps before, at most `most` of them: the largest.
+std::map<std::string, double> read_amax(const std::string& path, const Graph& graph, std::uint64_t most) {
+    const auto check = [&](TensorId, std::span<const double> numbers) -> std::optional<Complaint> {
+        if (numbers.empty() || numbers.size() > most)
+            return Complaint{0, fmt::format("expected a tensor and 1 to {} magnitudes", most)};
+        return no_magnitude(numbers);
+    };
+    std::map<std::string, double> largest;
+    for (const auto& [name, numbers] : read_table(path, graph, "phase.gradient_scaling.amax", check))
+        largest[name] = *std::ranges::max_element(numbers);
     return largest;
 }
 
@@ -110,53 +113,43 @@ double qmax_of(const FormatInfo& format, double given) {
 
 }  // namespace
 
-double clip_of(std::span<const double> values, const FormatInfo& format, ClipRule rule,
-               const CalibrationConfig& config) {
-    const double largest = largest_of(values);
-    if (largest == 0 || rule == ClipRule::amax) return largest;
-    if (rule == ClipRule::clip) return config.clip;
-    const std::vector<double> magnitudes = sample_of(values);
-    const double clip = rule == ClipRule::percentile ? percentile_of(magnitudes, config.percentile)
-                        : rule == ClipRule::mse      ? least_squares(magnitudes, largest, format)
-                                                     : sawb(magnitudes, largest, format);
-    return clip > 0 ? clip : largest;
-}
-
-std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
-                             std::span<const std::uint64_t> tokens, const AcceleratorConfig& machine,
-                             unsigned threads, const CalibrationConfig& config) {
-    const auto clips = read_magnitudes(config.file, graph, "inputs.calibration.file", 1);
-    const auto before = read_magnitudes(config.gradients.amax, graph, "phase.gradient_scaling.amax",
-                                        config.gradients.history);
+std::vector<TensorScale> calibrate(const Graph& graph, const SourceTensors& sources,
+                                   std::span<const std::uint64_t> tokens, const AcceleratorConfig& machine,
+                                   unsigned threads, const CalibrationConfig& config) {
     const std::vector<std::string> names = stored_formats(machine.pe.storage, machine.formats);
     const auto slots = format_slots(machine.pe.storage, machine.formats);
+    const auto format_of = [&](TensorId id) -> const FormatInfo& {
+        return *find_format(names.at(slots.at(static_cast<std::size_t>(graph.tensors[id].use))));
+    };
+    const auto given_ends = read_ends(config.file, graph, format_of);
+    const auto before = read_amax(config.gradients.amax, graph, config.gradients.history);
     const FormatInfo& operand = *find_format(machine.pe.operand);
     const auto sums = find_accumulator(machine.pe.accumulator);
     const bool integers = sums && is_integer(*sums);
-    std::vector<float> scales(graph.tensors.size(), 1);
+    std::vector<TensorScale> scales(graph.tensors.size());
     const auto set = [&](TensorId id, std::span<const double> values) {
         const Tensor& tensor = graph.tensors[id];
-        const FormatInfo& format = *find_format(names.at(slots.at(static_cast<std::size_t>(tensor.use))));
+        const FormatInfo& format = format_of(id);
         if (tensor.scaled) {  // without a step before: as it is
             if (format.name == machine.vector.format) return;
             const bool known = !config.gradients.amax.empty();
             const auto given = before.find(tensor.name);
-            const double amax = !known ? largest_of(values) : given != before.end() ? given->second : 0;
+            const Ends ends = known ? Ends{} : ends_of(values, format, ClipRule::amax, {});
+            const double amax = !known                  ? std::max(-ends.low, ends.high)
+                                : given != before.end() ? given->second
+                                                        : 0;
             const auto scale = static_cast<float>(amax / qmax_of(format, config.gradients.qmax));
-            if (scale > 0 && std::isfinite(scale)) scales[id] = scale;
+            if (scale > 0 && std::isfinite(scale)) scales[id] = {scale};
             return;
         }
         // Of weights that are decoded to integers: the scale of those.
         const bool decoded = integers && format.block_length > 0 && tensor.use == FormatUse::weights;
-        const auto scale_of = format.tensor_scale != nullptr ? format.tensor_scale
-                              : decoded                      ? operand.tensor_scale
-                                                             : nullptr;
-        if (scale_of == nullptr) return;
+        const FormatInfo& scaled = format.tensor_scale == nullptr && decoded ? operand : format;
+        if (scaled.tensor_scale == nullptr) return;
         const ClipRule rule = tensor.role == TensorRole::weight ? config.weights : config.activations;
-        const auto given = clips.find(tensor.name);
-        const double clip = given != clips.end() ? given->second : clip_of(values, format, rule, config);
-        const float scale = clip > 0 ? static_cast<float>(scale_of(clip)) : 0;
-        if (scale > 0) scales[id] = scale;
+        const auto given = given_ends.find(tensor.name);
+        scales[id] = scale_between(
+            given != given_ends.end() ? given->second : ends_of(values, format, rule, config), scaled);
     };
     for (TensorId id = 0; id < sources.size(); ++id) set(id, sources[id]);
     evaluate(graph, sources, tokens, threads, [&](OperationId id, std::span<const double> values) {

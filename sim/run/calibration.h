@@ -11,16 +11,11 @@
 
 namespace octet {
 
-// The magnitude that takes the largest code: above 0, or 0 if the values are all 0 or none is finite. Rules
-// look at no more than every n-th value, so that it is at most 65,536 of them, but for amax.
-double clip_of(std::span<const double> values, const FormatInfo& format, ClipRule rule,
-               const CalibrationConfig& config);
-
-// One for each tensor; 1 where its format has none. Activations are evaluated in double precision. Throws
-// InputError that names the file and the line if config.file is at fault.
-std::vector<float> calibrate(const Graph& graph, const SourceTensors& sources,
-                             std::span<const std::uint64_t> tokens, const AcceleratorConfig& machine,
-                             unsigned threads, const CalibrationConfig& config = {});
+// One for each tensor; 1 around 0 where its format has none. Activations are evaluated in double precision.
+// Throws InputError that names the file and the line if config.file is at fault.
+std::vector<TensorScale> calibrate(const Graph& graph, const SourceTensors& sources,
+                                   std::span<const std::uint64_t> tokens, const AcceleratorConfig& machine,
+                                   unsigned threads, const CalibrationConfig& config = {});
 
 // SmoothQuant (Xiao et al. 2023): where the results of a norm go to products alone, its column j is divided
 // by max |column j|^strength / max |row j of their weights|^(1 - strength), and that row multiplied by it.

@@ -81,7 +81,7 @@ void CodeCounter::add(TensorId tensor, const FormatInfo& format, std::span<const
     }
 }
 
-std::vector<TensorHistogram> CodeCounter::histograms(std::span<const float> scales) const {
+std::vector<TensorHistogram> CodeCounter::histograms(std::span<const TensorScale> scales) const {
     std::vector<TensorHistogram> list;
     for (TensorId id = 0; id < tensors_.size(); ++id) {
         const Counts& counts = tensors_[id];
@@ -89,13 +89,16 @@ std::vector<TensorHistogram> CodeCounter::histograms(std::span<const float> scal
         TensorHistogram& h = list.emplace_back();
         h.tensor = graph_.tensors[id].name;
         h.format = counts.format;
-        if (h.format->tensor_scale != nullptr && id < scales.size()) h.scale = double{scales[id]};
+        if (h.format->tensor_scale != nullptr && id < scales.size()) h.scale = double{scales[id].scale};
+        if (h.format->zero_point != nullptr && id < scales.size()) h.zero = scales[id].zero;
         h.bins = bins_of(counts.octaves);
         h.saturated = counts.at_largest;
         for (Code code = 0; code < counts.codes.size(); ++code) {
             if (counts.codes[code] == 0) continue;
-            h.bins.push_back({code, h.format->decode(code), counts.codes[code]});
-            h.saturated += std::abs(h.bins.back().low) >= h.format->max ? counts.codes[code] : 0;
+            const double number = h.format->decode(code);
+            h.bins.push_back({code, number - h.zero, counts.codes[code]});
+            const double below = h.format->zero_point != nullptr ? h.format->max + 1 : h.format->max;
+            h.saturated += number >= h.format->max || number <= -below ? counts.codes[code] : 0;
         }
         for (const HistogramBin& bin : h.bins) {
             h.values += bin.count;
@@ -114,6 +117,7 @@ std::vector<TensorHistogram> CodeCounter::histograms(std::span<const float> scal
 
 Json to_json(const TensorHistogram& h) {
     Json json{{"tensor", h.tensor}, {"format", h.format->name}, {"scale", h.scale}, {"values", h.values}};
+    if (h.format->zero_point != nullptr) json["zero"] = h.zero;
     json["codes"] = std::uint64_t{1} << h.format->bits;
     json["codes_used"] = h.codes_used ? Json(*h.codes_used) : Json(nullptr);
     json["entropy_bits"] = h.entropy_bits ? Json(*h.entropy_bits) : Json(nullptr);

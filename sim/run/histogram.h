@@ -15,7 +15,8 @@ namespace octet {
 // How many values have one code (formats of up to 10 bits), or lie in one octave of others.
 struct HistogramBin {
     Code code = 0;
-    double low = 0;  // the code's value at scale 1; of an octave its end towards zero, 0 of zeros
+    double low =
+        0;  // the code's value at scale 1, less the zero point; of an octave its end towards zero, 0 of zeros
     std::uint64_t count = 0;
 };
 
@@ -23,6 +24,7 @@ struct TensorHistogram {
     std::string tensor;
     const FormatInfo* format = nullptr;
     double scale = 1;  // of integers and codebooks
+    int zero = 0;      // the code of 0, of formats with a zero point
     std::uint64_t values = 0, zeros = 0, nar = 0;
     std::uint64_t saturated = 0;  // at the largest number of the format, of either sign, or infinite
     std::optional<std::uint64_t> codes_used;  // nothing for formats of more than 16 bits
@@ -44,7 +46,7 @@ class CodeCounter final : public ValueObserver {
     }
 
     // Of the tensors that were seen, in the graph's order. `scales` by tensor; empty: 1.
-    std::vector<TensorHistogram> histograms(std::span<const float> scales) const;
+    std::vector<TensorHistogram> histograms(std::span<const TensorScale> scales) const;
 
   private:
     struct Counts {

@@ -65,6 +65,9 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
             (stored.info->kind != FormatKind::integer || stored.info->bits > 8))
             throw std::invalid_argument(fmt::format("pe.accumulator: {} does not add up products of {}",
                                                     c.pe.accumulator, formats[slot]));
+        if (integers && !stored.scales_operands && !holds(*operand, *stored.info))
+            throw std::invalid_argument(
+                fmt::format("pe.operand: {} does not hold all numbers of {}", c.pe.operand, formats[slot]));
         if (stored.scales_operands || (!integers && !holds(*operand, *stored.info))) stored.operand = operand;
         stored.rounds_on_entry =
             integers || blocks || stored.scales_operands || !holds(*v.vector, *stored.info);
@@ -111,7 +114,7 @@ std::vector<T> turned(std::span<const T> matrix, std::size_t rows, std::size_t c
 }  // namespace
 
 void write_sources(MachineValues& values, const Program& program, const Graph& graph,
-                   const SourceTensors& sources, std::span<const float> scales, unsigned threads,
+                   const SourceTensors& sources, std::span<const TensorScale> scales, unsigned threads,
                    const std::map<TensorId, BlockCodes>& codes) {
     const std::vector<Program::Stored> stored = program.sources();
     for (const Program::Stored& s : stored) {  // the memory must not grow while threads write
@@ -119,6 +122,9 @@ void write_sources(MachineValues& values, const Program& program, const Graph& g
             if (const std::uint32_t count = strips->count; count > 0)
                 values.dram.at(strips->address(count - 1), strips->size(count - 1));
     }
+    for (const Program::Stored& s : program.zeros())
+        write_numbers(values.dram, s.place, {s.format, 1},
+                      std::vector<float>(std::size_t{s.place.rows} * s.place.columns));
     for_each_parallel(stored.size(), threads, [&](std::size_t i) {
         const Program::Stored& s = stored[i];
         const Tensor& tensor = graph.tensors[s.tensor];
@@ -138,7 +144,7 @@ void write_sources(MachineValues& values, const Program& program, const Graph& g
                 .subspan(s.index * tensor.rows * tensor.cols, tensor.rows * tensor.cols);
         std::vector<double> transpose, units;
         if (s.transposed) numbers = transpose = turned(numbers, tensor.rows, tensor.cols);
-        const float scale = s.tensor < scales.size() ? scales[s.tensor] : 1;
+        const float scale = s.tensor < scales.size() ? scales[s.tensor].scale : 1;
         // Weights for integer operands: their format has no scale for tensors, its numbers count in units of
         // one.
         if (scale != 1 && s.format->tensor_scale == nullptr && s.format->block_length > 0) {
@@ -176,7 +182,7 @@ ValueRun::ValueRun(const AcceleratorConfig& machine, std::uint64_t seed, Graph g
     if (gradients) observers_.all.push_back(&amax_.emplace(graph_));
     if (!gradients && !values_.config.scaled()) return;
     scales_ = calibrate(graph_, sources_, tokens_, machine, threads_, calibration);
-    for (const TensorId id : sources.unscaled) scales_[id] = 1;
+    for (const TensorId id : sources.unscaled) scales_[id] = {};
 }
 
 ValueRun::~ValueRun() {
@@ -250,11 +256,11 @@ ValueRun::Contents ValueRun::contents(TensorId tensor) const {
         contents.block_scales = read_scales(values_.dram, place, *found->format);
         contents.along_rows = place.scales.grid.along_rows;
         contents.numbers = read_numbers(values_.dram, place, *found->format);
-        for (float& x : contents.numbers) x *= scale(tensor);
+        for (float& x : contents.numbers) x *= scale(tensor).scale;
     } else {
         for (const Code code : contents.codes)
             contents.numbers.push_back(
-                static_cast<float>(found->format->decode(code) * double{scale(tensor)}));
+                static_cast<float>((found->format->decode(code) - place.zero) * double{scale(tensor).scale}));
     }
     if (!found->transposed) return contents;
     const auto turn = []<class T>(std::vector<T>& matrix, std::size_t rows, std::size_t columns) {

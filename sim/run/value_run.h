@@ -24,7 +24,7 @@ ValueConfig value_config(const AcceleratorConfig& machine, std::uint64_t seed, s
 
 // Numbers in the places of a program's sources; `codes`: what is there already encoded.
 void write_sources(MachineValues& values, const Program& program, const Graph& graph,
-                   const SourceTensors& sources, std::span<const float> scales, unsigned threads = 1,
+                   const SourceTensors& sources, std::span<const TensorScale> scales, unsigned threads = 1,
                    const std::map<TensorId, BlockCodes>& codes = {});
 
 // Hands on what it sees to several.
@@ -63,7 +63,7 @@ class ValueRun {
     void also(ValueObserver& observer) { observers_.all.push_back(&observer); }
     void count_codes();  // the result then has histograms
 
-    const std::vector<float>& scales() const { return scales_; }
+    const std::vector<TensorScale>& scales() const { return scales_; }
     const std::vector<std::uint64_t>& tokens() const { return tokens_; }
     // Before the run: fills the memory and starts the reference, which works beside the machine.
     MachineValues& begin(const Program& program);
@@ -78,7 +78,9 @@ class ValueRun {
         std::vector<float> numbers;
     };
     Contents contents(TensorId tensor) const;  // after it
-    float scale(TensorId tensor) const { return tensor < scales_.size() ? scales_[tensor] : 1; }
+    TensorScale scale(TensorId tensor) const {
+        return tensor < scales_.size() ? scales_[tensor] : TensorScale{};
+    }
 
   private:
     Graph graph_;
@@ -88,7 +90,7 @@ class ValueRun {
     std::vector<std::uint64_t> tokens_;
     Observers observers_;
     mutable MachineValues values_;
-    std::vector<float> scales_;
+    std::vector<TensorScale> scales_;
     std::vector<Program::Stored> stored_;
     Comparison comparison_;
     std::optional<CodeCounter> counter_;

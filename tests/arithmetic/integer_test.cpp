@@ -32,12 +32,13 @@ TEST(IntegerGemm, saturates_or_wraps_at_every_step_and_counts) {
     for (int round = 0; round < 60; ++round) {
         const std::size_t m = 1 + random() % 9, n = 1 + random() % 40,
                           k = 1 + random() % (round % 3 == 0 ? 3000 : 100);
-        std::vector<std::int8_t> a(m * k), b(k * n);
-        for (auto& x : a) x = static_cast<std::int8_t>(round % 2 == 0 ? 127 - random() % 8 : random());
+        std::vector<IntegerOperand> a(m * k), b(k * n);
+        for (auto& x : a)
+            x = static_cast<IntegerOperand>(round % 2 == 0 ? 127 - random() % 8 : random() % 511 - 255);
         for (auto& x : b)
-            x = static_cast<std::int8_t>(round % 4 == 0   ? 127
-                                         : round % 4 == 1 ? -128
-                                                          : static_cast<int>(random()));
+            x = static_cast<IntegerOperand>(round % 4 == 0   ? 127
+                                            : round % 4 == 1 ? -255
+                                                             : static_cast<int>(random() % 511) - 255);
         GemmRules rules;
         rules.accumulator = round % 5 == 0 ? Accumulator::int32 : Accumulator::int24;
         rules.buffer = round % 7 == 0 ? Accumulator::int24 : Accumulator::int32;
@@ -79,7 +80,7 @@ TEST(IntegerGemm, saturates_or_wraps_at_every_step_and_counts) {
 }
 
 TEST(IntegerGemm, of_768_products_overflows_int24_in_one_chain_but_not_in_chunks_of_16) {
-    std::vector<std::int8_t> a(768, 127), b(768, 127);
+    std::vector<IntegerOperand> a(768, 127), b(768, 127);
     std::int32_t sum = 0;
     GemmRules rules;
     rules.accumulator = Accumulator::int24;

@@ -94,11 +94,11 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Parallel, integer_product_counts_every_overflow_once) {
     for (const auto& [m, n] : {std::pair<std::size_t, std::size_t>{150, 90}, {40, 400}}) {
         const std::size_t k = 700;
-        std::vector<std::int8_t> a(m * k), b(k * n);
+        std::vector<IntegerOperand> a(m * k), b(k * n);
         for (std::size_t i = 0; i < a.size(); ++i)
-            a[i] = static_cast<std::int8_t>(i / k % 5 == 0 ? 127 : i % 7);
+            a[i] = static_cast<IntegerOperand>(i / k % 5 == 0 ? 127 : i % 7);
         for (std::size_t i = 0; i < b.size(); ++i)
-            b[i] = static_cast<std::int8_t>(i % n % 3 == 0 ? 127 : i % 5);
+            b[i] = static_cast<IntegerOperand>(i % n % 3 == 0 ? 127 : i % 5);
         GemmRules rules;
         rules.accumulator = Accumulator::int24;
         rules.buffer = Accumulator::int32;

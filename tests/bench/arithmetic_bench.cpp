@@ -81,10 +81,10 @@ void parallel_gemm(benchmark::State& state, unsigned threads) {
 
 void integer_gemm(benchmark::State& state, Accumulator accumulator, Isa isa) {
     std::mt19937 random(1);
-    std::vector<std::int8_t> a(M * K), b(K * N);
+    std::vector<IntegerOperand> a(M * K), b(K * N);
     std::vector<std::int32_t> sums(M * N);
-    for (auto& x : a) x = static_cast<std::int8_t>(random() % 255 - 127);
-    for (auto& x : b) x = static_cast<std::int8_t>(random() % 255 - 127);
+    for (auto& x : a) x = static_cast<IntegerOperand>(random() % 255 - 127);
+    for (auto& x : b) x = static_cast<IntegerOperand>(random() % 255 - 127);
     GemmRules rules;
     rules.accumulator = accumulator;
     rules.buffer = Accumulator::int32;

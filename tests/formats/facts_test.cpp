@@ -66,6 +66,14 @@ TEST(Operands, posit8_2_does_not_fit_e5m4) {
     EXPECT_GT(lost, 0);
 }
 
+TEST(Operands, nine_bits_hold_a_code_of_int8_zp_less_any_zero_point_and_eight_do_not) {
+    const FormatInfo& codes = *find_format("int8_zp");
+    for (const char* operand : {"int9", "bf16", "fp16"})
+        EXPECT_TRUE(holds(*find_format(operand), codes)) << operand;
+    for (const char* operand : {"int8", "int8_zp", "e5m4"})
+        EXPECT_FALSE(holds(*find_format(operand), codes)) << operand;
+}
+
 TEST(Operands, e5m3_holds_e4m3_and_e5m2_exactly) {
     const auto check = [](double value) { EXPECT_EQ(E5m3::decode(E5m3::encode(value)), value); };
     EXPECT_EQ(for_each_real<E4m3>(check), 252);

@@ -121,6 +121,8 @@ std::vector<Definition> make_definitions() {
     posit("posit16_0", 16, 0);
     posit("posit16_1", 16, 1);
     minifloat("e4m3", 4, 3, 7, Top::nan_only);
+    minifloat("e4m3_scaled", 4, 3, 7, Top::nan_only);  // at scale 1
+    minifloat("e5m2_scaled", 5, 2, 15, Top::ieee);
     minifloat("e4m3_ieee", 4, 3, 7, Top::ieee);
     minifloat("e5m2", 5, 2, 15, Top::ieee);
     minifloat("e5m3", 5, 3, 15, Top::ieee);
@@ -142,7 +144,9 @@ std::vector<Definition> make_definitions() {
     integer("int4_g128", 4);
     integer("flex8_5", 8);
     integer("int8", 8);
+    integer("int8_zp", 8);  // at zero point 0
     integer("int4", 4);
+    integer("int9", 9);
     integer("int24", 24);
     integer("int32", 32);
     minifloat("bf16", 8, 7, 127, Top::ieee);

@@ -7,6 +7,7 @@
 
 #include "models/formats/codebook.h"
 #include "models/formats/integer.h"
+#include "models/formats/scaled_floats.h"
 #include "tests/formats/reference.h"
 
 namespace octet {
@@ -49,6 +50,79 @@ TEST(Int8, saturates_and_has_no_nan) {
     EXPECT_EQ(Int8::encode(-1), 0xffU);
     EXPECT_EQ(Int8::encode(2.5), 2U);
     EXPECT_EQ(Int8::encode(-3.5), 0xfcU);
+}
+
+// Every code at a zero point, and one step to each side of every border.
+TEST(Int8Zero, takes_the_nearest_multiple_of_the_scale_and_adds_the_zero_point) {
+    std::mt19937_64 random(6);
+    std::uniform_real_distribution<double> scales(0.001, 10);
+    for (int zero = -128; zero <= 127; ++zero) {
+        const double scale = zero % 2 == 0 ? scales(random) : static_cast<float>(scales(random));
+        for (int code = -128; code <= 127; ++code) {
+            const double value = (code - zero) * scale;
+            ASSERT_EQ(Int8::to_int(Int8Zero::encode_around(value, scale, zero)), code) << zero;
+            const double border = (code - zero + 0.5) * scale;
+            for (const double moved : {std::nextafter(border, -1e9), border, std::nextafter(border, 1e9)})
+                ASSERT_EQ(Int8::to_int(Int8Zero::encode_around(moved, scale, zero)),
+                          std::clamp(nearest(moved, scale, -1000, 1000) + zero, -128, 127))
+                    << std::hexfloat << moved << " / " << scale << " around " << zero;
+        }
+        for (const double beyond : {1e300, HUGE_VAL}) {
+            EXPECT_EQ(Int8Zero::encode_around(beyond, scale, zero), 0x7fU);
+            EXPECT_EQ(Int8Zero::encode_around(-beyond, scale, zero), 0x80U);
+        }
+        EXPECT_EQ(Int8::to_int(Int8Zero::encode_around(std::nan(""), scale, zero)), zero);
+    }
+}
+
+TEST(Int8Zero, has_a_zero_point_that_puts_a_range_with_0_between_its_end_codes) {
+    std::mt19937_64 random(7);
+    std::uniform_real_distribution<double> ends(0, 5);
+    for (int i = 0; i < 2000; ++i) {
+        const double low = i % 3 == 0 ? 0 : -ends(random), high = i % 3 == 1 ? 0 : ends(random);
+        const double scale = i % 2 == 0 ? Int8Zero::tensor_scale(high - low)
+                                        : double{static_cast<float>(Int8Zero::tensor_scale(high - low))};
+        const int zero = Int8Zero::zero_point(low, scale);
+        ASSERT_GE(zero, -128);
+        ASSERT_LE(zero, 127);
+        // Half a step is what the rounding of the zero point costs.
+        EXPECT_NEAR((-128 - zero) * scale, low, 0.5001 * scale) << low << ' ' << high;
+        EXPECT_NEAR((127 - zero) * scale, high, 0.5001 * scale) << low << ' ' << high;
+        EXPECT_TRUE(low != 0 || zero == -128) << zero;
+        EXPECT_TRUE(high != 0 || zero == 127) << zero;
+    }
+}
+
+template <class Format>
+void expect_one_rounding_of_the_quotient(const char* name) {
+    const reference::Definition& definition = reference::definition(name);
+    const reference::Encoder encoder(definition);
+    std::mt19937_64 random(8);
+    std::uniform_real_distribution<double> scales(1e-4, 100);
+    const Code sign = Code{1} << (definition.width() - 1);
+    for (int i = 0; i < 60; ++i) {
+        const double scale = i % 2 == 0 ? scales(random) : double{static_cast<float>(scales(random))};
+        const std::size_t last = encoder.magnitudes().size() - 1;
+        for (std::size_t code = 0; code < last; ++code) {
+            const double border = encoder.borders()[code];
+            for (const double toward : {0.0, border * scale, 1e9}) {
+                const double value = std::nextafter(border * scale, toward);
+                const Rational exact = reference::exact(value),
+                               at = reference::exact(border) * reference::exact(scale);
+                const Code wanted =
+                    static_cast<Code>(exact > at || (exact == at && code % 2 != 0) ? code + 1 : code);
+                ASSERT_EQ(Format::encode_scaled(value, scale), wanted)
+                    << std::hexfloat << value << " / " << scale;
+                ASSERT_EQ(Format::encode_scaled(-value, scale), wanted | sign);
+            }
+        }
+        EXPECT_EQ(Format::encode_scaled(1e300, scale), last) << "saturates";
+    }
+    EXPECT_EQ(Format::tensor_scale(3 * Format::max), 3);
+}
+TEST(ScaledFloats, round_the_quotient_once) {
+    expect_one_rounding_of_the_quotient<E4m3Scaled>("e4m3_scaled");
+    expect_one_rounding_of_the_quotient<E5m2Scaled>("e5m2_scaled");
 }
 
 TEST(Nf4, takes_the_lower_code_on_a_border) {

@@ -198,6 +198,21 @@ TEST(CountsOfAProduct, OnThirtyTwoByThirtyTwoNeverTouchTheAccumulationBuffer) {
     expect_counts(run("edge32-posit8", product), c, product_bytes);
 }
 
+TEST(CountsOfAProduct, AroundAZeroPointDecodeEveryOperandAsPositsDoAndAddUpIn32Bits) {
+    Counts c;
+    c.array = 1547 + 2037 + 221 + 1560 + 91;
+    c.codec = 119 + 221 + 91;
+    c.vector = 21 + 7 * 13;
+    c.buffers = 16 * (119 + 221) + 32 * (91 + 91);
+    c.sram = 8 * (431 + 431);
+    c.dram = 8 * (340 + 91);
+    expect_counts(run("edge16-int8", product, {"pe.preset=int8_zp"}), c, product_bytes);
+    // Behind decoders at the SRAM port buffers hold operands of 9 bits.
+    c.buffers = 18 * (119 + 221) + 32 * (91 + 91);
+    expect_counts(run("edge16-int8", product, {"pe.preset=int8_zp", "codec.placement=sram_port"}), c,
+                  product_bytes);
+}
+
 TEST(CountsOfAProduct, InInt8DecodeNothingAndAddUpIn32Bits) {
     // As posit8 on 16 x 16; operands need no decoder, results are encoded from bf16.
     Counts c;

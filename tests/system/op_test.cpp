@@ -155,6 +155,30 @@ TEST_F(OpGemm, WritesGoldenVectorsWithTheCycleOfEachResult) {
     EXPECT_GT(cycles[16], cycles[15]);
 }
 
+TEST_F(OpGemm, WritesGoldenVectorsAroundZeroPointsWithThese) {
+    run({"--set", "pe.preset=int8_zp", "--hex", "golden", "--codes", "c.npy", "--out", "y.npy"});
+    std::ifstream in(folder.path() / "golden" / "manifest.json");
+    const auto tensors = nlohmann::json::parse(in)["tensors"];
+    std::ifstream words(folder.path() / "golden" / "a.hex");
+    std::string comment, word;
+    std::getline(words, comment);
+    const auto [low, high] = std::ranges::minmax(operands.a);
+    const float scale = (high - low) / 255;
+    EXPECT_NEAR(tensors["a"]["scale"].get<double>(), double{scale}, 1e-7);
+    const int zero = tensors["a"]["zero"];
+    EXPECT_EQ(zero, -128 + std::lround(-low / scale));
+    for (const float x : operands.a) {
+        words >> word;
+        const auto code = static_cast<std::int8_t>(std::stoul(word, nullptr, 16));
+        EXPECT_NEAR((code - zero) * double{scale}, double{x}, 0.501 * double{scale});
+    }
+    const auto codes = read(folder.path() / "c.npy"), values = read(folder.path() / "y.npy");
+    for (std::size_t i = 0; i < codes.size(); ++i)
+        EXPECT_EQ(values[i], static_cast<float>((static_cast<std::int8_t>(static_cast<int>(codes[i])) -
+                                                 tensors["result"]["zero"].get<int>()) *
+                                                tensors["result"]["scale"].get<double>()));
+}
+
 TEST(Op, TakesAShapeForTimeAlone) {
     const nlohmann::json timed = nlohmann::json::parse(
         octet({"op", "gemm", "--accelerator", machine, "--shape", "21,19,37", "--json"}).out);

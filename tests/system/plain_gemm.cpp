@@ -23,11 +23,21 @@ Operand operand_of(const Preset& preset, const std::vector<float>& values, std::
                    std::size_t columns, bool down) {
     const FormatInfo &storage = *find_format(preset.storage), &multiplied = *find_format(preset.operand);
     Operand o;
-    if (storage.tensor_scale != nullptr) o.scale = scale_of(storage, values);
+    if (storage.tensor_scale != nullptr && storage.zero_point == nullptr) o.scale = scale_of(storage, values);
     if (storage.block_length > 0) {
         InBlocks blocks = in_blocks(storage, values, rows, columns, down);
         o.numbers = std::move(blocks.elements);
         o.scales = std::move(blocks.scales);
+        return o;
+    }
+    if (storage.zero_point != nullptr) {
+        double low = 0, high = 0;
+        for (const float x : values) low = std::min(low, double{x}), high = std::max(high, double{x});
+        o.scale = high > low ? static_cast<float>((high - low) / 255) : 1;
+        const double zero = high > low ? std::nearbyint(-128 - low / double{o.scale}) : 0;
+        for (const float x : values)
+            o.numbers.push_back(static_cast<float>(
+                std::clamp(std::nearbyint(double{x} / double{o.scale}) + zero, -128.0, 127.0) - zero));
         return o;
     }
     for (const float x : values) {
@@ -88,7 +98,7 @@ std::vector<float> PlainGemm::results() const {
     r.logarithms = find_format(preset.operand)->kind == FormatKind::logarithmic;
     std::vector<double> sums;
     if (is_integer(r.accumulator)) {
-        const std::vector<std::int8_t> xi(x.numbers.begin(), x.numbers.end()),
+        const std::vector<IntegerOperand> xi(x.numbers.begin(), x.numbers.end()),
             yi(y.numbers.begin(), y.numbers.end());
         std::vector<std::int32_t> whole(m * n);
         gemm_stepwise(r, IntegerGemm{m, n, k, xi.data(), k, yi.data(), n, whole.data(), n, true, {}});

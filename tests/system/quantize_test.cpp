@@ -58,6 +58,18 @@ TEST(Quantize, scales_integers_and_codebooks_by_the_largest_magnitude_or_as_told
     EXPECT_EQ(quantize("0\n0\n", {"--format", "int8"}).out, "0x00 0\n0x00 0\n");
 }
 
+TEST(Quantize, puts_the_numbers_around_a_zero_point_or_as_told) {
+    EXPECT_EQ(quantize("-100\n0\n155\n1.4\n", {"--format", "int8_zp"}).out,
+              "0x80 -100\n0xe4 0\n0x7f 155\n0xe5 1\n");
+    EXPECT_EQ(quantize("255\n3\n", {"--format", "int8_zp"}).out, "0x7f 255\n0x83 3\n");
+    EXPECT_EQ(quantize("1\n-1\n99\nnan\n", {"--format", "int8_zp", "--scale", "0.5", "--zero", "-128"}).out,
+              "0x82 1\n0x80 0\n0x46 99\n0x80 0\n");
+    EXPECT_EQ(quantize("1\n-1\n", {"--format", "int8_zp", "--scale", "0.5"}).out, "0x02 1\n0xfe -1\n");
+    EXPECT_EQ(
+        quantize("0x80\n0x7f\n", {"--format", "int8_zp", "--decode", "--scale", "0.5", "--zero", "-100"}).out,
+        "0x80 -14\n0x7f 113.5\n");
+}
+
 TEST(Quantize, reads_a_decimal_exactly_when_it_is_to_be_scaled) {
     EXPECT_EQ(quantize("126.50000000000000000000001\n-2.49999999999999999999999\n2.5\n",
                        {"--format", "int8", "--scale", "1"})
@@ -84,7 +96,11 @@ TEST(Quantize, decodes_what_it_encoded_in_every_format) {
         const auto encoded = quantize(numbers, {"--format", name});
         ASSERT_EQ(encoded.exit, 0) << name << encoded.err;
         std::vector<std::string> arguments{"--format", name, "--decode"};
-        if (format.tensor_scale != nullptr)
+        if (format.zero_point != nullptr) {
+            const double scale = format.tensor_scale(7e9 + 40000);
+            arguments.insert(arguments.end(), {"--scale", fmt::format("{}", scale), "--zero",
+                                               fmt::format("{}", format.zero_point(-40000, scale))});
+        } else if (format.tensor_scale != nullptr)
             arguments.insert(arguments.end(), {"--scale", fmt::format("{}", format.tensor_scale(7e9))});
         else if (format.encode_scaled != nullptr)
             arguments.insert(arguments.end(), {"--scale", fmt::format("{}", 7e9 / format.max)});
@@ -126,6 +142,16 @@ TEST(Quantize, refuses_options_that_do_not_go_with_the_format) {
     EXPECT_EQ(quantize("", {"--format", "e4m3", "--overflow", "1"}).exit, 2);
     EXPECT_THAT(quantize("", {"--format", "e4m3", "--overflow", "wrap"}).err,
                 HasSubstr("--overflow: expected saturate, nan or inf, got 'wrap'"));
+    EXPECT_THAT(quantize("", {"--format", "int8", "--scale", "1", "--zero", "3"}).err,
+                HasSubstr("--zero: int8 has no zero point to set"));
+    EXPECT_THAT(quantize("", {"--format", "int8_zp", "--scale", "1", "--zero", "128"}).err,
+                HasSubstr("--zero: 128 is no code of int8_zp, which go from -128 to 127"));
+    EXPECT_THAT(quantize("", {"--format", "int8_zp", "--scale", "1", "--zero", "-129"}).err,
+                HasSubstr("--zero: -129 is no code"));
+    EXPECT_THAT(quantize("", {"--format", "int8_zp", "--zero", "3"}).err,
+                HasSubstr("--zero goes with --scale"));
+    EXPECT_EQ(quantize("", {"--format", "int8_zp", "--scale", "1", "--zero", "1.5"}).exit, 2);
+    EXPECT_EQ(quantize("", {"--format", "int8_zp", "--scale", "1", "--zero", "99999999999"}).exit, 2);
     EXPECT_EQ(quantize("", {}).exit, 2);
 }
 

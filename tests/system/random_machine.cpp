@@ -51,8 +51,8 @@ std::vector<std::string> random_machine(Choice& choice) {
         {"dma.burst_bytes", {"16", "64", "128"}},
         {"dma.outstanding", {"1", "4", "16"}},
         {"pe.preset",
-         {"posit8_1_ftz", "posit8_0", "e4m3", "e5m2", "hybrid_fp8", "int8", "int4", "bf16", "fp32",
-          "mxfp8_e4m3", "mxint8", "mxfp4_e2m1"}}};
+         {"posit8_1_ftz", "posit8_0", "e4m3", "e5m2", "hybrid_fp8", "e4m3_scaled", "int8", "int8_zp", "int4",
+          "bf16", "fp32", "mxfp8_e4m3", "mxint8", "mxfp4_e2m1"}}};
     std::vector<std::string> settings{"--costs", "configs/costs/unit.yaml"};
     std::string preset;
     for (const auto& [key, words] : keys) {

@@ -116,8 +116,8 @@ TEST_P(Decoder, ComputesTheValuesOfTheReferenceInEveryPhase) {
     expect_values_of_reference(make_case(expand(d, phases[(fusion + variant) % 3]), machine, 7));
 }
 INSTANTIATE_TEST_SUITE_P(Values, Decoder,
-                         testing::Combine(testing::Values("posit8_1", "int8", "mxfp8_e4m3", "mxfp4_e2m1",
-                                                          "fp32"),
+                         testing::Combine(testing::Values("posit8_1", "int8", "int8_zp", "mxfp8_e4m3",
+                                                          "mxfp4_e2m1", "fp32"),
                                           testing::Range(0, 5), testing::Range(0, 2)),
                          [](const auto& c) {
                              return fmt::format(
@@ -298,16 +298,20 @@ void vary(AcceleratorConfig& machine, TransformerDescription& d, std::mt19937& r
     if (random() % 4 == 0) machine.softmax.unit = SoftmaxUnitKind::ibert;
     for (VectorFunctionUnit* unit : {&machine.vector.gelu, &machine.vector.layernorm})
         if (random() % 4 == 0) *unit = VectorFunctionUnit::ibert;
+    std::vector<std::string> narrow{"int8", "int8_zp", "int4"};  // what an integer multiplier holds of these
+    std::erase_if(narrow, [&](const std::string& format) {
+        return !holds(*find_format(machine.pe.operand), *find_format(format));
+    });
     for (const FormatUse use : {FormatUse::forward, FormatUse::kv_cache})
         if (random() % 3 == 0 && !blocks)
-            machine.formats[use] = integers
-                                       ? one_of({"int8", "int4"})
-                                       : one_of({"e5m2", "posit8_1", "int8", "int4", "bf16", "posit16_1"});
+            machine.formats[use] =
+                integers ? one_of(narrow)
+                         : one_of({"e5m2", "posit8_1", "int8", "int8_zp", "int4", "bf16", "posit16_1"});
     if (random() % 3 == 0 && !blocks)
         machine.formats[FormatUse::weights] =
             integers ? one_of({"int4", "int4_g128", "int4_g128_zp", "nf4", "mxint8"})
                      : one_of({"int4_g128", "int4_g128_zp", "nf4", "nf4_dq", "af4", "mxfp4_e2m1", "vsq8",
-                               "int8", "flint4", "e4m3"});
+                               "int8", "int8_zp", "flint4", "e4m3"});
     d.epsilon = random() % 3 == 0 ? 0.3 : 1e-5;
     d.activation = static_cast<OperationKind>(static_cast<unsigned>(OperationKind::gelu) + random() % 8);
     if (d.bottleneck != 0 || d.trigram) return;

@@ -18,7 +18,7 @@ namespace {
 
 struct Ran {
     std::vector<std::vector<float>> values;  // by operation
-    std::vector<float> scales;               // by tensor
+    std::vector<TensorScale> scales;         // by tensor
     std::vector<OperationResult> operations;
     NumericsResult total;
 };
@@ -185,8 +185,8 @@ std::string test_name(const testing::TestParamInfo<Special>& special) {
 
 INSTANTIATE_TEST_SUITE_P(Values, EveryCode,
                          testing::Combine(testing::Values("posit8_1", "posit8_1_ftz", "posit8_2", "e4m3",
-                                                          "e5m2", "e5m4", "int8", "bf16", "fp16", "tf32",
-                                                          "fp32"),
+                                                          "e5m2", "e5m4", "int8", "int8_zp", "bf16", "fp16",
+                                                          "tf32", "fp32"),
                                           testing::Values(0, 4), testing::Values("")),
                          test_name);
 INSTANTIATE_TEST_SUITE_P(NotHeld, EveryCode,

@@ -108,9 +108,17 @@ class Plain {
     }
 
   private:
-    float scale(TensorId id) const { return id < inputs_.scales.size() ? inputs_.scales[id] : 1; }
+    float scale(TensorId id) const { return id < inputs_.scales.size() ? inputs_.scales[id].scale : 1; }
+    // Code less zero point of a number, as written in docs/formats.md.
+    float around_zero(TensorId id, double x) const {
+        const int zero = inputs_.scales.at(id).zero;
+        const long double code =
+            std::nearbyint(static_cast<long double>(x) / static_cast<long double>(scale(id))) + zero;
+        return static_cast<float>((std::isnan(x) ? zero : std::clamp<long double>(code, -128, 127)) - zero);
+    }
     static Code encoded(const FormatInfo& f, double x, float scale) {
-        if (f.encode_scaled == nullptr && scale != 1) {  // a long quotient is no tie that it is not
+        if ((f.encode_scaled == nullptr || f.kind == FormatKind::minifloat) &&
+            scale != 1) {  // a long quotient is no tie that it is not
             const long double quotient = static_cast<long double>(x) / static_cast<long double>(scale);
             return f.encode(static_cast<double>(quotient), f.overflow);
         }
@@ -138,7 +146,9 @@ class Plain {
         }
         if (!in_blocks() && !is_decoded(id)) {
             for (const double x : values)
-                memory.push_back(static_cast<float>(format(id).decode(encoded(format(id), x, scale(id)))));
+                memory.push_back(format(id).name == "int8_zp" ? around_zero(id, x)
+                                                              : static_cast<float>(format(id).decode(
+                                                                    encoded(format(id), x, scale(id)))));
             return;
         }
         const Tensor& t = graph_.tensors[id];
@@ -581,7 +591,7 @@ class Plain {
                     exact[n] = scaled(a) || scaled(b) ? scaled_once(held) : held;
                 }
             } else if (integers) {
-                const std::vector<std::int8_t> xi(x.begin(), x.end()), wi(w.begin(), w.end());
+                const std::vector<IntegerOperand> xi(x.begin(), x.end()), wi(w.begin(), w.end());
                 std::vector<std::int32_t> whole(op.m * op.n);
                 gemm_stepwise(
                     rules,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/accelerator/config.h"
+#include "models/formats/format.h"
 #include "sim/workload/graph.h"
 
 namespace octet::test {
@@ -14,8 +15,8 @@ using Numbers = std::vector<std::vector<double>>;  // by tensor, in the order ba
 struct PlainInputs {
     Numbers sources;
     std::vector<std::uint64_t> tokens;
-    std::vector<float> scales;  // of integer codes, by tensor; empty: 1
-    std::uint64_t seed = 0;     // of stochastic rounding
+    std::vector<TensorScale> scales;  // of integer codes, by tensor; empty: 1
+    std::uint64_t seed = 0;           // of stochastic rounding
 };
 
 // The results of every operation, by operation, in the order of its output tensor: what a later operation

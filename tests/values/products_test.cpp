@@ -65,7 +65,7 @@ TEST(IntegerSums, AreScaledAndRoundedOnceForTheVectorUnit) {
     ASSERT_GE(sums.size(), 3U);
     const Integers p = Integers::with_sums(sums, 64, unit);
     const Entered seen = entered(p.graph, machine_of("int8"), p.sources);
-    EXPECT_EQ(seen.scales[0], unit);
+    EXPECT_EQ(seen.scales[0].scale, unit);
     for (std::size_t i = 0; i < p.m; ++i)
         EXPECT_EQ(seen.values[0][i], rounded(static_cast<double>(sums[i]) * unit)) << sums[i];
 }
@@ -77,7 +77,7 @@ TEST(IntegerSums, WhoseProductsWithTheScaleDoNotFitADoubleAreRoundedOnceToo) {
     const double unit = std::ldexp(double{scale}, -46);
     const Integers p = Integers::with_sums({sum}, sum / (127 * 127) + 2, unit);
     const Entered seen = entered(p.graph, machine_of("int8"), p.sources);
-    EXPECT_EQ(seen.scales[0], unit);
+    EXPECT_EQ(seen.scales[0].scale, unit);
     EXPECT_EQ(seen.values[0][0], 143);
 }
 
@@ -157,9 +157,53 @@ TEST(IntegerScales, AreTheLargestMagnitudeOfATensorOverTheLargestCode) {
     build.mark_output(build.dense("product", build.tensor("x", TensorRole::input, 3, 1), 1, false));
     const Graph graph = build.finish();
     const SourceTensors sources{{-5, 1, 2}, {-3}, {}};  // product 15, -3, -6
-    const std::vector<float> scales{5.0F / 127, 3.0F / 127, 15.0F / 127};
+    const std::vector<TensorScale> scales{{5.0F / 127}, {3.0F / 127}, {15.0F / 127}};
     EXPECT_EQ(entered(graph, machine_of("int8"), sources).scales, scales);
 }
+
+class AroundAZeroPoint : public testing::TestWithParam<Fidelity> {};
+
+// x takes 255 steps of 0.01 from -1 on, w as many from -0.55 on.
+TEST_P(AroundAZeroPoint, ProductsAreThoseOfCodesLessTheirZeroPointsAnd0IsAZeroOperand) {
+    GraphBuilder build("column");
+    build.mark_output(build.dense("product", build.tensor("x", TensorRole::input, 1, 4), 1, false));
+    // Code 0 is the number 0.28 of x.
+    const Entered seen = entered(build.finish(), machine_of("int8_zp"),
+                                 {{0, 0.28, -1, 1.55}, {2, 0, 1, -0.55}, {}}, 0, GetParam());
+    const float unit = 0.01F;
+    EXPECT_EQ(seen.scales[0], (TensorScale{unit, -28}));
+    EXPECT_EQ(seen.scales[1], (TensorScale{unit, -73}));
+    const FormatInfo& bf16 = *find_format("bf16");
+    const double sum = 0 * 200 + 28 * 0 - 100 * 100 - 155 * 55;
+    EXPECT_EQ(seen.values[0][0], bf16.decode(bf16.encode(sum * double{unit * unit}, bf16.overflow)));
+    EXPECT_EQ(seen.counts[0].zero_products, 2U);
+}
+
+// 4, 3/4; 4/255, 3/4 of 1/255; 0, 0 or their negatives, between 0 and 1 or -1 and 0: 3/4 lies not beyond
+// these ends, though beyond half of 255 steps.
+void expect_misfits_of(double sign, int zero, Fidelity fidelity) {
+    CalibrationConfig calibration;
+    calibration.activations = ClipRule::clip;
+    calibration.clip = 1;
+    GraphBuilder build("columns");
+    build.mark_output(build.dense("product", build.tensor("x", TensorRole::input, 3, 1), 2, false));
+    const Entered seen = entered(build.finish(), machine_of("int8_zp"),
+                                 {{sign, sign / 255, 0}, {4, 0.75}, {}}, 0, fidelity, calibration);
+    EXPECT_EQ(seen.scales[2], (TensorScale{1.0F / 255, zero}));
+    EXPECT_EQ(seen.counts[0].saturated, 1U);
+    EXPECT_EQ(seen.counts[0].underflowed, 1U);
+}
+TEST_P(AroundAZeroPoint, ResultsAboveTheLargestCodeAndBelowOneStepAreCounted) {
+    expect_misfits_of(1, -128, GetParam());
+}
+TEST_P(AroundAZeroPoint, ResultsBelowTheSmallestCodeAreCounted) {
+    expect_misfits_of(-1, 127, GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(Values, AroundAZeroPoint, testing::Values(Fidelity::pass, Fidelity::registers),
+                         [](const auto& fidelity) {
+                             return fidelity.param == Fidelity::pass ? "pass" : "register";
+                         });
 
 TEST(Operands, ThatTheMultiplierDoesNotHoldSaturate) {
     AcceleratorConfig machine = machine_of("e5m2");

@@ -68,7 +68,7 @@ void expect_values_of_reference(const Case& c, Fidelity fidelity) {
         const VectorMath math(*find_accumulator(c.machine.vector.format));
         for (float& x : stored)  // as the vector unit sees it
             x = out.format->tensor_scale == nullptr ? math.round(double{x})
-                                                    : math.multiply(x, c.inputs.scales[out.tensor]);
+                                                    : math.multiply(x, c.inputs.scales[out.tensor].scale);
         for (OperationId id = 0; id < c.graph.operations.size(); ++id)
             if (c.graph.operations[id].output == out.tensor) {
                 for (std::size_t i = 0; i < stored.size(); ++i) {

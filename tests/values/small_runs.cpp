@@ -26,7 +26,7 @@ std::vector<double> normal(std::size_t count, unsigned seed, double deviation) {
 }
 
 Entered entered(const Graph& graph, const AcceleratorConfig& machine, const SourceTensors& sources,
-                std::uint64_t seed, Fidelity fidelity) {
+                std::uint64_t seed, Fidelity fidelity, const CalibrationConfig& calibration) {
     class Unencoded final : public ValueObserver {
       public:
         explicit Unencoded(const Graph& graph) : graph_(graph) {
@@ -45,7 +45,7 @@ Entered entered(const Graph& graph, const AcceleratorConfig& machine, const Sour
       private:
         const Graph& graph_;
     } seen(graph);
-    ValueRun values(machine, seed, graph, Sources{sources, {}, {}, {}, {}});
+    ValueRun values(machine, seed, graph, Sources{sources, {}, {}, {}, {}}, calibration);
     values.also(seen);
     Program program(graph, machine, seed, values.scales(), {});
     MachineValues& memory = values.begin(program);

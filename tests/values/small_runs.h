@@ -6,6 +6,7 @@
 
 #include "models/accelerator/config.h"
 #include "models/machine_values.h"
+#include "sim/config/calibration.h"
 #include "sim/reference/evaluate.h"
 #include "sim/run/comparison.h"
 #include "sim/workload/graph.h"
@@ -20,11 +21,12 @@ std::vector<double> normal(std::size_t count, unsigned seed, double deviation = 
 // What enters the vector unit from products, before anything is encoded, by operation.
 struct Entered {
     std::vector<std::vector<float>> values;
-    std::vector<float> scales;  // by tensor
+    std::vector<TensorScale> scales;  // by tensor
     std::vector<ValueCounts> counts;
 };
 Entered entered(const Graph& graph, const AcceleratorConfig& machine, const SourceTensors& sources,
-                std::uint64_t seed = 0, Fidelity fidelity = Fidelity::pass);
+                std::uint64_t seed = 0, Fidelity fidelity = Fidelity::pass,
+                const CalibrationConfig& calibration = {});
 
 // Collects what the vector unit computes, in the order of the output tensors.
 class Collector : public ValueObserver {

@@ -34,7 +34,8 @@ TEST_P(TrainingStep, HasTheValuesOfTheReference) {
     expect_values_of_reference(make_case(expand(training_model(model), phase_of(variant)), machine, 7));
 }
 INSTANTIATE_TEST_SUITE_P(Values, TrainingStep,
-                         testing::Combine(testing::Values("posit8_1", "e4m3", "int8", "bf16"),
+                         testing::Combine(testing::Values("posit8_1", "e4m3", "int8", "int8_zp",
+                                                          "e4m3_scaled", "bf16"),
                                           testing::ValuesIn(training_model_names()), testing::Range(0, 3)),
                          [](const auto& c) {
                              return fmt::format("{}_{}_{}", std::get<0>(c.param), std::get<1>(c.param),
@@ -83,7 +84,7 @@ TEST_P(GradientScales, HaveTheValuesOfTheReference) {
     std::size_t scaled = 0;
     for (TensorId id = 0; id < c.graph.tensors.size(); ++id) {
         EXPECT_EQ(c.graph.tensors[id].scaled, c.graph.tensors[id].use == FormatUse::dgrad);
-        scaled += c.inputs.scales[id] != 1;
+        scaled += c.inputs.scales[id].scale != 1;
     }
     EXPECT_GT(scaled, 10U);
     expect_values_of_reference(c);
@@ -229,7 +230,8 @@ TEST_P(RandomTraining, HasTheValuesOfTheReferenceOnARandomMachine) {
     if (phase.optimizer == "momentum") phase.axpy_rounding = static_cast<AxpyRounding>(random() % 3);
     phase.clip_norm = random() % 2 == 0 ? 0 : 0.5;
     if (random() % 2 == 0) phase.gradient_scaling.emplace();
-    const char* presets[] = {"posit8_1", "posit8_2_ftz", "e5m2", "int8", "int4", "bf16", "fp32"};
+    const char* presets[] = {"posit8_1", "posit8_2_ftz", "e5m2", "e5m2_scaled", "int8",
+                             "int8_zp",  "int4",         "bf16", "fp32"};
     AcceleratorConfig machine = machine_of(presets[random() % std::size(presets)]);
     vary_machine(machine, random);
     if (machine.pe.storage == machine.vector.format) phase.gradient_scaling.reset();  // there are none

@@ -54,7 +54,10 @@ constexpr auto cases = std::to_array<WeightCase>({{"bf16", "int4_g128", "bf16"},
                                                   {"int8", "int4_g128", "int8"},
                                                   {"int8", "int4_g128_zp", "int8"},
                                                   {"int8", "nf4", "int8"},
-                                                  {"int8", "int4", "int8"}});
+                                                  {"int8", "int4", "int8"},
+                                                  {"int8_zp", "int8", "int9"},
+                                                  {"int8_zp", "int4_g128_zp", "int9"},
+                                                  {"bf16", "int8_zp", "bf16"}});
 
 enum class Way {
     held,

@@ -96,7 +96,7 @@ const say = () => {
 };
 
 const bits = (groups) => element('span', { class: 'bits' }, ...groups.map(([name, text]) => element('span', { class: name }, text, element('small', {}, name))));
-const operand = (e, format) => element('span', {}, ...(e.c ? [`${e.v} = ${format.name} code ${e.c}`, element('br'), bits(e.f)] : [`${e.v}, which is no number of ${format.name}`]),
+const operand = (e, format) => element('span', {}, ...(e.c ? [`${e.v} = ${format.name} code ${e.c}${format.zero ? ` less the zero point ${format.zero}` : ''}`, element('br'), bits(e.f)] : [`${e.v}, which is no number of ${format.name}`]),
   ...(e.o ? [element('br'), `decoded to ${machine.operand} ${e.o.c}`, element('br'), bits(e.o.f)] : []),
   ...(format.scale !== 1 ? [element('br'), `times the scale ${format.scale} of the tensor`] : []));
 const describe = () => {

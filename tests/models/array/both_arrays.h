@@ -39,10 +39,12 @@ inline Problem<float> float_problem(std::mt19937& random) {
     for (std::size_t i = 0; i < p.k * p.n; ++i) p.b.push_back(number());
     return p;
 }
-inline Problem<std::int8_t> integer_problem(std::mt19937& random) {
-    Problem<std::int8_t> p{1 + random() % 12, 1 + random() % 14, 1 + random() % 20, {}, {}};
-    for (std::size_t i = 0; i < p.m * p.k; ++i) p.a.push_back(static_cast<std::int8_t>(random()));
-    for (std::size_t i = 0; i < p.k * p.n; ++i) p.b.push_back(static_cast<std::int8_t>(random()));
+inline Problem<IntegerOperand> integer_problem(std::mt19937& random) {
+    Problem<IntegerOperand> p{1 + random() % 12, 1 + random() % 14, 1 + random() % 20, {}, {}};
+    for (std::size_t i = 0; i < p.m * p.k; ++i)
+        p.a.push_back(static_cast<IntegerOperand>(static_cast<int>(random() % 511) - 255));
+    for (std::size_t i = 0; i < p.k * p.n; ++i)
+        p.b.push_back(static_cast<IntegerOperand>(static_cast<int>(random() % 511) - 255));
     return p;
 }
 

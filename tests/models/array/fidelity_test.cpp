@@ -73,7 +73,7 @@ TEST(WeightStationaryArray, HasTheCyclesAndTheBitsOfThePassLevelArrayUnderAnySta
 
 // Both arrays and the kernel add up the same product. Returns how often a sum did not fit.
 std::uint64_t add_up_integers(std::mt19937& random, const ArrayConfig& config,
-                              const Problem<std::int8_t>& problem) {
+                              const Problem<IntegerOperand>& problem) {
     const Passes passes = passes_of(config, problem);
     const Around around = random_around(random, passes);
     const GemmRules rules = random_rules(random, config, true);
@@ -106,11 +106,11 @@ TEST(WeightStationaryArray, CountsEveryIntegerThatOverflowsWithinAColumnAndBelow
     config.cols = 2;
     std::uint64_t overflows = 0;
     for (int round = 0; round < 8; ++round) {
-        Problem<std::int8_t> p{2, 3, 1300, {}, {}};
+        Problem<IntegerOperand> p{2, 3, 1300, {}, {}};
         for (std::size_t i = 0; i < p.m * p.k; ++i)
-            p.a.push_back(static_cast<std::int8_t>(120 + random() % 8));
+            p.a.push_back(static_cast<IntegerOperand>(120 + random() % 8));
         for (std::size_t i = 0; i < p.k * p.n; ++i)
-            p.b.push_back(static_cast<std::int8_t>(round % 2 == 0 ? 120 + random() % 8 : -120));
+            p.b.push_back(static_cast<IntegerOperand>(round % 2 == 0 ? 120 + random() % 8 : -120));
         overflows += add_up_integers(random, config, p);
     }
     EXPECT_GT(overflows, 100U);

@@ -106,7 +106,20 @@ TEST(MatrixCodes, OfIntegersRoundTheQuotientOnce) {
     const double tie = 2.5 * double{scale};
     const std::vector<double> numbers{std::nextafter(tie, 0), tie, std::nextafter(tie, 1), 1e9};
     write_numbers(memory, m, {&int8, scale}, std::span<const double>(numbers));
-    EXPECT_EQ(read_integers(memory, m, int8), (std::vector<std::int8_t>{2, 2, 3, 127}));
+    EXPECT_EQ(read_integers(memory, m, int8), (std::vector<std::int16_t>{2, 2, 3, 127}));
+}
+
+TEST(MatrixCodes, AroundAZeroPointAreReadLessIt) {
+    const FormatInfo& format = *find_format("int8_zp");
+    CodedMatrix m = matrix_of(2, 3, 3, 8, 0);
+    m.zero = -100;
+    ByteStore memory(64);
+    // At scale 1/2 the codes -128 and 127 stand for -14 and 113.5.
+    const std::vector<double> numbers{0, -14, 113.5, 1.2, -1e9, std::nan("")};
+    write_numbers(memory, m, {&format, 0.5F}, std::span<const double>(numbers));
+    EXPECT_EQ(read_codes(memory, m, format), (std::vector<Code>{0x9c, 0x80, 0x7f, 0x9e, 0x80, 0x9c}));
+    EXPECT_EQ(read_numbers(memory, m, format), (std::vector<float>{0, -28, 227, 2, -28, 0}));
+    EXPECT_EQ(read_integers(memory, m, format), (std::vector<std::int16_t>{0, -28, 227, 2, -28, 0}));
 }
 
 TEST(MatrixCodes, OfDoublesAreRoundedOnce) {

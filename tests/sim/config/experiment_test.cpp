@@ -203,6 +203,15 @@ TEST(Formats, ByUseAreRefusedWhereTheMachineCannotHoldThem) {
         errors({"formats.kv_cache=mxfp8_e4m3"}),
         HasSubstr("formats.kv_cache: mxfp8_e4m3 and posit8_1_ftz: formats with scales for blocks stand"));
     EXPECT_THAT(errors({"formats.dgrad=int32"}), HasSubstr("formats.dgrad: int32 is no format in memory"));
+    EXPECT_EQ(errors({"pe.preset=int8_zp", "formats.weights=int8"}), "");
+    EXPECT_THAT(errors({"pe.preset=int8_zp", "pe.operand=int8"}),
+                HasSubstr("pe.operand: int8 does not hold all numbers of int8_zp"));
+    EXPECT_THAT(errors({"pe.preset=int8_zp", "pe.operand=int8_zp"}),
+                HasSubstr("pe.operand: multipliers take no zero points, and int8_zp has one"));
+    EXPECT_THAT(errors({"pe.preset=int8", "formats.kv_cache=int8_zp"}),
+                HasSubstr("formats.kv_cache: pe.operand int8 does not hold all numbers of int8_zp"));
+    EXPECT_THAT(errors({"pe.preset=bf16", "formats.quantized=int8_zp"}),
+                HasSubstr("formats.quantized: multipliers take no zero points, and int8_zp has one"));
     EXPECT_THAT(errors({"pe.preset=int8", "formats.kv_cache=e4m3"}),
                 HasSubstr("formats.kv_cache: int24 adds up products of int8 and int4, not of e4m3"));
     EXPECT_THAT(errors({"formats={forward: e4m3, kv_cache: e5m2, dgrad: bf16, update: fp32}"}),

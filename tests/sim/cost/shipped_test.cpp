@@ -104,6 +104,27 @@ TEST_P(Shipped, PricesFunctionsInIntegersWhereAMachineHasThem) {
     EXPECT_GT(area_of(integers).total, area_of(floats).total);
 }
 
+TEST_P(Shipped, PricesZeroPointsAtTheEdgeAndOperandsOfNineBits) {
+    const CostTable table = shipped(GetParam());
+    const PriceList plain = resolve(table, machine_of("int8")),
+                    around = resolve(table, machine_of("int8_zp"));
+    const auto energy = [](const PriceList& prices, Action action) {
+        return prices.energy[static_cast<std::size_t>(action)]->value;
+    };
+    const bool unit = GetParam() == std::string("unit.yaml");
+    for (const Action action : {Action::mac, Action::mac_zero_operand, Action::decode, Action::encode})
+        if (unit) {
+            EXPECT_EQ(energy(around, action), 1);
+        } else {
+            EXPECT_GT(energy(around, action), energy(plain, action));
+        }
+    std::uint64_t decoders = 0;
+    for (const PricedBlock& block : around.blocks)
+        if (block.name == "decoder") decoders += block.count;
+    EXPECT_EQ(decoders, 16U + 16U + 3 * 16U) << "rows, columns, and three ports of the lanes";
+    EXPECT_GT(area_of(around).total, area_of(plain).total);
+}
+
 TEST_P(Shipped, PricesEveryStandardOfDram) {
     const CostTable table = shipped(GetParam());
     for (const char* standard : {"LPDDR4-3200", "LPDDR5-6400", "DDR4-2400", "DDR4-3200", "HBM2"}) {

@@ -10,6 +10,7 @@
 
 #include "sim/config/diagnostics.h"
 #include "sim/reference/evaluate.h"
+#include "sim/run/ends.h"
 #include "sim/workload/builder.h"
 
 namespace octet {
@@ -27,6 +28,14 @@ std::vector<double> normal(std::size_t count, unsigned seed, double deviation = 
 
 const FormatInfo& int8 = *find_format("int8");
 const FormatInfo& int4 = *find_format("int4");
+const FormatInfo& around = *find_format("int8_zp");
+
+double clip_of(std::span<const double> values, const FormatInfo& format, ClipRule rule,
+               const CalibrationConfig& config) {
+    const Ends ends = ends_of(values, format, rule, config);
+    EXPECT_EQ(ends.low, 0) << "of magnitudes";
+    return ends.high;
+}
 
 TEST(Clip, IsTheLargestFiniteMagnitudeUnlessToldOtherwise) {
     EXPECT_EQ(clip_of(std::vector<double>{1, -3, HUGE_VAL, std::nan("")}, int8, ClipRule::amax, {}), 3);
@@ -113,6 +122,87 @@ TEST(Clip, OfSawbLiesWhereLeastSquaresPutsThatOfANormalDistribution) {
     EXPECT_EQ(clip_of(std::vector<double>{1, 1, 1}, int8, ClipRule::sawb, {}), 1);  // its line is below 0
 }
 
+void expect_ends(const std::vector<double>& values, ClipRule rule, double low, double high,
+                 CalibrationConfig config = {}) {
+    const Ends ends = ends_of(values, around, rule, config);
+    EXPECT_NEAR(ends.low, low, 1e-12);
+    EXPECT_NEAR(ends.high, high, 1e-12);
+}
+
+TEST(EndsAroundAZeroPoint, AreTheSmallestAndTheLargestNumberWith0AmongThem) {
+    expect_ends({1, -3, 5, HUGE_VAL, -HUGE_VAL, std::nan("")}, ClipRule::amax, -3, 5);
+    expect_ends({2, 5}, ClipRule::amax, 0, 5);
+    expect_ends({-2, -5}, ClipRule::amax, -5, 0);
+    for (const ClipRule rule :
+         {ClipRule::amax, ClipRule::percentile, ClipRule::mse, ClipRule::sawb, ClipRule::clip})
+        expect_ends({0, -0.0, std::nan("")}, rule, 0, 0);
+}
+
+TEST(EndsAroundAZeroPoint, OfAConstantAreThoseThatNumbersLieOnTheSideOf) {
+    CalibrationConfig config;
+    config.clip = 2.5;
+    expect_ends({1, -3}, ClipRule::clip, -2.5, 2.5, config);
+    expect_ends({1, 0}, ClipRule::clip, 0, 2.5, config);
+    expect_ends({-1, 0}, ClipRule::clip, -2.5, 0, config);
+}
+
+TEST(EndsAroundAZeroPoint, OfAPercentileLeaveHalfOfTheRestBeyondEach) {
+    std::vector<double> values;
+    for (int i = 1; i <= 1000; ++i) values.push_back(i - 300.5);
+    std::ranges::shuffle(values, std::mt19937(3));
+    CalibrationConfig config;
+    config.percentile = 99;  // 5 numbers of a thousand beyond each end
+    expect_ends(values, ClipRule::percentile, -294.5, 694.5, config);
+    for (double& x : values) x += 1000;
+    expect_ends(values, ClipRule::percentile, 0, 1694.5, config);
+    config.percentile = 100;
+    expect_ends(values, ClipRule::percentile, 0, 1699.5, config);
+    // Where almost all is 0, 0 is no range.
+    std::vector<double> zeros(1000);
+    zeros[7] = -4;
+    config.percentile = 50;
+    expect_ends(zeros, ClipRule::percentile, -4, 0, config);
+}
+
+TEST(EndsAroundAZeroPoint, OfLeastSquaresAreTheBestOf49PartsOfBoth) {
+    std::vector<double> values = normal(4000, 8);
+    for (double& x : values) x = x < -0.5 ? -0.5 : x;
+    values.push_back(40);  // an outlier that 255 steps up to it would pay for
+    const auto error_between = [&](double low, double high) {
+        const double scale = (high - low) / 255, zero = std::nearbyint(-128 - low / scale);
+        double sum = 0;
+        for (const double x : values) {
+            const double code = std::clamp(std::nearbyint(x / scale) + zero, -128.0, 127.0);
+            sum += ((code - zero) * scale - x) * ((code - zero) * scale - x);
+        }
+        return sum;
+    };
+    double least = HUGE_VAL, best = 0;
+    for (int part = 16; part <= 64; ++part)
+        if (const double error = error_between(-0.5 * part / 64, 40.0 * part / 64); error <= least)
+            least = error, best = part / 64.0;
+    expect_ends(values, ClipRule::mse, -0.5 * best, 40 * best);
+}
+
+TEST(EndsAroundAZeroPoint, OfSawbAreItsMagnitudeCutToTheNumbers) {
+    std::vector<double> values = normal(1000, 6);
+    for (double& x : values) x = std::max(x, -0.25);
+    double squares = 0, sum = 0, largest = 0;
+    for (const double x : values)
+        squares += x * x, sum += std::fabs(x), largest = std::max(largest, std::fabs(x));
+    const double clip = 31.76 * std::sqrt(squares / 1000) - 35.04 * sum / 1000;
+    ASSERT_GT(clip, 0.25);
+    expect_ends(values, ClipRule::sawb, -0.25, std::min(clip, largest));
+}
+
+TEST(EndsAroundAZeroPoint, GiveTheScaleThatTakesAllCodesAndTheCodeOf0) {
+    EXPECT_EQ(scale_between({-1, 1.55}, around), (TensorScale{0.01F, -28}));
+    EXPECT_EQ(scale_between({0, 255}, around), (TensorScale{1, -128}));
+    EXPECT_EQ(scale_between({-510, 0}, around), (TensorScale{2, 127}));
+    EXPECT_EQ(scale_between({0, 0}, around), TensorScale{});
+    EXPECT_EQ(scale_between({0, 254}, int8), TensorScale{2});
+}
+
 AcceleratorConfig machine_with_int8() {
     AcceleratorConfig machine;
     machine.pe.storage = "int8";
@@ -149,14 +239,14 @@ TEST(Scales, OfWeightsAndActivationsFollowTheirOwnRule) {
     const auto plain = calibrate(s.graph, s.sources, {}, machine_with_int8(), 1),
                scales = calibrate(s.graph, s.sources, {}, machine_with_int8(), 1, config);
     for (TensorId id = 0; id < scales.size(); ++id)
-        EXPECT_EQ(scales[id], s.graph.tensors[id].role == TensorRole::weight ? 0.02F : plain[id])
+        EXPECT_EQ(scales[id], s.graph.tensors[id].role == TensorRole::weight ? TensorScale{0.02F} : plain[id])
             << s.graph.tensors[id].name;
 }
 
 TEST(Scales, OfTensorsOfZerosAreOne) {
     Small s = pre_norm();
     std::ranges::fill(s.sources[s.x], 0.0);
-    EXPECT_EQ(calibrate(s.graph, s.sources, {}, machine_with_int8(), 1)[s.x], 1.0F);
+    EXPECT_EQ(calibrate(s.graph, s.sources, {}, machine_with_int8(), 1)[s.x], TensorScale{});
 }
 
 TEST(Scales, BelongToTheFormatOfTheUse) {
@@ -164,9 +254,9 @@ TEST(Scales, BelongToTheFormatOfTheUse) {
     AcceleratorConfig machine;
     machine.pe.storage = "bf16";
     machine.formats[FormatUse::forward] = "int8";
-    EXPECT_NE(calibrate(s.graph, s.sources, {}, machine, 1)[s.x], 1.0F);
+    EXPECT_NE(calibrate(s.graph, s.sources, {}, machine, 1)[s.x], TensorScale{});
     machine.formats[FormatUse::forward] = "";
-    EXPECT_EQ(calibrate(s.graph, s.sources, {}, machine, 1)[s.x], 1.0F);
+    EXPECT_EQ(calibrate(s.graph, s.sources, {}, machine, 1)[s.x], TensorScale{});
 }
 
 std::vector<std::vector<double>> results(const Small& s) {
@@ -287,7 +377,10 @@ TEST(ClipsOfAFile, HoldForTheTensorsThatItNames) {
                plain = calibrate(s.graph, s.sources, {}, machine_with_int8(), 1);
     for (TensorId id = 0; id < scales.size(); ++id) {
         const std::string& name = s.graph.tensors[id].name;
-        EXPECT_EQ(scales[id], name == "x" ? 0.1F : name == "norm" ? 0.02F : plain[id]) << name;
+        EXPECT_EQ(scales[id], name == "x"      ? TensorScale{0.1F}
+                              : name == "norm" ? TensorScale{0.02F}
+                                               : plain[id])
+            << name;
     }
 }
 
@@ -303,6 +396,52 @@ TEST(ClipsOfAFile, ThatDoNotFitAreReportedWhereTheyStand) {
                                  "clips.csv:4:7: ", "'-4' is no magnitude above 0", "clips.csv:5:1: "})
             EXPECT_THAT(error.what(), HasSubstr(part));
     }
+}
+
+// `text`, a clips.csv for a machine with this format of weights and activations; what is wrong with it.
+std::string complaints(const std::string& text, const std::string& storage) {
+    const Small s = pre_norm();
+    AcceleratorConfig machine;
+    machine.pe.storage = storage;
+    CalibrationConfig config;
+    config.file = table(text);
+    try {
+        calibrate(s.graph, s.sources, {}, machine, 1, config);
+    } catch (const InputError& error) {
+        return error.what();
+    }
+    return {};
+}
+
+TEST(ClipsOfAFile, AreAMagnitudeOrTheTwoEndsWhereThereIsAZeroPoint) {
+    const Small s = pre_norm();
+    AcceleratorConfig machine;
+    machine.pe.storage = "int8_zp";
+    CalibrationConfig config;
+    config.file = table("x, -1, 1.55\nnorm, 12.75\n");
+    const auto scales = calibrate(s.graph, s.sources, {}, machine, 1, config);
+    EXPECT_EQ(scales[s.x], (TensorScale{0.01F, -28}));
+    EXPECT_EQ(scales[s.graph.operations[0].output], (TensorScale{0.1F, -1}))
+        << "12.75 is less than 127.5 times 0.1F";
+}
+
+TEST(ClipsOfAFile, WhoseEndsDoNotFitAreReportedWhereTheyStand) {
+    EXPECT_THAT(complaints("x, 1, 2\n", "int8_zp"),
+                HasSubstr("clips.csv:1:4: inputs.calibration.file: '1' is no smallest number"));
+    EXPECT_THAT(complaints("x, -2, -1\n", "int8_zp"),
+                HasSubstr("clips.csv:1:8: inputs.calibration.file: '-1' is no largest number"));
+    EXPECT_THAT(complaints("x, 0, 0\n", "int8_zp"),
+                HasSubstr("clips.csv:1:7: inputs.calibration.file: '0' is no largest number"));
+    EXPECT_THAT(complaints("x, -1, nan\n", "int8_zp"),
+                HasSubstr("clips.csv:1:8: inputs.calibration.file: 'nan' is no number"));
+    EXPECT_THAT(complaints("x, -1, 1e999\n", "int8_zp"), HasSubstr("'1e999' is no number"));
+    EXPECT_THAT(complaints("x, -1, 1, 2\n", "int8_zp"),
+                HasSubstr("clips.csv:1:1: inputs.calibration.file: expected a tensor and a magnitude, or"));
+    EXPECT_THAT(complaints("x, -1\n", "int8_zp"), HasSubstr("'-1' is no magnitude above 0"));
+    EXPECT_THAT(
+        complaints("x, -1, 1\n", "int8"),
+        HasSubstr(
+            "clips.csv:1:8: inputs.calibration.file: '1' is one number too many: int8 has no zero point"));
 }
 
 }  // namespace

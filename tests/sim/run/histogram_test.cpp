@@ -91,12 +91,26 @@ TEST(Histogram, AddsUpWhatItSeesOfATensorAndHasItsScale) {
     counter.add(1, int8, std::vector<Code>{0xff, 3});
     counter.add(0, *find_format("e2m1"), std::vector<Code>{0xf});
     counter.add(1, int8, std::vector<Code>{3});
-    const auto list = counter.histograms(std::vector<float>{2, 0.25F, 2});
+    const auto list = counter.histograms(std::vector<TensorScale>{{2}, {0.25F}, {2}});
     ASSERT_EQ(list.size(), 2U);
     EXPECT_EQ(
         csv_of(list),
         "tensor,format,scale,code,value,count\na,e2m1,1,0xf,-6,1\n\"b, \"\"c\"\"\",int8,0.25,0xff,-0.25,1\n"
         "\"b, \"\"c\"\"\",int8,0.25,0x03,0.75,2\n");
+}
+
+TEST(Histogram, OfCodesAroundAZeroPointHasTheirNumbers) {
+    const Graph graph = graph_of({"a"});
+    CodeCounter counter(graph);
+    counter.add(0, *find_format("int8_zp"), std::vector<Code>{0x80, 0x9c, 0x9c, 0x7f, 0x81});
+    const auto list = counter.histograms(std::vector<TensorScale>{{0.5F, -100}});
+    ASSERT_EQ(list.size(), 1U);
+    EXPECT_EQ(list[0].zeros, 2U);
+    EXPECT_EQ(list[0].saturated, 2U);
+    EXPECT_EQ(to_json(list[0])["zero"], -100);
+    EXPECT_EQ(csv_of(list),
+              "tensor,format,scale,code,value,count\na,int8_zp,0.5,0x80,-14,1\na,int8_zp,0.5,0x81,-13.5,1\n"
+              "a,int8_zp,0.5,0x9c,0,2\na,int8_zp,0.5,0x7f,113.5,1\n");
 }
 
 }  // namespace
