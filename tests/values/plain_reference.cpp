@@ -574,7 +574,7 @@ class Plain {
             std::vector<double> exact(op.m * op.n);
             const auto scaled_once = [&](double whole) {
                 const double scaled = whole * double{s};
-                if (scaled == 0) return scaled;  // with its sign
+                if (scaled == 0 || !std::isfinite(scaled)) return scaled;  // with its sign
                 return add_to_odd(scaled, std::fma(whole, double{s}, -scaled));
             };
             if (op.m == 1 && machine_.matvec == Matvec::vector && !op.transpose_a) {
