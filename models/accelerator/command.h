@@ -262,6 +262,12 @@ struct VectorProgram {
     }
 };
 
+// Scales of a product's operands that are factors of its sums, in fp32: one for each row of the results, one
+// for each column. Count 0: that operand has none.
+struct LineScales {
+    Strips rows, columns;
+};
+
 // What happens to the columns that leave a MatmulCommand with last_k: one pass (passes[0]) at the rate they
 // come. Operands and output have one piece per n tile, in order of n. `by_column`: what leaves for an n tile
 // are its columns, m values each, and blocks of m rows are turned on their way from and to the SRAM.
@@ -273,6 +279,7 @@ struct EpilogueCommand {
     VectorOperand parameters;  // bias, mask: vectors of one value a column, one a piece
     VectorOperand output;
     float sum_scale = 1;  // of integer sums: the operands' scales multiplied
+    LineScales line_scales;
     ResultPart part;
 };
 
@@ -285,6 +292,7 @@ struct VectorCommand {
     VectorOperand parameters;  // scale and shift of a norm, one value a column each
     VectorOperand output;
     ResultPart part;
+    bool by_value = false;  // values lie apart, a row's in a piece: a beat each
 };
 
 // One vector times a matrix, or a part of that, on the lanes: the part of the matrix passes row by row, a
@@ -299,6 +307,7 @@ struct MatvecCommand {
     VectorOperand matrix;
     VectorOperand residual, parameters, output;  // if last_k, as in an epilogue
     float sum_scale = 1;
+    LineScales line_scales;
     ResultPart part;
     std::uint32_t k() const { return row_sums ? columns : rows; }
     std::uint32_t results() const { return row_sums ? rows : columns; }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/formats/registry.h"
+
 namespace octet {
 
 namespace {
@@ -62,6 +64,12 @@ std::uint8_t quantized_slot(const std::string& storage, const std::string& opera
                             const TensorFormats& formats) {
     const std::string& format = formats[FormatUse::quantized];
     if (format.empty() || format == operand) return 0;
+    return format_slots(storage, formats)[static_cast<std::size_t>(FormatUse::quantized)];
+}
+
+std::uint8_t line_slot(const std::string& storage, const TensorFormats& formats) {
+    const FormatInfo* format = find_format(formats[FormatUse::quantized]);
+    if (format == nullptr || format->line_element.empty()) return 0;
     return format_slots(storage, formats)[static_cast<std::size_t>(FormatUse::quantized)];
 }
 

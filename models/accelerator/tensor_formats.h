@@ -54,5 +54,8 @@ std::array<bool, max_formats> slots_of_weights(const std::string& storage, const
 // 0: there is none.
 std::uint8_t quantized_slot(const std::string& storage, const std::string& operand,
                             const TensorFormats& formats);
+// The slot of formats.quantized if its scales are factors of whole sums (FormatInfo::line_element); 0: there
+// is none.
+std::uint8_t line_slot(const std::string& storage, const TensorFormats& formats);
 
 }  // namespace octet

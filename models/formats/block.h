@@ -92,11 +92,18 @@ struct Vsq4 : BlockScaled<Symmetric4, WholeScale, 16>, TwoLevel<Symmetric4> {
 };
 
 // Weights in groups of 128 with an fp16 scale each, as GPTQ and AWQ make them; `_zp`: with a zero point.
-struct Int4Group : BlockScaled<Integer<4>, HalfScale, 128> {
+struct Int4Group : BlockScaled<Integer<4>, FloatScale<Fp16>, 128> {
     static constexpr std::string_view name = "int4_g128";
 };
 struct Int4GroupZero : BlockScaled<Unsigned4, HalfScaleZero, 128> {
     static constexpr std::string_view name = "int4_g128_zp";
+};
+
+// Vector-wise quantization of LLM.int8() (Dettmers et al. 2022): a whole line of a product's reduction, a row
+// of its first operand or a column of its second one, shares an fp32 scale, a factor of its sums.
+struct Int8Vector : BlockScaled<Int8, FloatScale<Fp32>, 1 << 16> {
+    static constexpr std::string_view name = "int8_vector";
+    static constexpr std::string_view line_element = Int8::name;
 };
 
 // nf4 with double quantization (Dettmers et al. 2023): the scales of blocks of 64 are themselves numbers of

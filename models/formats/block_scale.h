@@ -91,23 +91,24 @@ struct WholeScale {
     }
 };
 
-// fp16, the nearest to the largest magnitude / the largest element; the largest fp16 beyond it.
-struct HalfScale {
-    static constexpr int bits = 16;
+// A number of `Float`, the nearest to the largest magnitude / the largest element; the largest one beyond it.
+template <class Float>
+struct FloatScale {
+    static constexpr int bits = Float::bits;
     static constexpr bool has_nan = false;
     static constexpr Code nan = 0;
     template <class Element>
     static Code choose(const BlockRange& range, double /*tensor*/) {
-        return Fp16::encode(range.largest() / Element::max, Overflow::saturate);
+        return Float::encode(range.largest() / Element::max, Overflow::saturate);
     }
     template <class Element>
     static Code encode(double value, Code scale, double /*tensor*/) {
-        const double step = Fp16::decode(scale);
+        const double step = Float::decode(scale);
         return step == 0 ? 0 : Element::encode_scaled(value, step);
     }
     template <class Element>
     static double decode_element(Code code, Code scale) {
-        return Element::decode(code) * Fp16::decode(scale);
+        return Element::decode(code) * Float::decode(scale);
     }
 };
 

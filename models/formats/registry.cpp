@@ -45,6 +45,7 @@ constexpr FormatInfo describe() {
         info.encode_block_element = F::encode_element;
         info.decode_element = F::decode_element;
     }
+    if constexpr (requires { F::line_element; }) info.line_element = F::line_element;
     if constexpr (requires { F::ScaleFormat::values; }) info.scale_values = F::ScaleFormat::values.data();
     return info;
 }

@@ -51,6 +51,9 @@ struct FormatInfo {
     Code (*encode_block_element)(double value, Code scale, double tensor);
     double (*decode_element)(Code code, Code scale);
     const double* scale_values;  // what each of 256 scale codes multiplies by; nullptr: no such list
+    // Of blocks that are lines, of a product's reduction as a whole, whose scales are fp32 factors of its
+    // sums: the format that is multiplied. Else empty.
+    std::string_view line_element;
 
     // Exponent of the lowest place that a number has; of logarithms that of the smallest number.
     int lowest_place() const {

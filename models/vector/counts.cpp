@@ -34,14 +34,14 @@ void VectorUnit::count_result(const VectorOperand& operand, std::uint64_t values
         ledger_.count(operation, Action::vector_scratch_write_bits, format_bits_);
     }
     if (!operand.block_scales) return;
-    count_scales(operand.block_scales, false, operation);
+    count_scales(operand.block_scales.strips, false, operation);
     // Values wait for their block in the scratch.
     ledger_.count(operation, Action::vector_scratch_write_bits, values * format_bits_);
     ledger_.count(operation, Action::vector_scratch_read_bits, values * format_bits_);
 }
 
-void VectorUnit::count_scales(const ScalePlane& scales, bool read, OperationId operation) {
-    const std::uint64_t bits = scales.strips.total() * 8;
+void VectorUnit::count_scales(const Strips& scales, bool read, OperationId operation) {
+    const std::uint64_t bits = scales.total() * 8;
     if (bits == 0) return;
     if (read)
         sram_.count_read(operation, bits);
@@ -49,6 +49,19 @@ void VectorUnit::count_scales(const ScalePlane& scales, bool read, OperationId o
         sram_.count_write(operation, bits);
     ledger_.count(operation, Action::vector_scratch_write_bits, bits);
     ledger_.count(operation, Action::vector_scratch_read_bits, bits);
+}
+
+void VectorUnit::count_line_scales(const LineScales& scales, std::uint64_t vectors, std::uint64_t values,
+                                   bool by_column, OperationId operation) {
+    constexpr std::uint64_t bits = 32;
+    const auto count = [&](const Strips& of, std::uint64_t uses) {
+        if (of.count == 0) return;
+        sram_.count_read(operation, of.total() * 8);
+        ledger_.count(operation, Action::vector_scratch_write_bits, of.total() * 8);
+        ledger_.count(operation, Action::vector_scratch_read_bits, uses * bits);
+    };
+    count(scales.rows, by_column ? values : vectors);
+    count(scales.columns, by_column ? vectors : values);
 }
 
 void VectorUnit::count_parameters(const VectorOperand& parameters, std::uint64_t rows,
@@ -59,7 +72,7 @@ void VectorUnit::count_parameters(const VectorOperand& parameters, std::uint64_t
     if (parameters.codec) codec_.count_decodes(operation, parameters.format, values);
     ledger_.count(operation, Action::vector_scratch_write_bits, values * format_bits_);
     ledger_.count(operation, Action::vector_scratch_read_bits, rows * values * format_bits_);
-    count_scales(parameters.block_scales, true, operation);
+    count_scales(parameters.block_scales.strips, true, operation);
 }
 
 }  // namespace octet

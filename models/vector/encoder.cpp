@@ -3,9 +3,9 @@
 
 namespace octet {
 
-Cycle VectorUnit::move_scales(SramClient client, const ScalePlane& scales, Cycle from) {
-    if (!scales) return from;
-    const VectorStrips runs = VectorStrips::of_bytes(scales.strips, rates_.lanes());
+Cycle VectorUnit::move_scales(SramClient client, const Strips& scales, Cycle from) {
+    if (scales.count == 0) return from;
+    const VectorStrips runs = VectorStrips::of_bytes(scales, rates_.lanes());
     const std::uint32_t cycles = sram_.beat_cycles(runs.widest());
     std::vector<AccessStream> streams;
     sram_.add_streams(streams, client, BeatCursor::groups(runs, 1), runs.widest(), cycles, 0);
@@ -14,8 +14,8 @@ Cycle VectorUnit::move_scales(SramClient client, const ScalePlane& scales, Cycle
 
 Cycle VectorUnit::fetch_scales(const VectorCommand& command, Cycle from) {
     for (const VectorOperand& operand : command.operands)
-        from = move_scales(SramClient::scale_read, operand.block_scales, from);
-    return move_scales(SramClient::scale_read, command.parameters.block_scales, from);
+        from = move_scales(SramClient::scale_read, operand.block_scales.strips, from);
+    return move_scales(SramClient::scale_read, command.parameters.block_scales.strips, from);
 }
 
 Cycle VectorUnit::wait_for_block(const VectorOperand& result, std::uint64_t columns,

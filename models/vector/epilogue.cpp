@@ -16,9 +16,11 @@ void VectorUnit::accept(const EpilogueCommand& command, OperationId operation) {
     epilogue_.open = true;
     ledger_.started(operation, now());
     if (values_ != nullptr) values_->accept(sequence_, command, now());
-    epilogue_.scales_there = move_scales(SramClient::scale_read, command.residual.block_scales, now());
+    epilogue_.scales_there = move_scales(SramClient::scale_read, command.residual.block_scales.strips, now());
     epilogue_.scales_there =
-        move_scales(SramClient::scale_read, command.parameters.block_scales, epilogue_.scales_there);
+        move_scales(SramClient::scale_read, command.parameters.block_scales.strips, epilogue_.scales_there);
+    for (const Strips* scales : {&command.line_scales.rows, &command.line_scales.columns})
+        epilogue_.scales_there = move_scales(SramClient::scale_read, *scales, epilogue_.scales_there);
     timeline_.busy(now(), epilogue_.scales_there, operation);
 
     const std::uint64_t full = command.n_tiles - 1, rows = command.m;
@@ -28,7 +30,9 @@ void VectorUnit::accept(const EpilogueCommand& command, OperationId operation) {
                                                             ceil_div(command.n_last, rates_.lanes()));
     count_pass(*epilogue_.pass, rows, values, slots * rates_.lanes(), operation);
     if (command.residual.sram.count > 0) count_fetch(command.residual, values, operation);
-    count_scales(command.residual.block_scales, true, operation);
+    count_scales(command.residual.block_scales.strips, true, operation);
+    count_line_scales(command.line_scales, command.by_column ? columns : rows * command.n_tiles, values,
+                      command.by_column, operation);
     if (command.parameters.sram.count > 0) count_parameters(command.parameters, rows, operation);
     if (command.output.sram.count > 0) count_result(command.output, values, operation);
     acceptance_.notify();
@@ -192,7 +196,8 @@ ResultHold VectorUnit::take(std::uint32_t sequence, const ResultTile& tile) {
     if (writes && c.output.codec)
         codec_.occupy(CodecLane::vector_output, taken_runs_.front().at + latency, free_from_ + latency);
     e.done = std::max(e.done, last_write + 1);
-    if (e.tiles == c.n_tiles) e.done = move_scales(SramClient::scale_write, c.output.block_scales, e.done);
+    if (e.tiles == c.n_tiles)
+        e.done = move_scales(SramClient::scale_write, c.output.block_scales.strips, e.done);
     timeline_.tail_busy(e.done, e.operation);
 
     remember(tile.vectors, interval);

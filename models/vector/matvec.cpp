@@ -13,12 +13,14 @@ void VectorUnit::multiply(const MatvecCommand& c, OperationId operation) {
     ledger_.started(operation, at);
     Cycle done = at;
     for (const VectorOperand* operand : {&c.input, &c.matrix, &c.residual, &c.parameters})
-        done = move_scales(SramClient::scale_read, operand->block_scales, done);
+        done = move_scales(SramClient::scale_read, operand->block_scales.strips, done);
+    for (const Strips* scales : {&c.line_scales.rows, &c.line_scales.columns})
+        done = move_scales(SramClient::scale_read, *scales, done);
     timeline_.busy(at, done, operation);
     done = stream_matrix(c, done, operation);
     if (c.last_k) {
         done = pass_results(c, done, operation);
-        done = move_scales(SramClient::scale_write, c.output.block_scales, done);
+        done = move_scales(SramClient::scale_write, c.output.block_scales.strips, done);
     }
     count_products(c, operation);
     if (values_ != nullptr) values_->multiply(c, operation, at, done);
@@ -90,9 +92,9 @@ void VectorUnit::count_products(const MatvecCommand& c, OperationId operation) {
     const std::uint64_t leaving = c.last_k ? c.results() : 0, starting = c.first_k ? c.results() : 0;
     ledger_.count(operation, Action::accumulation_buffer_read_bits, (sums - starting + leaving) * sum_bits_);
     count_fetch(c.matrix, products, operation);
-    count_scales(c.matrix.block_scales, true, operation);
+    count_scales(c.matrix.block_scales.strips, true, operation);
     count_fetch(c.input, c.k(), operation);
-    count_scales(c.input.block_scales, true, operation);
+    count_scales(c.input.block_scales.strips, true, operation);
     ledger_.count(operation, Action::vector_scratch_write_bits, std::uint64_t{c.k()} * format_bits_);
     ledger_.count(operation, Action::vector_scratch_read_bits,
                   std::uint64_t{c.k()} * (c.row_sums ? 1 : c.matrix.sram.count) * format_bits_);
@@ -101,8 +103,9 @@ void VectorUnit::count_products(const MatvecCommand& c, OperationId operation) {
     count_pass(programs_.at(c.program).passes.at(0), 1, c.results(), slots * rates_.lanes(), operation);
     if (c.residual.sram.count > 0) {
         count_fetch(c.residual, c.results(), operation);
-        count_scales(c.residual.block_scales, true, operation);
+        count_scales(c.residual.block_scales.strips, true, operation);
     }
+    count_line_scales(c.line_scales, slots, c.results(), false, operation);
     if (c.parameters.sram.count > 0) count_parameters(c.parameters, 1, operation);
     count_result(c.output, c.results(), operation);
 }

@@ -68,10 +68,11 @@ void VectorValues::multiply(const MatvecCommand& c, OperationId operation, Cycle
     work.parameters = read_parameters(c.parameters, work.columns);
     work.output = c.output;
     work.sum_scale = c.sum_scale;
+    read_line_scales(c.line_scales, work);
     work.part = c.part;
     values_.effects.at(done, Effects::Kind::deliver,
                        [this, work = std::move(work), sums = std::move(held_)]() mutable {
-                           std::vector<float> v = entering(sums, work.sum_scale);
+                           std::vector<float> v = entering(sums, work);
                            compute(work, std::move(v));
                        });
     held_ = {};

@@ -92,12 +92,13 @@ void VectorUnit::run(const VectorCommand& command, OperationId operation) {
             done = pass(command, p, 0, p.row_results ? rows * results_of(p) : values, done, operation);
     }
 
-    done = move_scales(SramClient::scale_write, command.output.block_scales, done);
+    done = move_scales(SramClient::scale_write, command.output.block_scales.strips, done);
 
     const std::uint64_t trains = config_.row_at_a_time ? rows : 1;
     const auto slots_of = [&](std::uint64_t count) {
-        return by_columns ? rows * tile_vectors(columns)
-                          : trains * ceil_div<std::uint64_t>(count / trains, rates_.lanes());
+        return by_columns         ? rows * tile_vectors(columns)
+               : command.by_value ? count
+                                  : trains * ceil_div<std::uint64_t>(count / trains, rates_.lanes());
     };
     bool softmax = false;
     for (const VectorPass& p : program.passes) {
@@ -111,7 +112,8 @@ void VectorUnit::run(const VectorCommand& command, OperationId operation) {
         if (p.reads_parameters) count_parameters(command.parameters, rows, operation);
         softmax |= p.uses_softmax;
     }
-    for (const VectorOperand& operand : command.operands) count_scales(operand.block_scales, true, operation);
+    for (const VectorOperand& operand : command.operands)
+        count_scales(operand.block_scales.strips, true, operation);
     if (softmax) softmax_.occupy(at, done, operation);
     if (values_ != nullptr) values_->run(command, at, done);
     timeline_.tail_busy(done, operation);
@@ -123,7 +125,7 @@ void VectorUnit::run(const VectorCommand& command, OperationId operation) {
 Cycle VectorUnit::pass(const VectorCommand& command, const VectorPass& pass, std::uint64_t first_value,
                        std::uint64_t values, Cycle from, OperationId operation) {
     streams_.clear();
-    const std::uint32_t lanes = rates_.lanes();
+    const std::uint32_t lanes = command.by_value ? 1 : rates_.lanes();
     const VectorOperand* written = !pass.writes              ? nullptr
                                    : pass.writes_operand < 0 ? &command.output
                                                              : &command.operands.at(pass.writes_operand);

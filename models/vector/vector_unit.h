@@ -87,7 +87,7 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
     // The pass of an encoder whose blocks run along the rows: down one tile column after another.
     Cycle encode_columns(const VectorCommand& command, Cycle from, OperationId operation);
     // Moves scales, L a cycle at most; returns the cycle after the last.
-    Cycle move_scales(SramClient client, const ScalePlane& scales, Cycle from);
+    Cycle move_scales(SramClient client, const Strips& scales, Cycle from);
     Cycle fetch_scales(const VectorCommand& command, Cycle from);
     // How long a vector waits for the last value of its block, if the next one comes `interval` cycles later.
     // Vectors of a row that is cut into tile columns.
@@ -109,7 +109,11 @@ class VectorUnit : public sc_core::sc_module, public ResultSink {
     void count_fetch(const VectorOperand& operand, std::uint64_t values, OperationId operation);
     void count_result(const VectorOperand& operand, std::uint64_t values, OperationId operation);
     void count_parameters(const VectorOperand& parameters, std::uint64_t rows, OperationId operation);
-    void count_scales(const ScalePlane& scales, bool read, OperationId operation);
+    void count_scales(const Strips& scales, bool read, OperationId operation);
+    // Of sums: a vector takes the scale of the line that it lies in, and one of each of its values' other
+    // lines.
+    void count_line_scales(const LineScales& scales, std::uint64_t vectors, std::uint64_t values,
+                           bool by_column, OperationId operation);
 
     VectorConfig config_;
     std::uint32_t format_bits_, sum_bits_;

@@ -80,6 +80,7 @@ void VectorValues::accept(std::uint32_t sequence, const EpilogueCommand& c, Cycl
     work.parameters = read_parameters(c.parameters, work.columns);
     work.output = c.output;
     work.sum_scale = c.sum_scale;
+    read_line_scales(c.line_scales, work);
     work.part = c.part;
     work.by_column = c.by_column;
     epilogues_[sequence] = std::move(work);
@@ -92,7 +93,7 @@ void VectorValues::finish(std::uint32_t sequence, Cycle done) {
         if (work.empty() || sums.empty() || sums.mapped().rows != work.mapped().rows ||
             sums.mapped().columns != work.mapped().columns)
             throw std::logic_error("an epilogue and the results of its passes do not fit");
-        compute(work.mapped(), entering(sums.mapped(), work.mapped().sum_scale));
+        compute(work.mapped(), entering(sums.mapped(), work.mapped()));
     });
 }
 
@@ -160,7 +161,7 @@ void VectorValues::pass_written(const VectorCommand& c, std::uint64_t first_valu
                                 std::span<const GrantRun> runs, std::uint32_t interval, Cycle delay) {
     if (values_.observer == nullptr || !values_.observer->wants_cycles()) return;
     const auto [rows, columns] = programs_.at(c.program).result(c.rows, c.columns);
-    const std::uint64_t lanes = unit_.lanes, values = std::uint64_t{rows} * columns;
+    const std::uint64_t lanes = c.by_value ? 1 : unit_.lanes, values = std::uint64_t{rows} * columns;
     for (const GrantRun& run : runs)
         for (std::uint64_t i = 0; i < run.slots; ++i) {
             // A vector may reach over the end of a row.
@@ -177,9 +178,29 @@ void VectorValues::pass_written(const VectorCommand& c, std::uint64_t first_valu
         }
 }
 
+void VectorValues::read_line_scales(const LineScales& scales, Work& work) const {
+    const auto read_all = [&](const Strips& place, std::uint32_t lines) {
+        if (place.count == 0) return std::vector<float>{};
+        return read_numbers(values_.sram, {place, 1, lines, 0, 0, {}}, *find_format("fp32"));
+    };
+    work.row_scales = read_all(scales.rows, work.rows);
+    work.column_scales = read_all(scales.columns, work.columns);
+}
+
 // Sums as the unit takes them in.
-std::vector<float> VectorValues::entering(MachineValues::Sums& sums, float scale) const {
+std::vector<float> VectorValues::entering(MachineValues::Sums& sums, const Work& work) const {
     std::vector<float> v;
+    const float scale = work.sum_scale;
+    if (!work.row_scales.empty()) {
+        v = std::move(sums.numbers);
+        for (std::size_t row = 0; row < work.rows; ++row)
+            for (std::size_t c = 0; c < work.columns; ++c) {
+                float& sum = v[row * work.columns + c];
+                const float both = work.row_scales[row] * work.column_scales[c];
+                sum = unit_.math.round(double{sum} * double{both});
+            }
+        return v;
+    }
     const bool scaled = values_.config.scaled() || scale != 1;
     if (is_integer(values_.config.rules.accumulator)) {
         v.reserve(sums.integers.size());

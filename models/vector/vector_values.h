@@ -40,6 +40,7 @@ class VectorValues {
         std::vector<std::vector<float>> operands, parameters;
         VectorOperand output;
         float sum_scale = 1;
+        std::vector<float> row_scales, column_scales;  // of sums: both, or none
         ResultPart part;
         bool by_column = false;
         VectorProgram::Shape result{};  // rows 0: as many as there are
@@ -52,7 +53,8 @@ class VectorValues {
     std::vector<std::vector<float>> read_parameters(const VectorOperand& operand,
                                                     std::uint32_t columns) const;
     std::uint64_t add_products(const MatvecCommand& command);  // how many sums did not fit
-    std::vector<float> entering(MachineValues::Sums& sums, float scale) const;
+    void read_line_scales(const LineScales& scales, Work& work) const;
+    std::vector<float> entering(MachineValues::Sums& sums, const Work& work) const;
     void compute(const Work& work, std::vector<float> v);
     void step(const VectorStep& step, const Work& work, std::vector<float>& v) const;
     void row_step(const VectorStep& step, const Work& work, std::size_t row, std::span<const float> x,

@@ -104,6 +104,8 @@ namespace {
 // Of weights with scales for blocks; empty: there is none.
 std::string problem_of_weights(const AcceleratorConfig& c, const FormatInfo& format, bool integers) {
     const FormatInfo* operand = find_format(c.pe.operand);
+    if (!format.line_element.empty())
+        return fmt::format("the scales of {} are factors of sums, for formats.quantized alone", format.name);
     if (operand == nullptr || !integers) return {};
     if (operand->tensor_scale == nullptr)
         return fmt::format("pe.operand {} has no scale to decode {} with", c.pe.operand, format.name);
@@ -159,7 +161,9 @@ std::vector<KeyProblem> problems_of_formats(const AcceleratorConfig& c) {
                    storage->block_length == 0) {
             if (std::string problem = problem_of_weights(c, *format, is_integer(*kind)); !problem.empty())
                 problems.push_back({keys[use], std::move(problem)});
-        } else if (storage->block_length > 0 || format->block_length > 0)
+        } else if (storage->block_length > 0 ||
+                   (format->block_length > 0 &&
+                    (static_cast<FormatUse>(use) != FormatUse::quantized || format->line_element.empty())))
             problems.push_back(
                 {keys[use], fmt::format("{} and {}: formats with scales for blocks stand alone", format->name,
                                         storage->name)});

@@ -173,7 +173,8 @@ bool is_buffer(std::string_view component) {
 }
 
 std::vector<CostKey> quantized_mac_keys(const AcceleratorConfig& machine) {
-    return {key("operand", machine.formats[FormatUse::quantized]),
+    const FormatInfo& narrow = format(machine.formats[FormatUse::quantized]);
+    return {key("operand", narrow.line_element.empty() ? narrow.name : narrow.line_element),
             key("accumulator", machine.pe.accumulator)};
 }
 

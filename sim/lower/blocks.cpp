@@ -44,6 +44,12 @@ std::optional<BlockFault> find_grids(const Graph& graph, const FormatOfUse& form
     std::vector<OperationId> decided(graph.tensors.size(), nobody);
     for (OperationId id = 0; id < graph.operations.size(); ++id) {
         if (graph.operations[id].kind != OperationKind::matmul) continue;
+        const FormatInfo &first = *format_of(graph.operations[id].inputs[0]),
+                         &second = *format_of(graph.operations[id].inputs[1]);
+        if (first.line_element.empty() != second.line_element.empty())
+            return BlockFault{id,
+                              fmt::format("multiplies {} by {}: both operands have scales of lines, or none",
+                                          first.name, second.name)};
         for (const Reading& r : readings(graph, graph.operations[id])) {
             const Tensor& tensor = graph.tensors[r.tensor];
             const std::uint64_t length = grids[r.tensor].length;
@@ -53,6 +59,14 @@ std::optional<BlockFault> find_grids(const Graph& graph, const FormatOfUse& form
             const std::uint64_t whole = r.along_rows ? tensor.rows : tensor.cols;
             // Segments that end where a block ends anyway, or with the matrix, are none.
             const std::uint64_t segment = r.segment % length == 0 || r.segment == whole ? 0 : r.segment;
+            const bool turned =
+                graph.operations[id].transpose_a && r.tensor == graph.operations[id].inputs[0];
+            if (!format_of(r.tensor)->line_element.empty() && !decoded &&
+                (segment != 0 || whole > length || turned))
+                return BlockFault{
+                    id, fmt::format("does not add up whole lines of tensor '{}', at most {} values each, "
+                                    "as {} shares a scale in them",
+                                    tensor.name, length, format_of(r.tensor)->name)};
             const BlockGrid grid{length, r.along_rows, segment, 0};
             if (decided[r.tensor] != nobody && !(grids[r.tensor] == grid))
                 return BlockFault{
@@ -73,7 +87,8 @@ FormatOfUse formats_by_use(const std::string& storage, const TensorFormats& form
     const std::vector<std::string> names = stored_formats(storage, formats);
     const auto slots = format_slots(storage, formats);
     FormatOfUse list{};
-    for (std::size_t use = 0; use < format_use_count; ++use) list.at(use) = find_format(names.at(slots.at(use)));
+    for (std::size_t use = 0; use < format_use_count; ++use)
+        list.at(use) = find_format(names.at(slots.at(use)));
     return list;
 }
 

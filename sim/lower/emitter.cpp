@@ -52,8 +52,9 @@ std::uint32_t Emitter::load(const Matrix& matrix, const Block& block, const Layo
                             const Block& whole, Address base, Needs needs, OperationId operation) {
     needs.merge(matrix.dram_ready);
     const Block place = inside(block, whole);
-    return load(matrix.layout.pieces(matrix.dram, block.rows, block.columns),
-                staged.pieces(base, place.rows, place.columns), needs, operation, matrix.host);
+    Pieces dram = matrix.layout.pieces(matrix.dram, block.rows, block.columns);
+    if (staged.grid().length == 0) dram.scales = {};
+    return load(dram, staged.pieces(base, place.rows, place.columns), needs, operation, matrix.host);
 }
 
 std::uint32_t Emitter::load(const Pieces& dram, const Pieces& sram, const Needs& needs, OperationId operation,
@@ -74,6 +75,14 @@ Strips joined(const Strips& strips) {
 }
 
 }  // namespace
+
+std::uint32_t Emitter::load_scales(const Matrix& matrix, const Block& lines, Address base, Needs needs,
+                                   OperationId operation) {
+    needs.merge(matrix.dram_ready);
+    const Strips dram = joined(matrix.layout.scales(matrix.dram, lines.rows, lines.columns).strips);
+    const auto bytes = static_cast<std::uint32_t>(dram.total());
+    return emit(Engine::load, operation, needs, DmaCommand{dram, {base, 1, bytes, bytes, 0, 0}, matrix.host});
+}
 
 std::uint32_t Emitter::move(Engine engine, const Pieces& dram, const Pieces& sram, const Needs& needs,
                             OperationId operation, bool host) {
@@ -109,9 +118,11 @@ bool Emitter::load_whole(Matrix& matrix, std::uint64_t spare, OperationId operat
 }
 
 StagedBlocks::StagedBlocks(Emitter& emitter, Matrix& matrix, std::vector<Block> sequence, std::uint64_t slots,
-                           std::uint64_t granule_rows, std::uint64_t granule_columns, OperationId operation)
+                           std::uint64_t granule_rows, std::uint64_t granule_columns, OperationId operation,
+                           bool scales)
     : emitter_(emitter),
       matrix_(matrix),
+      layout_(scales ? matrix.layout : matrix.layout.without_scales()),
       sequence_(std::move(sequence)),
       granule_rows_(granule_rows),
       granule_columns_(granule_columns),
@@ -126,7 +137,7 @@ StagedBlocks::StagedBlocks(Emitter& emitter, Matrix& matrix, std::vector<Block> 
     if (all_stay_) sequence_ = std::move(different);
     std::uint64_t bytes = 0;
     for (const Block& block : sequence_)
-        bytes = std::max(bytes, matrix.layout.part(block.rows, block.columns).bytes());
+        bytes = std::max(bytes, layout_.part(block.rows, block.columns).bytes());
     slots_.resize(std::min<std::uint64_t>(slots, sequence_.size()));
     for (Slot& slot : slots_) {
         slot.region = emitter.reserve(bytes, operation);
@@ -147,8 +158,8 @@ bool StagedBlocks::load_granule() {
     const Block granule{
         {block.rows.first + next_row_, std::min(granule_rows_, block.rows.count - next_row_)},
         {block.columns.first + next_column_, std::min(granule_columns_, block.columns.count - next_column_)}};
-    slot.granules.push_back(emitter_.load(matrix_, granule, matrix_.layout.part(block.rows, block.columns),
-                                          block, slot.region.base, slot.free, operation_));
+    slot.granules.push_back(emitter_.load(matrix_, granule, layout_.part(block.rows, block.columns), block,
+                                          slot.region.base, slot.free, operation_));
     next_column_ += granule_columns_;
     if (next_column_ < block.columns.count) return true;
     next_column_ = 0;
@@ -173,15 +184,19 @@ void StagedBlocks::go_to(const Block& wanted) {
 
 Strips StagedBlocks::strips(const Block& part, std::uint64_t tile) const {
     const Block place = inside(part, block());
-    const Layout staged = matrix_.layout.part(block().rows, block().columns);
+    const Layout staged = layout_.part(block().rows, block().columns);
     return tile > 0 ? staged.tiles(slot().region.base, place.rows, place.columns, tile)
                     : staged.strips(slot().region.base, place.rows, place.columns);
 }
 
 ScalePlane StagedBlocks::scales(const Block& part) const {
     const Block place = inside(part, block());
-    return matrix_.layout.part(block().rows, block().columns)
-        .scales(slot().region.base, place.rows, place.columns);
+    return layout_.part(block().rows, block().columns).scales(slot().region.base, place.rows, place.columns);
+}
+
+Strips StagedBlocks::column(std::uint64_t column) const {
+    const Layout staged = layout_.part(block().rows, block().columns);
+    return staged.column(slot().region.base, all_of(staged).rows, column - block().columns.first);
 }
 
 Needs StagedBlocks::ready(const Block& part) {
@@ -205,7 +220,8 @@ void StagedBlocks::read_by(Engine engine, std::uint32_t sequence) {
 void StagedBlocks::finish(bool keep) {
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         Slot& slot = slots_[i];
-        if (keep && slots_.size() == 1 && sequence_.size() == 1 && !matrix_.resident()) {
+        const bool whole = layout_.bytes() == matrix_.layout.bytes();
+        if (keep && whole && slots_.size() == 1 && sequence_.size() == 1 && !matrix_.resident()) {
             emitter_.placement().make_resident(matrix_, slot.region);
             matrix_.readers = slot.last_use;
             matrix_.sram_ready.after(Engine::load, slot.granules.back());

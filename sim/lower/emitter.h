@@ -47,12 +47,15 @@ class Emitter {
     }
     // SRAM for a whole matrix if it can be had without eviction and `spare` contiguous bytes stay free.
     bool place_in_sram(Matrix& matrix, std::uint64_t spare);
-    // DMA of a block of `matrix` into / out of a packed staging area at `base`: values, then scales. Return
-    // the last command.
+    // DMA of a block of `matrix` into / out of a packed staging area at `base`: values, then scales if the
+    // area has room for them. Return the last command.
     std::uint32_t load(const Matrix& matrix, const Block& block, const Layout& staged, const Block& whole,
                        Address base, Needs needs, OperationId operation);
     std::uint32_t load(const Pieces& dram, const Pieces& sram, const Needs& needs, OperationId operation,
                        bool host = false);
+    // The scales of whole lines alone, side by side.
+    std::uint32_t load_scales(const Matrix& matrix, const Block& lines, Address base, Needs needs,
+                              OperationId operation);
     std::uint32_t store(Matrix& matrix, const Block& block, const Pieces& from, const Needs& needs,
                         OperationId operation);
     // Loads a matrix as a whole and keeps it, if it fits; false: it stays in DRAM.
@@ -94,9 +97,11 @@ class Emitter {
 class StagedBlocks {
   public:
     // `sequence`: the blocks in the order of their use. If the ring has room for all different ones, each is
-    // loaded once. Granules are blocks of `granule_rows` x `granule_columns`.
+    // loaded once. Granules are blocks of `granule_rows` x `granule_columns`. Without `scales` values come
+    // alone.
     StagedBlocks(Emitter& emitter, Matrix& matrix, std::vector<Block> sequence, std::uint64_t slots,
-                 std::uint64_t granule_rows, std::uint64_t granule_columns, OperationId operation);
+                 std::uint64_t granule_rows, std::uint64_t granule_columns, OperationId operation,
+                 bool scales = true);
 
     // Goes to a block: the current one, the next of the sequence, or, when the ring holds all there are, any.
     void go_to(const Block& block);
@@ -111,6 +116,8 @@ class StagedBlocks {
     // and what a reader of it needs (loaded now if it is not yet).
     Strips strips(const Block& part, std::uint64_t tile) const;
     ScalePlane scales(const Block& part) const;
+    // The same of one column of all its rows.
+    Strips column(std::uint64_t column) const;
     Needs ready(const Block& part);
     // A command that reads the current block has been emitted.
     void read_by(Engine engine, std::uint32_t sequence);
@@ -129,6 +136,7 @@ class StagedBlocks {
 
     Emitter& emitter_;
     Matrix& matrix_;
+    Layout layout_;  // of the matrix, as it is staged
     std::vector<Block> sequence_;
     std::uint64_t granule_rows_, granule_columns_;
     OperationId operation_;

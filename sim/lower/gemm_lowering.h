@@ -94,6 +94,7 @@ class GemmLowering {
     std::uint64_t out_next_ = 0;
     std::vector<View> parameter_views_;
     Lowering::Parameters parameters_;
+    Lowering::Lines row_lines_, column_lines_;  // of the product's first and second operand
     std::uint32_t program_ = 0;
     std::uint64_t key_base_ = 0;
     Needs last_epilogue_;

@@ -60,6 +60,13 @@ Layout Layout::with_scales(const BlockGrid& grid, std::uint64_t panel) const {
     return layout;
 }
 
+Layout Layout::without_scales() const {
+    Layout layout = *this;
+    if (grid_.length != 0) layout.bytes_ -= scale_layout().bytes();
+    layout.grid_ = {};
+    return layout;
+}
+
 Layout Layout::scale_layout() const {
     const std::uint64_t rows = grid_.along_rows ? grid_.blocks(rows_) : rows_,
                         cols = grid_.along_rows ? cols_ : grid_.blocks(cols_);
@@ -77,8 +84,8 @@ std::uint64_t Layout::row_bytes(std::uint64_t cols) const {
 std::uint64_t Layout::most_bytes(std::uint64_t rows, std::uint64_t cols) const {
     const std::uint64_t values = rows * row_bytes(cols);
     if (grid_.length == 0) return values;
-    return values +
-           scale_bytes() * (grid_.along_rows ? grid_.most_blocks(rows) * cols : rows * grid_.most_blocks(cols));
+    return values + scale_bytes() *
+                        (grid_.along_rows ? grid_.most_blocks(rows) * cols : rows * grid_.most_blocks(cols));
 }
 
 double Layout::scale_share() const {
@@ -150,6 +157,20 @@ Strips Layout::tiles(Address base, RowRange rows, ColumnRange columns, std::uint
     s.bytes = strip_size(rows.count * row_bytes(std::min(tile, columns.count)));
     s.last_bytes = strip_size(rows.count * row_bytes(columns.count - (s.count - 1) * tile));
     s.step = row;
+    return s;
+}
+
+Strips Layout::column(Address base, RowRange rows, std::uint64_t column) const {
+    const std::uint64_t panel = is_row_major() ? 0 : column / panel_;
+    const std::uint64_t row = row_bytes(is_row_major() ? cols_ : width(panel));
+    const std::uint64_t bits = pitch(), value = static_cast<std::uint64_t>(format_->bits);
+    if (bits % 8 != 0 || value % 8 != 0) throw std::logic_error("values of a column begin inside a byte");
+    Strips s;
+    s.base =
+        base + panel * panel_bytes(rows_, panel_) + rows.first * row + (column - panel * panel_) * bits / 8;
+    s.count = strip_size(rows.count);
+    s.bytes = s.last_bytes = strip_size(value / 8);
+    s.stride = row;
     return s;
 }
 

@@ -57,6 +57,7 @@ class Layout {
                             const FormatInfo& format);
     // The same with scales for the blocks of `grid` behind it, in panels of so many columns (0: row-major).
     Layout with_scales(const BlockGrid& grid, std::uint64_t panel) const;
+    Layout without_scales() const;
 
     std::uint64_t rows() const { return rows_; }
     std::uint64_t cols() const { return cols_; }
@@ -73,7 +74,7 @@ class Layout {
     double scale_share() const;  // bits of scales a bit of values
     // Scales that tiles of `tile` rows and columns of a part read, each once a tile.
     std::uint64_t scales_of_tiles(const Block& part, std::uint64_t tile_rows, std::uint64_t tile_cols) const;
-    std::uint64_t scale_bytes() const;  // of one
+    std::uint64_t scale_bytes() const;                  // of one
     std::uint64_t bytes() const { return bytes_; }      // scales included
     std::uint64_t row_bytes(std::uint64_t cols) const;  // that the values of a row of so many columns take
     // What any part of so many rows and columns takes at most, scales included.
@@ -84,6 +85,8 @@ class Layout {
     Strips strips(Address base, RowRange rows, ColumnRange columns) const;
     // The same, one piece for each tile of `width` columns; in panels `width` is the panel's.
     Strips tiles(Address base, RowRange rows, ColumnRange columns, std::uint64_t width) const;
+    // One column, a value a piece. Values have to begin at bytes.
+    Strips column(Address base, RowRange rows, std::uint64_t column) const;
     // The scales of a part; strips of count 0 if the format has none.
     ScalePlane scales(Address base, RowRange rows, ColumnRange columns) const;
     Pieces pieces(Address base, RowRange rows, ColumnRange columns) const {

@@ -17,6 +17,9 @@ void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t n_tile, std::uint64_
     Needs needs = parameters_.ready;
     epilogue.parameters = Lowering::slice(parameters_, first_column, columns);
     epilogue.sum_scale = l_.scale_of(a_.matrix->tensor).scale * l_.scale_of(b_.matrix->tensor).scale;
+    epilogue.line_scales = {row_lines_.part(first_row, epilogue.m),
+                            column_lines_.part(first_column, columns)};
+    for (const Lowering::Lines* lines : {&row_lines_, &column_lines_}) needs.merge(lines->ready);
     // What has joined a product of heads side by side sees one matrix.
     epilogue.part = op_.out_blocks > 0 ? Lowering::part_of(0, out.rows.first, out.columns.first)
                                        : Lowering::part_of(item_, first_row, first_column);
@@ -58,6 +61,8 @@ void GemmLowering::epilogue(std::uint64_t mi, std::uint64_t n_tile, std::uint64_
     }
     const std::uint32_t sequence = e_.emit(Engine::vector, id_, needs, epilogue);
     last_epilogue_.after(Engine::vector, sequence);
+    for (const View* view : {&a_, &b_})  // scales
+        if (l_.has_line_scales(*view->matrix)) view->matrix->readers.after(Engine::vector, sequence);
     if (staged_residual_)
         staged_residual_->read_by(Engine::vector, sequence);
     else if (residual_.matrix != nullptr)
@@ -84,6 +89,7 @@ void GemmLowering::finish() {
     if (staged_residual_) staged_residual_->finish(false);
     e_.release(out_areas_);
     l_.release(parameters_, last_epilogue_);
+    for (Lowering::Lines* lines : {&row_lines_, &column_lines_}) l_.release(*lines, last_epilogue_);
     for (const View* view : {&a_, &b_, &residual_})
         if (view->matrix != nullptr) l_.placement.used(*view->matrix);
     for (const View& view : parameter_views_) l_.placement.used(*view.matrix);

@@ -45,7 +45,7 @@ MatvecLowering::MatvecLowering(Lowering& lowering, std::size_t kernel, std::uint
 // Parts of the matrix, those of one reduction after one another. They begin where panels, tiles and blocks of
 // a scale do.
 std::vector<MatvecLowering::Part> MatvecLowering::parts() const {
-    const Layout& layout = matrix_.matrix->layout;
+    const Layout layout = l_.layout_of(matrix_);
     const std::uint64_t panel = layout.is_row_major() ? 1 : layout.piece_columns();
     const std::uint64_t n_unit = row_sums_ ? l_.machine.cols : std::lcm(l_.machine.cols, panel);
     std::uint64_t k_unit = row_sums_ ? std::lcm(l_.machine.rows, panel) : l_.machine.rows;
@@ -89,8 +89,11 @@ void MatvecLowering::run() {
     parameters_ = l_.parameters(parameter_views_, id_);
     const auto stage_row = [&](std::optional<StagedBlocks>& staged, const View& view, std::uint64_t columns) {
         if (view.matrix != nullptr && !view.matrix->resident())
-            staged.emplace(e_, *view.matrix, std::vector{view.block}, 1, 1, columns, id_);
+            staged.emplace(e_, *view.matrix, std::vector{view.block}, 1, 1, columns, id_,
+                           !l_.has_line_scales(*view.matrix));
     };
+    row_lines_ = l_.lines_of(input_, id_);
+    column_lines_ = l_.lines_of(matrix_, id_);
     stage_row(staged_input_, input_, k_);
     stage_row(staged_residual_, residual_, n_);
     if (!out_.matrix->resident()) {
@@ -104,13 +107,13 @@ void MatvecLowering::run() {
         std::uint64_t bytes = 0, rows = 0, columns = 0;
         for (const Part& part : all) {
             const Block& block = blocks.emplace_back(block_of(part));
-            bytes = std::max(bytes, matrix_.matrix->layout.part(block.rows, block.columns).bytes());
+            bytes = std::max(bytes, l_.layout_of(matrix_).part(block.rows, block.columns).bytes());
             rows = std::max(rows, block.rows.count), columns = std::max(columns, block.columns.count);
         }
         const std::uint64_t areas = std::clamp<std::uint64_t>(
             l_.placement.sram().largest_free() / (bytes + l_.machine.sram_word), 1, most_areas);
         staged_matrix_.emplace(e_, *matrix_.matrix, std::move(blocks), areas, block_of(all[0]).rows.count,
-                               block_of(all[0]).columns.count, id_);
+                               block_of(all[0]).columns.count, id_, !l_.has_line_scales(*matrix_.matrix));
     }
     KernelChoice& choice = l_.choices[kernel_];
     choice.on_lanes = true;
@@ -128,7 +131,7 @@ void MatvecLowering::run() {
 // Describes a part of an operand where it lies in SRAM; adds what its reader waits for.
 void MatvecLowering::read(VectorOperand& operand, const View& view, std::optional<StagedBlocks>& staged,
                           const Block& part, std::uint64_t tile, Needs& needs) {
-    const Layout& layout = view.matrix->layout;
+    const Layout layout = l_.layout_of(view);
     const std::uint64_t width = tile != 0 ? tile : layout.piece_columns();
     l_.describe(operand, *view.matrix, width);
     if (staged) {
@@ -196,7 +199,9 @@ Pieces MatvecLowering::result(MatvecCommand& command, const Part& part, const Bl
     command.part = l_.graph.operations[id_].out_blocks > 0
                        ? Lowering::part_of(0, out_.block.rows.first, out_.block.columns.first + part.n0)
                        : Lowering::part_of(item_, 0, part.n0);
+    command.line_scales = {row_lines_.part(0, 1), column_lines_.part(part.n0, part.n)};
     needs.merge(parameters_.ready);
+    for (const Lowering::Lines* lines : {&row_lines_, &column_lines_}) needs.merge(lines->ready);
     if (residual_.matrix != nullptr) {
         if (staged_residual_) staged_residual_->go_to(residual_.block);
         read(command.residual, residual_, staged_residual_, columns_of(residual_, part.n0, part.n), 0, needs);
@@ -226,6 +231,7 @@ void MatvecLowering::finish() {
     if (staged_residual_) staged_residual_->finish(false);
     if (out_area_) l_.placement.sram().release(*out_area_, out_stored_);
     l_.release(parameters_, last_);
+    for (Lowering::Lines* lines : {&row_lines_, &column_lines_}) l_.release(*lines, last_);
     for (const View* view : {&input_, &matrix_, &residual_})
         if (view->matrix != nullptr) l_.placement.used(*view->matrix);
     for (const View& view : parameter_views_) l_.placement.used(*view.matrix);

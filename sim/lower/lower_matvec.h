@@ -35,6 +35,7 @@ class MatvecLowering {
     View input_, matrix_, out_, residual_;
     std::vector<View> parameter_views_;
     Lowering::Parameters parameters_;
+    Lowering::Lines row_lines_, column_lines_;  // scales of the vector, and of the matrix
     std::uint32_t program_ = 0;
     std::optional<StagedBlocks> staged_input_, staged_matrix_, staged_residual_;
     std::optional<MemorySpace::Region> out_area_;

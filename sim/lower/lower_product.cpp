@@ -71,8 +71,8 @@ Block GemmLowering::out_block(const View& view, std::uint64_t mi, std::uint64_t 
 }
 
 void GemmLowering::request_plan() {
-    const auto bytes = [](const View& view, std::uint64_t rows, std::uint64_t columns) {
-        return view.matrix->layout.most_bytes(rows, std::min(columns, view.matrix->layout.cols()));
+    const auto bytes = [this](const View& view, std::uint64_t rows, std::uint64_t columns) {
+        return l_.layout_of(view).most_bytes(rows, std::min(columns, view.matrix->layout.cols()));
     };
     GemmRequest r;
     r.m = m_;
@@ -92,9 +92,9 @@ void GemmLowering::request_plan() {
     }
     r.b_column_bytes =
         b_side_ == OperandSide::transposed ? bytes(b_, machine_.cols, k_) : bytes(b_, k_, machine_.cols);
-    r.a_scale_share = a_.matrix->layout.scale_share();
-    r.b_scale_share = b_.matrix->layout.scale_share();
-    r.b_block_bytes = 4 * b_.matrix->layout.scale_bytes() * machine_.cols;
+    r.a_scale_share = l_.layout_of(a_).scale_share();
+    r.b_scale_share = l_.layout_of(b_).scale_share();
+    r.b_block_bytes = 4 * l_.layout_of(b_).scale_bytes() * machine_.cols;
     r.out_row_bytes = bytes(out_, 1, machine_.cols) + (machine_.inputs_stay() ? 1 : 0);
     if (r.residual_staged) r.residual_row_bytes = bytes(residual_, 1, machine_.cols);
     for (;;) {
@@ -166,34 +166,36 @@ void GemmLowering::stage() {
     // Values of K in a granule, of whole chunks and of whole blocks.
     const auto granule_of = [&](const View& view, std::uint64_t chunk_bytes, std::uint64_t pieces) {
         const std::uint64_t chunk = plan_.k_chunk * machine_.rows;
-        const std::uint64_t block = view.matrix->layout.grid().length;
+        const std::uint64_t block = l_.layout_of(view).grid().length;
         const std::uint64_t whole = block == 0 ? 1 : block / std::gcd(block, chunk);
         return chunk * ceil_div(granule_chunks(chunk_bytes, pieces), whole) * whole;
     };
-    const auto bytes_of = [](const View& view, const Block& block) {
-        return view.matrix->layout.part(block.rows, block.columns).bytes();
+    const auto bytes_of = [this](const View& view, const Block& block) {
+        return l_.layout_of(view).part(block.rows, block.columns).bytes();
     };
     // Columns of a row-major matrix would be fetched in short pieces: its rows are fetched whole.
     const auto columns_of = [&](const View& view, std::uint64_t chunk_bytes) {
         return view.matrix->layout.is_row_major() ? k_ : granule_of(view, chunk_bytes, 1);
     };
+    const auto scales_too = [this](const View& view) { return !l_.has_line_scales(*view.matrix); };
     if (plan_.a != Staging::resident) {
         const std::uint64_t bytes = bytes_of(a_, a_block(0, 0, plan_.k_chunk));
         if (a_side_ == OperandSide::transposed)
             staged_a_.emplace(e_, *a_.matrix, sequence(true, plan_.a), plan_.a_slots,
-                              granule_of(a_, bytes, 1), plan_.m_tile, id_);
+                              granule_of(a_, bytes, 1), plan_.m_tile, id_, scales_too(a_));
         else
             staged_a_.emplace(e_, *a_.matrix, sequence(true, plan_.a), plan_.a_slots, m_,
-                              columns_of(a_, bytes), id_);
+                              columns_of(a_, bytes), id_, scales_too(a_));
     }
     if (plan_.b != Staging::resident) {
         const std::uint64_t bytes = bytes_of(b_, b_block(0, n_of(0), 0, plan_.k_chunk));
         if (b_side_ == OperandSide::transposed)
             staged_b_.emplace(e_, *b_.matrix, sequence(false, plan_.b), plan_.b_slots, n_,
-                              columns_of(b_, bytes), id_);
+                              columns_of(b_, bytes), id_, scales_too(b_));
         else
             staged_b_.emplace(e_, *b_.matrix, sequence(false, plan_.b), plan_.b_slots,
-                              granule_of(b_, bytes, n_of(0)), plan_.n_group * machine_.cols, id_);
+                              granule_of(b_, bytes, n_of(0)), plan_.n_group * machine_.cols, id_,
+                              scales_too(b_));
     }
     if (residual_.matrix != nullptr && !residual_.matrix->resident()) {
         std::vector<Block> blocks;
@@ -214,6 +216,8 @@ void GemmLowering::stage() {
 void GemmLowering::run() {
     l_.place_output(*out_.matrix);
     parameters_ = l_.parameters(parameter_views_, id_);
+    row_lines_ = l_.lines_of(machine_.inputs_stay() ? b_ : a_, id_);
+    column_lines_ = l_.lines_of(machine_.inputs_stay() ? a_ : b_, id_);
     request_plan();
     m_tiles_ = ceil_div(m_, plan_.m_tile);
     n_groups_ = ceil_div(n_tiles_, plan_.n_group);
@@ -268,7 +272,7 @@ void GemmLowering::fill_part(const FillSource& source, const BufferHalves::Half&
         needs.merge(source.staged->ready(part));
     } else {
         fill.sram = matrix.layout.tiles(matrix.sram->base, part.rows, part.columns, tile);
-        fill.scales = matrix.layout.scales(matrix.sram->base, part.rows, part.columns);
+        fill.scales = l_.layout_of(source.view).scales(matrix.sram->base, part.rows, part.columns);
         needs.merge(matrix.sram_ready);
     }
     fill.values = part.rows.count * part.columns.count;
@@ -403,7 +407,7 @@ void GemmLowering::passes(const Step& step, BufferHalves::Half& input, BufferHal
     matmul.weight = weight.address + n * kt * machine_.rows;
     // Scales of weights that are decoded here: a slab is all rows of a, a tile R x C values of b.
     const auto scales = [&](const View& view, const Block& part, bool rows_are_k, std::uint64_t across) {
-        return static_cast<std::uint32_t>(view.matrix->layout.scales_of_tiles(
+        return static_cast<std::uint32_t>(l_.layout_of(view).scales_of_tiles(
             part, rows_are_k ? machine_.rows : across, rows_are_k ? across : machine_.rows));
     };
     if (a_.matrix->format != 0)

@@ -11,6 +11,7 @@ namespace octet {
 namespace {
 
 constexpr std::uint64_t dram_alignment = 64;
+constexpr std::uint64_t line_scale_bytes = 4;
 
 }  // namespace
 
@@ -82,6 +83,9 @@ bool Lowering::next_item() {
                 break;
             case OperationKind::rope:
                 rope(kernel, item_);
+                break;
+            case OperationKind::copy:
+                operation(kernel).columns.empty() ? vector_work(kernel, item_) : pick(kernel, item_);
                 break;
             default:
                 vector_work(kernel, item_);
@@ -241,6 +245,36 @@ void Lowering::describe(VectorOperand& operand, const Matrix& matrix, std::uint6
     operand.scaled = operand.codec && (graph.tensors[matrix.tensor].scaled || multiplies);
     // Of codes alone: what is wide is as it is.
     if (!scales_.empty() && !fused.wide[matrix.tensor]) operand.scales.assign(1, scale_of(matrix.tensor));
+}
+
+Lowering::Lines Lowering::lines_of(const View& operand, OperationId id) {
+    const Matrix& matrix = *operand.matrix;
+    if (!has_line_scales(matrix)) return {};
+    const Block& block = operand.block;
+    Lines lines;
+    lines.count =
+        static_cast<std::uint32_t>(matrix.layout.grid().along_rows ? block.columns.count : block.rows.count);
+    if (matrix.resident()) {
+        lines.base = matrix.layout.scales(matrix.sram->base, block.rows, block.columns).strips.base;
+        lines.ready = matrix.sram_ready;
+        return lines;
+    }
+    lines.region = emitter.reserve(lines.count * line_scale_bytes, id);
+    lines.base = lines.region->base;
+    lines.ready.after(Engine::load,
+                      emitter.load_scales(matrix, block, lines.base, lines.region->free_after, id));
+    return lines;
+}
+
+Strips Lowering::Lines::part(std::uint64_t first, std::uint64_t lines) const {
+    if (count == 0) return {};
+    const auto bytes = static_cast<std::uint32_t>(lines * line_scale_bytes);
+    return {base + first * line_scale_bytes, 1, bytes, bytes, 0, 0};
+}
+
+void Lowering::release(Lines& lines, const Needs& last_use) {
+    if (lines.region) placement.sram().release(*lines.region, last_use);
+    lines.region.reset();
 }
 
 void Lowering::release(Parameters& p, const Needs& last_use) {

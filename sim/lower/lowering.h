@@ -101,6 +101,7 @@ class Lowering {
     void table_gradient(std::size_t kernel);
     void embedding(std::size_t kernel, std::uint64_t item);
     void rope(std::size_t kernel, std::uint64_t item);
+    void pick(std::size_t kernel, std::uint64_t item);
     std::uint64_t token_at(std::uint64_t position, std::uint64_t vocabulary) const;
 
     const Operation& operation(std::size_t kernel) const {
@@ -146,6 +147,24 @@ class Lowering {
         operand.sram = pieces.values;
         operand.block_scales = pieces.scales;
     }
+    // Whether the scales of a matrix are factors of its products' sums, and stay out of the array.
+    bool has_line_scales(const Matrix& matrix) const {
+        return machine.line_slot != 0 && matrix.format == machine.line_slot;
+    }
+    // As multipliers read an operand: without those.
+    Layout layout_of(const View& view) const {
+        return has_line_scales(*view.matrix) ? view.matrix->layout.without_scales() : view.matrix->layout;
+    }
+    // Those of the lines of an operand in SRAM, while its product runs.
+    struct Lines {
+        std::optional<MemorySpace::Region> region;  // to be released after the item
+        Address base = 0;
+        std::uint32_t count = 0;  // 0: it has none
+        Needs ready;
+        Strips part(std::uint64_t first, std::uint64_t lines) const;
+    };
+    Lines lines_of(const View& operand, OperationId id);
+    void release(Lines& lines, const Needs& last_use);
     TensorScale scale_of(TensorId tensor) const {
         return tensor < scales_.size() ? scales_[tensor] : TensorScale{};
     }

@@ -41,6 +41,7 @@ MachineShape::MachineShape(const AcceleratorConfig& config)
       sram_word(word_bytes(config.sram)),
       storage(known_format(config.pe.storage)),
       slots(format_slots(config.pe.storage, config.formats)),
+      line_slot(octet::line_slot(config.pe.storage, config.formats)),
       vector(known_format(config.vector.format)) {
     if (accumulation_depth != unlimited_depth && config.buffers.accumulation_double) accumulation_depth *= 2;
     const auto latency = static_cast<std::uint64_t>(config.array.pe_latency);

@@ -47,6 +47,7 @@ struct MachineShape {
     const FormatInfo* storage;
     std::vector<const FormatInfo*> formats;            // by slot, storage first
     std::array<std::uint8_t, format_use_count> slots;  // by use
+    std::uint8_t line_slot;                            // of formats with scales of lines; 0: none
     const FormatInfo* vector;
 };
 

@@ -32,8 +32,10 @@ ProductViews Lowering::product_views(std::size_t kernel, std::uint64_t item) {
         return view.matrix->layout.format().tensor_scale != nullptr ||
                graph.tensors[view.matrix->tensor].scaled;
     };
-    VectorProgram program =
-        epilogue_program(id, graph, fused_here.fused, scaled(views.first) || scaled(views.second));
+    const int factors = (scaled(views.first) || scaled(views.second) ? 1 : 0) +
+                        (has_line_scales(*views.first.matrix) ? 1 : 0) +
+                        (has_line_scales(*views.second.matrix) ? 1 : 0);
+    VectorProgram program = epilogue_program(id, graph, fused_here.fused, factors);
     program.encoded_later = fused_here.encoded_later;
     views.program = program_of(kernel, std::move(program));
     for (const View* view : {&views.first, &views.second, &views.out, &views.residual})

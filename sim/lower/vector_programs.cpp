@@ -419,9 +419,9 @@ VectorProgram encoder_program(OperationId charged, OperationId result) {
 }
 
 VectorProgram epilogue_program(OperationId product, const Graph& graph, const std::vector<OperationId>& fused,
-                               bool scaled) {
+                               int factors) {
     VectorPass p = writing({});
-    if (scaled) p.stages.push_back({vector_multiply, product, false});
+    for (int i = 0; i < factors; ++i) p.stages.push_back({vector_multiply, product, false});
     std::vector<VectorStep> steps{{VectorFunction::take, product, 0, 0}};
     std::uint8_t parameters = 0;
     if (graph.operations[product].has_bias) {

@@ -32,10 +32,10 @@ VectorProgram sum_program(OperationId id, bool partial);
 // Encodes what a kernel has left in vector format as the results of operation `result`.
 VectorProgram encoder_program(OperationId charged, OperationId result);
 
-// One pass: if sums have a scale the product with it, bias of the product, then the fused operations in
+// One pass: products with so many scales of the sums, bias of the product, then the fused operations in
 // order.
 VectorProgram epilogue_program(OperationId product, const Graph& graph, const std::vector<OperationId>& fused,
-                               bool scaled);
+                               int factors);
 
 // The same program on a machine that computes GELU or LayerNorm in integers (docs/hardware/vector.md).
 VectorProgram with_function_units(VectorProgram program, const Graph& graph, const VectorConfig& config);

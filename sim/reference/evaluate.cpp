@@ -197,6 +197,13 @@ class Evaluation {
     void copy(const Operation& op, Matrix& y) const {
         const Tensor& t = graph_.tensors[op.inputs[0]];
         const std::uint64_t part = t.batch * t.rows / op.batch;  // rows
+        if (!op.columns.empty()) {
+            for (std::uint64_t row = 0; row < op.batch * op.m; ++row)
+                for (std::uint64_t n = 0; n < op.n; ++n)
+                    y[row * op.n + n] = of(
+                        op.inputs[0])[(row / op.m * part + op.first + row % op.m) * t.cols + op.columns[n]];
+            return;
+        }
         for (std::uint64_t item = 0; item < op.batch; ++item)
             std::copy_n(of(op.inputs[0]) + (item * part + op.first) * op.n, op.m * op.n,
                         y.data() + item * op.m * op.n);

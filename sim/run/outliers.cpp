@@ -10,7 +10,7 @@
 
 namespace octet {
 
-void choose_outliers(const Graph& graph, std::span<const OutlierSplit> splits, SourceTensors& sources,
+void choose_outliers(Graph& graph, std::span<const OutlierSplit> splits, SourceTensors& sources,
                      std::span<const std::uint64_t> tokens, unsigned threads) {
     if (splits.empty()) return;
     std::map<TensorId, std::vector<double>*> watched;  // largest magnitudes by column, of a split's inputs
@@ -34,15 +34,16 @@ void choose_outliers(const Graph& graph, std::span<const OutlierSplit> splits, S
     });
     for (std::size_t i = 0; i < splits.size(); ++i) {
         const OutlierSplit& split = splits[i];
-        const std::size_t k = largest[i].size(), count = graph.tensors[split.picks].cols;
+        const std::size_t k = largest[i].size(), count = split.count;
         std::vector<std::size_t> columns(k);
         std::iota(columns.begin(), columns.end(), std::size_t{0});
         std::ranges::stable_sort(columns, std::greater<>(), [&](std::size_t c) { return largest[i][c]; });
         columns.resize(count);
         std::ranges::sort(columns);
+        for (const OperationId pick : split.picks)
+            graph.operations[pick].columns.assign(columns.begin(), columns.end());
         for (std::size_t o = 0; o < count; ++o) {
             sources[split.regular][columns[o]] = 0;
-            sources[split.picks][columns[o] * count + o] = 1;
             for (const OutlierSplit::Weight& weight : split.weights) {
                 const std::vector<double>& all = sources[weight.all];
                 const std::size_t n = graph.tensors[weight.outliers].cols;

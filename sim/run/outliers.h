@@ -8,9 +8,9 @@
 namespace octet {
 
 // Those of the largest magnitudes, in double precision and over all inputs of a split; of equal ones the
-// first. Writes the row, the matrix that picks and the weights' rows; the results of the graph stay what they
-// are.
-void choose_outliers(const Graph& graph, std::span<const OutlierSplit> splits, SourceTensors& sources,
+// first. Writes the row, the columns that are picked and the weights' rows; the results of the graph stay
+// what they are.
+void choose_outliers(Graph& graph, std::span<const OutlierSplit> splits, SourceTensors& sources,
                      std::span<const std::uint64_t> tokens, unsigned threads);
 
 }  // namespace octet

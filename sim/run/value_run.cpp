@@ -53,6 +53,7 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
     const bool integers = is_integer(v.rules.accumulator);
     const std::vector<std::string> formats = stored_formats(c.pe.storage, c.formats);
     const auto of_states = slots_of_states(c.pe.storage, c.formats);
+    const std::uint8_t of_lines = line_slot(c.pe.storage, c.formats);
     for (std::size_t slot = 0; slot < formats.size(); ++slot) {
         ValueConfig::Stored& stored = v.formats.at(slot);
         stored.info = find_format(formats[slot]);
@@ -60,7 +61,7 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
             stored.rounds_on_entry = stored.info->block_length > 0 || !holds(*v.vector, *stored.info);
             continue;
         }
-        stored.scales_operands = slot > 0 && stored.info->block_length > 0;
+        stored.scales_operands = slot > 0 && slot != of_lines && stored.info->block_length > 0;
         if (integers && !stored.scales_operands &&
             (stored.info->kind != FormatKind::integer || stored.info->bits > 8))
             throw std::invalid_argument(fmt::format("pe.accumulator: {} does not add up products of {}",
@@ -70,7 +71,7 @@ ValueConfig value_config(const AcceleratorConfig& c, std::uint64_t seed, std::si
                 fmt::format("pe.operand: {} does not hold all numbers of {}", c.pe.operand, formats[slot]));
         if (stored.scales_operands || (!integers && !holds(*operand, *stored.info))) stored.operand = operand;
         stored.rounds_on_entry =
-            integers || blocks || stored.scales_operands || !holds(*v.vector, *stored.info);
+            integers || blocks || stored.info->block_length > 0 || !holds(*v.vector, *stored.info);
     }
     v.rules.fixed_bits = c.pe.fixed_bits;
     v.rules.fixed_fraction = c.pe.fixed_fraction < 0 ? -lowest_place_of_products(v) : c.pe.fixed_fraction;

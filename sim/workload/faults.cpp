@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <initializer_list>
 #include <stdexcept>
 #include <unordered_set>
@@ -337,9 +339,17 @@ class Checker {
     std::string check_copy(const Operation& o) const {
         const auto& input = graph_.tensors[o.inputs[0]];
         const auto count = input.batch * input.rows;
-        if (input.cols == o.n && count % o.batch == 0 && count / o.batch >= o.first + o.m) return {};
-        return fmt::format("input '{}' is {}, expected {} parts of {} or more rows of {}", input.name,
-                           shape(input), o.batch, o.first + o.m, o.n);
+        const bool some = !o.columns.empty();
+        if (some && std::ranges::adjacent_find(o.columns, std::greater_equal<>()) != o.columns.end())
+            return "its columns do not rise";
+        if (some && o.columns.size() != o.n)
+            return fmt::format("takes {} columns and makes {}", o.columns.size(), o.n);
+        if ((some ? input.cols > o.columns.back() : input.cols == o.n) && count % o.batch == 0 &&
+            count / o.batch >= o.first + o.m)
+            return {};
+        return fmt::format("input '{}' is {}, expected {} parts of {} or more rows of {}{}", input.name,
+                           shape(input), o.batch, o.first + o.m, some ? o.columns.back() + 1 : o.n,
+                           some ? " or more" : "");
     }
 
     static std::string check_function(const Operation& o) {

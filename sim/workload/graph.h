@@ -171,6 +171,7 @@ struct Operation {
     // output; table_gradient: of the table of positions, or, by token, how many tokens other look-ups took
     // before.
     std::uint64_t first = 0;
+    std::vector<std::uint64_t> columns{};            // copy: those that are taken, rising; none: all
     Member of{};                                     // matmul: of its operands
     bool inverse = false;                            // rope
     OperationKind function = OperationKind::matmul;  // gradients: of what

@@ -169,6 +169,7 @@ struct OperationLine {
     CausalMask mask;
     Rotation rotation;
     std::uint64_t first = 0;
+    std::vector<double> columns;
     Member of;
     bool inverse = false;
     OperationKind function = OperationKind::matmul;
@@ -208,6 +209,10 @@ void describe(V& v, OperationLine& o) {
     v.when(takes_rows_from(o.kind), "a kind that takes rows from a first one on", [&] {
         v.integer("first", o.first, size_or_none,
                   "position of the first token; copy: first row of each part");
+    });
+    v.when(o.kind == OperationKind::copy, "kind copy", [&] {
+        v.numbers("columns", o.columns, {0, 0x1p40},
+                  "numbers of the columns that are taken, rising; none: all");
     });
     v.when(o.kind == OperationKind::softmax || o.kind == OperationKind::softmax_backward ||
                o.kind == OperationKind::distance_sums || o.kind == OperationKind::mask,

@@ -67,7 +67,7 @@ class Splitter {
             const std::string name = graph_.tensors[x].name;
             OutlierSplit& split = splits_.emplace_back();
             split.regular = tensor(name + ".columns", TensorRole::input, 1, k, TensorFill::ones);
-            split.picks = tensor(name + ".picks", TensorRole::input, k, count(k), TensorFill::zeros);
+            split.count = count(k);
         }
         return splits_[found->second];
     }
@@ -88,8 +88,10 @@ class Splitter {
         Parts parts{};
         parts.regular = append(name + ".regular", OperationKind::multiply, {x, split.regular}, rows, k, 0);
         graph_.tensors[parts.regular].use = FormatUse::quantized;
-        parts.outliers =
-            append(name + ".outliers", OperationKind::matmul, {x, split.picks}, rows, count(k), k);
+        parts.outliers = append(name + ".outliers", OperationKind::copy, {x}, rows, split.count, 0);
+        for (std::uint64_t i = 0; i < split.count; ++i)
+            graph_.operations.back().columns.push_back((2 * i + 1) * k / (2 * split.count));
+        split.picks.push_back(static_cast<OperationId>(graph_.operations.size() - 1));
         return parts_[x] = parts;
     }
 

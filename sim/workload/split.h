@@ -4,7 +4,7 @@
 // Product P, y = x W with columns of x that are outliers, becomes
 //
 //   x.regular = x * a row of ones, zeros for outliers      (multiply; formats.quantized)
-//   x.outliers = x * a matrix that picks the outliers      (matmul)
+//   x.outliers = the columns of x that are outliers        (copy)
 //   P.quantized = x.regular W                              (matmul; W in formats.quantized)
 //   P.outliers = x.outliers * rows of W, plus P's bias     (matmul)
 //   P = P.outliers + P.quantized                           (add)
@@ -20,7 +20,9 @@ namespace octet {
 
 struct OutlierSplit {
     std::vector<TensorId> inputs;
-    TensorId regular = no_tensor, picks = no_tensor;  // the row, and the matrix: inputs of ones and of zeros
+    TensorId regular = no_tensor;    // the row, an input of ones
+    std::vector<OperationId> picks;  // the copies, one for each input
+    std::uint64_t count = 0;         // of outliers
     struct Weight {
         TensorId all = no_tensor, outliers = no_tensor;  // `outliers`: k x n whatever `turned` says
         bool turned = false;
@@ -29,8 +31,9 @@ struct OutlierSplit {
 };
 
 // Splits products of one matrix whose second operand is of use `weights`, but for reductions of one value.
-// ceil(share * k) columns are outliers, at least one and fewer than k: which, the values of `regular`,
-// `picks` and the weights' rows say. Tensors keep their ids.
+// ceil(share * k) columns are outliers, at least one and fewer than k: which, the values of `regular`, those
+// of the weights' rows and the columns of `picks` say; until they do, columns all over x. Tensors keep their
+// ids.
 std::vector<OutlierSplit> split_outliers(Graph& graph, double share);
 
 }  // namespace octet

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <unordered_map>
 
 #include "sim/config/reader.h"
@@ -87,6 +88,12 @@ class TraceReader {
         if (line.causal) o.causal = line.mask;
         o.rotation = line.rotation;
         o.first = line.first;
+        for (const double column : line.columns) {
+            if (column != std::floor(column))
+                diagnostics_.add(node.find("columns")->value.location, path(index) + ".columns",
+                                 fmt::format("{} is no whole number", column));
+            o.columns.push_back(static_cast<std::uint64_t>(column));
+        }
         if (known) {
             o.batch = line.batch.value_or(inferred_batch(graph_, o));
             infer_shape(graph_, o);

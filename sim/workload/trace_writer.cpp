@@ -79,6 +79,7 @@ class Writer {
         put_unless(usual.factor, "factor", o.factor);
         put_unless(usual.epsilon, "epsilon", o.epsilon);
         put_unless(usual.first, "first", o.first);
+        if (!o.columns.empty()) put(", columns: [{}]", fmt::join(o.columns, ", "));
         put_unless(usual.of.share, "share", o.of.share);
         put_unless(usual.of.member, "member", o.of.member);
         put_unless(usual.inverse, "inverse", o.inverse);

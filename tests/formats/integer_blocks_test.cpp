@@ -140,6 +140,28 @@ TEST(Int4Group, AScaleIsTheNearestFp16AndElementsRoundAndSaturate) {
     EXPECT_EQ(format.encode_scale(std::vector<double>{1e-9, -1e-9}), 0U);
 }
 
+TEST(Int8Vector, AScaleIsTheNearestFp32AndElementsRound) {
+    const FormatInfo& format = *find_format("int8_vector");
+    EXPECT_EQ(format.scale_bits, 32);
+    EXPECT_EQ(format.line_element, "int8");
+    EXPECT_GE(format.block_length, 65536) << "a line of any model";
+    std::mt19937_64 random(11);
+    for (int round = 0; round < 40; ++round) {
+        const std::vector<double> line = block_of(random, 300, round);
+        const Code scale = format.encode_scale(line);
+        const double step = double{static_cast<float>(largest_of(line).convert_to<double>() / 127)};
+        ASSERT_EQ(Fp32::decode(scale), step);
+        for (const double value : line) {
+            const double decoded = format.decode_element(format.encode_element(value, scale), scale);
+            ASSERT_EQ(decoded,
+                      within(nearest(reference::exact(value) / reference::exact(step)), -128, 127) * step);
+        }
+    }
+    EXPECT_EQ(format.encode_scale(std::vector<double>(7, 0.0)), 0U);
+    EXPECT_EQ(format.decode_element(format.encode_element(5, 0), 0), 0);
+    for (const FormatInfo& other : formats()) EXPECT_EQ(other.line_element.empty(), other.name != format.name);
+}
+
 TEST(Int4GroupZero, TheRangeAndZeroTakeAllElements) {
     const FormatInfo& format = *find_format("int4_g128_zp");
     EXPECT_EQ(format.scale_bits, 24);

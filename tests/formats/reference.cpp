@@ -142,6 +142,7 @@ std::vector<Definition> make_definitions() {
     integer("vsq8", 8, 0, true);
     integer("vsq4", 4, 0, true);
     integer("int4_g128", 4);
+    integer("int8_vector", 8);
     integer("flex8_5", 8);
     integer("int8", 8);
     integer("int8_zp", 8);  // at zero point 0

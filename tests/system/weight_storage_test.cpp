@@ -127,9 +127,15 @@ json split_run(const std::vector<std::string>& settings) {
     return document(arguments);
 }
 
+// 64 bytes, timing alone.
+json timed(std::vector<std::string> settings) {
+    settings.insert(settings.begin(), {"values=none", "phase.batch=1", "phase.sequence=64"});
+    return split_run(settings);
+}
+
 TEST(LlmInt8, MultipliesMostOfAProductInEightBitsAndTheRestInSixteen) {
-    const json run = split_run({"values=none"});
-    std::uint64_t narrow = 0, wide = 0;
+    const json run = timed({});
+    std::uint64_t narrow = 0, wide = 0, picked = 0;
     for (const json& operation : run["operations"]) {
         const std::string name = operation["name"];
         const json& counts = operation["activity"];
@@ -138,22 +144,60 @@ TEST(LlmInt8, MultipliesMostOfAProductInEightBitsAndTheRestInSixteen) {
             EXPECT_FALSE(counts.contains("mac.mac")) << name;
             EXPECT_FALSE(counts.contains("decoder.decode_1")) << name;
             narrow += operation["macs"].get<std::uint64_t>();
-        } else if (name.ends_with(".outliers")) {
+        } else if (name.ends_with(".outliers") && operation["kind"] == "matmul") {
             EXPECT_EQ(counts["mac.mac"], operation["macs"]) << name;
             wide += operation["macs"].get<std::uint64_t>();
+        } else if (name.ends_with(".outliers")) {
+            EXPECT_EQ(operation["macs"], 0) << name;
+            EXPECT_GT(counts["vector.idle"], counts["decoder.decode"].get<std::uint64_t>() * 14) << name;
+            ++picked;
         }
     }
     EXPECT_GT(narrow, 0U);
     EXPECT_LT(wide, narrow / 10);
-    const json mac = split_run({"values=none", "pe.preset=bf16", "formats.quantized=e4m3"});
+    EXPECT_EQ(picked, 6U * 4 + 1) << "of what queries, outputs, gates and the way back read, and the head";
+    const json mac = timed({"formats.quantized=e4m3"});
     EXPECT_NE(mac["energy"]["components"]["array"], run["energy"]["components"]["array"]);
 }
 
-TEST(LlmInt8, IsMoreExactTheMoreColumnsAreOutliers) {
-    const auto sqnr = [](const std::string& share) {
-        return split_run({"phase.outliers=" + share})["numerics"]["sqnr_db"].get<double>();
+TEST(LlmInt8, HasScalesOfRowsAndColumnsThatAreBytesAndWork) {
+    const json lines = timed({}), tensors = timed({"formats.quantized=int8"});
+    std::uint64_t columns = 0;
+    for (std::size_t i = 0; i < lines["operations"].size(); ++i) {
+        const json &of_lines = lines["operations"][i], &of_tensors = tensors["operations"][i];
+        const std::string name = of_lines["name"];
+        const auto more = [&](const char* action) {
+            const auto count = [&](const json& operation) {
+                return operation["activity"].value(action, std::uint64_t{0});
+            };
+            return count(of_lines) - count(of_tensors);
+        };
+        if (name.ends_with(".quantized")) {
+            // Results are 64 times as many as columns: both scales multiply each of them, in place of one.
+            const std::uint64_t results = more("vector.multiply");
+            EXPECT_EQ(more("dram.read"), results / 64 * 32)
+                << name << ": a scale a column comes with the weights";
+            EXPECT_EQ(more("input_buffer.write"), 0U) << name;
+            EXPECT_EQ(more("weight_buffer.write"), 0U) << name;
+            columns += results / 64;
+        } else if (name.ends_with(".regular")) {
+            EXPECT_EQ(more("sram.write"), 64U * 32) << name;
+            EXPECT_GT(more("vector.reduce"), 0U) << name;
+        }
+    }
+    EXPECT_EQ(columns, 6U * (192 + 64 + 64 + 192 + 512 + 512 + 192) + 128);
+    EXPECT_EQ(lines["traffic"]["dram_read_bytes"],
+              tensors["traffic"]["dram_read_bytes"].get<std::uint64_t>() + 4 * columns);
+}
+
+TEST(LlmInt8, IsMoreExactTheMoreColumnsAreOutliersAndTheFinerScalesAre) {
+    const auto sqnr = [](const std::vector<std::string>& settings) {
+        std::vector<std::string> all = settings;
+        all.insert(all.end(), {"phase.batch=1"});
+        return split_run(all)["numerics"]["sqnr_db"].get<double>();
     };
-    EXPECT_LT(sqnr("0.005"), sqnr("0.2"));
+    EXPECT_LT(sqnr({"phase.outliers=0.005"}), sqnr({"phase.outliers=0.2"}));
+    EXPECT_LT(sqnr({"formats.quantized=int8"}), sqnr({}) - 3);
 }
 
 TEST(LlmInt8, IsRefusedWhereItIsWrittenIfThereIsNothingToSplitOrNoFormatForIt) {

@@ -58,6 +58,7 @@ class Plain {
           math_(*find_accumulator(machine.vector.format)),
           length_(static_cast<std::size_t>(storage_.block_length)),
           memory_(graph.tensors.size()),
+          line_scales_(graph.tensors.size()),
           block_scales_(graph.tensors.size()) {
         std::uint64_t looked_up = 0;
         for (const Operation& op : graph.operations) {
@@ -129,6 +130,7 @@ class Plain {
     void store(TensorId id, const std::vector<double>& values) {
         std::vector<float>& memory = memory_[id];
         memory.clear();
+        if (is_in_lines(id)) return store_lines(id, values);
         if (is_state(id) && format(id).block_length > 0) {  // whole numbers, whatever their blocks share
             const std::uint64_t columns = graph_.tensors[id].cols;
             const auto length = static_cast<std::uint64_t>(format(id).block_length);
@@ -188,6 +190,29 @@ class Plain {
             block_scales_[id][i] = static_cast<std::uint8_t>(scale_code);
         }
     }
+    // INT8 with a scale for each row of a first operand, each column of a second one: largest magnitude /
+    // 127.
+    void store_lines(TensorId id, const std::vector<double>& values) {
+        const Tensor& t = graph_.tensors[id];
+        const Run run = runs_of(id);
+        memory_[id].assign(values.size(), 0);
+        line_scales_[id].assign(values.size(), 0);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            double largest = 0;
+            for (std::size_t j = 0; j < (run.down ? t.rows : t.cols); ++j)
+                largest = std::max(
+                    largest, std::fabs(values[run.down ? j * t.cols + i % t.cols : i / t.cols * t.cols + j]));
+            line_scales_[id][i] = static_cast<float>(largest / 127);
+            if (line_scales_[id][i] == 0) continue;
+            const long double code =
+                std::nearbyintl(static_cast<long double>(values[i]) / line_scales_[id][i]);
+            memory_[id][i] = static_cast<float>(std::clamp(code, -128.0L, 127.0L)) + 0.0F;  // no -0
+        }
+    }
+    bool is_in_lines(TensorId id) const {
+        return graph_.tensors[id].use == FormatUse::quantized &&
+               machine_.formats[FormatUse::quantized] == "int8_vector";
+    }
     bool in_blocks() const { return storage_.block_length > 0; }
     // In which a tensor lies in memory.
     const FormatInfo& format(TensorId id) const {
@@ -199,7 +224,7 @@ class Plain {
     }
     // Weights with scales of blocks of their own.
     bool is_decoded(TensorId id) const {
-        return !in_blocks() && !is_state(id) && format(id).block_length > 0;
+        return !in_blocks() && !is_state(id) && !is_in_lines(id) && format(id).block_length > 0;
     }
     bool scaled(TensorId id) const { return format(id).tensor_scale != nullptr || graph_.tensors[id].scaled; }
     bool is_state(TensorId id) const {
@@ -297,6 +322,7 @@ class Plain {
     float entered(TensorId id, std::size_t i) const {
         const float x = memory_[id][i];
         if (wide_.count(id) != 0) return x;
+        if (is_in_lines(id)) return math_.round(static_cast<float>(double{x} * double{line_scales_[id][i]}));
         const double whole = in_blocks() ? double{x} * factor(block_scales_[id][i]) : double{x};
         return scaled(id) ? math_.multiply(static_cast<float>(whole), scale(id)) : math_.round(whole);
     }
@@ -350,7 +376,9 @@ class Plain {
                 if (op.kind == Kind::embedding) from = inputs_.tokens.at(first_token_.at(op.output) + row);
                 if (op.kind == Kind::copy)
                     from = row / op.m * (x.batch * x.rows / op.batch) + op.first + row % op.m;
-                y[row * op.n + n] = entered(op.inputs[0], from * op.n + n);
+                const std::uint64_t column = op.columns.empty() ? n : op.columns[n];
+                y[row * op.n + n] =
+                    entered(op.inputs[0], from * (op.columns.empty() ? op.n : x.cols) + column);
             }
         return apply(op, std::move(y), op.inputs[0]);
     }
@@ -474,6 +502,7 @@ class Plain {
 
     // What the lanes multiply: as the vector unit sees it, but integers as codes.
     float on_lane(TensorId id, std::size_t i) const {
+        if (is_in_lines(id)) return math_.round(memory_[id][i]);
         if (!scaled(id)) return entered(id, i);
         const double block = in_blocks() ? factor(block_scales_[id][i]) : 1;
         return math_.round(double{memory_[id][i]} * block);
@@ -572,6 +601,12 @@ class Plain {
                     if (in_blocks()) w_scales[k / length_ * op.n + n] = block_scales_[b][i];
                 }
             std::vector<double> exact(op.m * op.n);
+            const auto of_lines = [&](std::uint64_t m, std::uint64_t n) {  // both scales, as one float
+                const std::size_t i = of_a(item, m, 0), j = op.transpose_b
+                                                                ? place(b, item, op.b_blocks, op.k, n, 0)
+                                                                : place(b, item, op.b_blocks, op.n, 0, n);
+                return (is_in_lines(a) ? line_scales_[a][i] : 1) * (is_in_lines(b) ? line_scales_[b][j] : 1);
+            };
             const auto scaled_once = [&](double whole) {
                 const double scaled = whole * double{s};
                 if (scaled == 0 || !std::isfinite(scaled)) return scaled;  // with its sign
@@ -613,7 +648,7 @@ class Plain {
             }
             for (std::uint64_t m = 0; m < op.m; ++m)
                 for (std::uint64_t n = 0; n < op.n; ++n) {
-                    float v = math_.round(exact[m * op.n + n]);
+                    float v = math_.round(exact[m * op.n + n] * double{of_lines(m, n)});
                     if (op.has_bias) v = math_.add(v, entered(op.inputs[2], n));
                     y[place(op.output, item, op.out_blocks, op.n, m, n)] = v;
                 }
@@ -856,8 +891,9 @@ class Plain {
     const FormatInfo &storage_, &operand_, &vector_;
     Accumulator accumulator_, buffer_;
     VectorMath math_;
-    std::size_t length_;                      // of blocks, 0: there are none
-    std::vector<std::vector<float>> memory_;  // decoded; integers and blocks at scale 1
+    std::size_t length_;                           // of blocks, 0: there are none
+    std::vector<std::vector<float>> memory_;       // decoded; integers and blocks at scale 1
+    std::vector<std::vector<float>> line_scales_;  // of values in lines
     std::vector<std::vector<std::uint8_t>> block_scales_;
     std::map<TensorId, bool> wide_;
     std::map<TensorId, int> readers_;

@@ -6,8 +6,6 @@
 
 #include "models/formats/registry.h"
 #include "sim/config/accelerator_keys.h"
-#include "sim/run/calibration.h"
-#include "sim/run/outliers.h"
 #include "sim/workload/builder.h"
 #include "sim/workload/description.h"
 #include "tests/values/reference_runs.h"
@@ -152,40 +150,6 @@ TEST(WeightStorage, OfFrozenWeightsServesAllOfAStepOfFineTuning) {
     config.formats[FormatUse::weights] = "nf4_dq";
     expect_values_of_reference(make_case(expand(d, phase), config, 8));
 }
-
-// LLM.int8(): products in INT8 beside a few columns in BF16.
-struct SplitCase {
-    const char *preset, *narrow;
-    Way way;
-};
-constexpr auto split_cases = std::to_array<SplitCase>({{"bf16", "int8", Way::held},
-                                                       {"fp16", "int8", Way::held},
-                                                       {"bf16", "e4m3", Way::held},
-                                                       {"bf16", "int8", Way::registers},
-                                                       {"bf16", "int8", Way::lanes},
-                                                       {"bf16", "int8", Way::streams}});
-class SplitProducts : public testing::TestWithParam<std::size_t> {};
-
-TEST_P(SplitProducts, HaveTheValuesOfTheReference) {
-    const SplitCase& of = split_cases[GetParam()];
-    AcceleratorConfig config = machine_of(of.preset);
-    config.formats[FormatUse::quantized] = of.narrow;
-    if (of.way == Way::lanes) config.matvec = Matvec::vector;
-    if (of.way == Way::streams) config.array.dataflow = Dataflow::input_stationary;
-    Graph graph = two_products(of.way == Way::lanes ? 1 : 9);
-    const auto splits = split_outliers(graph, 0.03);
-    Case c = make_case(graph, config, 9);
-    choose_outliers(c.graph, splits, c.inputs.sources, {}, 1);
-    if (!c.inputs.scales.empty()) c.inputs.scales = calibrate(c.graph, c.inputs.sources, {}, config, 1);
-    expect_values_of_reference(c, of.way == Way::registers ? Fidelity::registers : Fidelity::pass);
-}
-
-INSTANTIATE_TEST_SUITE_P(Formats, SplitProducts, testing::Range<std::size_t>(0, split_cases.size()),
-                         [](const auto& test) {
-                             const SplitCase& of = split_cases[test.param];
-                             return std::string(of.preset) + "_" + of.narrow + "_" +
-                                    way_names[static_cast<std::size_t>(of.way)];
-                         });
 
 }  // namespace
 }  // namespace octet::test

@@ -157,5 +157,48 @@ TEST(BlockScales, OfResultsAreWrittenBehindTheLastOfThem) {
     EXPECT_EQ(behind_the_array(r[1]), behind_the_array(r[0]) + 3);
 }
 
+// 20 x 64 x 32 on 16 x 32: four tile rows, one tile column, results of four vectors of 8 lanes.
+Case with_lines(bool rows, bool columns) {
+    Case c = product(false, 64, 16);
+    for (Command& command : c.program.commands())
+        if (auto* epilogue = std::get_if<EpilogueCommand>(&command.body)) {
+            if (rows) epilogue->line_scales.rows = Program::strip(12 << 20, 20 * 4);
+            if (columns) epilogue->line_scales.columns = Program::strip(13 << 20, 32 * 4);
+        }
+    return c;
+}
+
+TEST(LineScales, OfAnEpilogueAreReadWhenItIsAcceptedAndKeptInTheScratch) {
+    std::deque<Case> cases;
+    for (const bool rows : {false, true})
+        for (const bool columns : {false, true}) cases.push_back(with_lines(rows, columns));
+    const auto r = run_all(cases);
+    const auto more = [&](std::size_t i, Action action) {
+        return r[i].operations[0].activity[action] - r[0].operations[0].activity[action];
+    };
+    EXPECT_EQ(more(1, Action::sram_read_bits), 32u * 32);
+    EXPECT_EQ(more(2, Action::sram_read_bits), 20u * 32);
+    EXPECT_EQ(more(3, Action::sram_read_bits), (20u + 32) * 32);
+    EXPECT_EQ(more(3, Action::vector_scratch_write_bits), (20u + 32) * 32);
+    EXPECT_EQ(more(1, Action::vector_scratch_read_bits), 20u * 32 * 32) << "one a value";
+    EXPECT_EQ(more(2, Action::vector_scratch_read_bits), 20u * 32) << "one a row and tile column";
+    // 80 and 128 bytes, 8 a cycle, while the array still multiplies.
+    const auto busy = [&](std::size_t i) { return r[i].units[static_cast<std::size_t>(Unit::vector)].busy; };
+    EXPECT_EQ(busy(1), busy(0) + 16);
+    EXPECT_EQ(busy(2), busy(0) + 10);
+    EXPECT_EQ(busy(3), busy(0) + 26);
+    EXPECT_EQ(r[3].total, r[0].total);
+}
+
+TEST(LineScales, HoldResultsThatComeBeforeThem) {
+    std::deque<Case> cases;
+    for (const bool lines : {false, true}) {
+        cases.push_back(with_lines(lines, lines));
+        cases.back().config.vector.lanes = 1;  // 208 cycles for the scales
+    }
+    const auto r = run_all(cases);
+    EXPECT_GT(r[1].operations[0].end, r[0].operations[0].end);
+}
+
 }  // namespace
 }  // namespace octet::testing

@@ -114,6 +114,23 @@ TEST(Matvec, LetsTheNextPartOfAReductionStartBehindItsLastRow) {
     EXPECT_EQ(r.units[static_cast<std::size_t>(Unit::vector)].busy, 20 + latency + results);
 }
 
+TEST(Matvec, ReadsTheScalesOfLinesBeforeItsRows) {
+    MatvecCommand plain = product({10, 40}), scaled = plain;
+    scaled.line_scales = {Program::strip(3 << 20, 4), Program::strip(4 << 20, 160)};
+    std::deque<Case> cases;
+    cases.push_back(case_of({plain}));
+    cases.push_back(case_of({scaled}));
+    const auto r = run_all(cases);
+    const auto cycles_of = [&](std::size_t i) { return r[i].operations[0].end - r[i].operations[0].start; };
+    EXPECT_EQ(cycles_of(1), cycles_of(0) + 1 + 10) << "sixteen bytes a cycle";
+    const Activity &before = r[0].operations[0].activity, &after = r[1].operations[0].activity;
+    EXPECT_EQ(after[Action::sram_read_bits], before[Action::sram_read_bits] + 164 * 8);
+    EXPECT_EQ(after[Action::vector_scratch_write_bits], before[Action::vector_scratch_write_bits] + 164 * 8);
+    EXPECT_EQ(after[Action::vector_scratch_read_bits],
+              before[Action::vector_scratch_read_bits] + (3 + 40) * 32)
+        << "one for each vector of results, one for each of them";
+}
+
 TEST(Matvec, CountsAProductAndASumForEveryValueOfTheMatrix) {
     Case columns = case_of(Work{10, 40}), rows = case_of(Work{10, 40, 16, 8, true});
     MatvecCommand goes_on = product({});

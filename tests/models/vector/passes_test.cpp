@@ -48,6 +48,38 @@ TEST(VectorPass, TakesABeatForEveryVectorAndTheLatencyOnce) {
     EXPECT_EQ(cycles(r[4]), 10u + 4 + 2) << "decoded and encoded";
 }
 
+// Ten values of 16 bits, each in a row of 64 bytes, to a matrix of three columns.
+TEST(VectorPass, TakesABeatForEveryValueOfAColumn) {
+    const auto column = [](std::uint32_t count) {
+        Case c = vector_case({10, 1, 1, 16});
+        std::get<VectorCommand>(c.program.commands()[0].body).by_value = true;
+        VectorCommand& v = std::get<VectorCommand>(c.program.commands()[0].body);
+        v.operands[0].sram = {2, 10, 2, 2, 64, 0, 0};
+        v.output.sram = {4 << 20, 10, 2, 2, 6, 0, 0};
+        for (std::uint32_t i = 1; i < count; ++i) {
+            VectorCommand next = v;
+            next.operands[0].sram.base += 2 * i, next.output.sram.base += 2 * i;
+            c.program.add(Engine::vector, next);
+        }
+        return c;
+    };
+    std::deque<Case> cases;
+    cases.push_back(column(1));
+    cases.push_back(column(3));
+    VectorConfig slow;
+    slow.initiation_interval = 3;
+    cases.push_back(column(1));
+    cases.back().config.vector = slow;
+    const auto r = run_all(cases);
+    EXPECT_EQ(cycles(r[0]), 10u + 4);
+    EXPECT_EQ(cycles(r[1]), 3 * 10u + 4) << "columns follow one another";
+    EXPECT_EQ(cycles(r[2]), 3 * 10u + 4);
+    const Activity& a = r[1].operations[0].activity;
+    EXPECT_EQ(a[Action::vector_idle], 3u * 10 * 15);
+    EXPECT_EQ(a[Action::sram_read_bits], 3u * 10 * 16);
+    EXPECT_EQ(a[Action::sram_write_bits], 3u * 10 * 16);
+}
+
 TEST(VectorPass, TakesTwoBeatsForWideValuesThroughANarrowPort) {
     VectorConfig narrow;
     narrow.port_beats = 2;

@@ -269,6 +269,27 @@ TEST(Formats, OfStatesMayHaveBlocksAndCodebooksThatOthersMayNot) {
                 HasSubstr("formats.moment: e5m2 beside mxint8: its blocks stand alone"));
 }
 
+TEST(Formats, OfTheNarrowPartOfASplitMayHaveScalesOfLines) {
+    const auto errors = [](std::vector<std::string> settings) {
+        settings.insert(settings.begin(), "pe.preset=bf16");
+        return errors_of([&] { load(settings); });
+    };
+    EXPECT_EQ(errors({"formats.quantized=int8_vector"}), "");
+    EXPECT_THAT(
+        errors({"formats.weights=int8_vector"}),
+        HasSubstr("formats.weights: the scales of int8_vector are factors of sums, for formats.quantized"));
+    EXPECT_THAT(
+        errors({"formats.kv_cache=int8_vector"}),
+        HasSubstr("formats.kv_cache: int8_vector and bf16: formats with scales for blocks stand alone"));
+    EXPECT_THAT(errors({"pe.preset=int8", "formats.quantized=int8_vector"}),
+                HasSubstr("formats.quantized: int24 adds up products of int8 and int4, not of int8_vector"));
+    EXPECT_THAT(
+        errors({"pe.preset=mxint8", "formats.quantized=int8_vector"}),
+        HasSubstr("formats.quantized: int8_vector and mxint8: formats with scales for blocks stand alone"));
+    EXPECT_THAT(errors({"pe.preset=e4m3", "formats.quantized=int8_vector"}),
+                HasSubstr("formats.quantized: pe.operand e4m3 does not hold all numbers of int8_vector"));
+}
+
 TEST(Accelerator, PrintsItsResolvedKeysAndReadsThemAgain) {
     const AcceleratorConfig a = load({"buffers.weight.depth=unlimited"}).accelerator;
     const nlohmann::json json = write_json(a);

@@ -90,6 +90,47 @@ TEST(BlockGrids, OfWeightsThatAreDecodedAreWhatTheFirstProductAsksFor) {
     EXPECT_EQ(block_grids(graph, own)[1], (BlockGrid{128, false, 0, 0}));
 }
 
+// Scales of lines are factors of sums: a sum has to be that of a whole line.
+TEST(BlockGrids, OfLinesAreRefusedWhereSumsAreNotThoseOfWholeOnes) {
+    TensorFormats formats;
+    formats[FormatUse::quantized] = "int8_vector";
+    const FormatOfUse lines = formats_by_use("bf16", formats);
+    const auto fault = [&](std::uint64_t k, bool turned, std::uint64_t heads) {
+        Graph graph;
+        graph.tensors = {{"x", TensorRole::input, 1, turned ? k : 4, turned ? 4 : k},
+                         {"w", TensorRole::weight, 1, k / heads, 8},
+                         {"y", TensorRole::output, 1, 4, 8 * heads}};
+        for (const TensorId id : {0U, 1U}) graph.tensors[id].use = FormatUse::quantized;
+        Operation product;
+        product.name = "product", product.inputs = {0, 1}, product.output = 2;
+        product.m = 4, product.n = 8, product.k = k / heads, product.transpose_a = turned;
+        product.batch = product.heads = heads;
+        if (heads > 1) product.a_blocks = product.out_blocks = heads;
+        graph.operations = {product};
+        const auto found = block_fault(graph, lines);
+        return found ? found->message : "";
+    };
+    EXPECT_EQ(fault(70000, false, 1),
+              "does not add up whole lines of tensor 'x', at most 65536 values each, as "
+              "int8_vector shares a scale in them");
+    EXPECT_EQ(fault(65536, false, 1), "");
+    EXPECT_THAT(fault(64, true, 1), testing::HasSubstr("whole lines of tensor 'x'"));
+    EXPECT_THAT(fault(64, false, 2), testing::HasSubstr("whole lines of tensor 'x'"));
+    EXPECT_EQ(fault(64, false, 1), "");
+    Graph graph;
+    graph.tensors = {{"x", TensorRole::input, 1, 4, 8},
+                     {"w", TensorRole::weight, 1, 8, 8},
+                     {"y", TensorRole::output, 1, 4, 8}};
+    graph.tensors[0].use = FormatUse::quantized;
+    Operation product;
+    product.name = "product", product.inputs = {0, 1}, product.output = 2;
+    product.m = 4, product.n = product.k = 8;
+    graph.operations = {product};
+    ASSERT_TRUE(block_fault(graph, lines));
+    EXPECT_EQ(block_fault(graph, lines)->message,
+              "multiplies int8_vector by bf16: both operands have scales of lines, or none");
+}
+
 // y = x w, z = w2 x: x is operand a of one product, along its columns, and b of the other, along its rows.
 TEST(BlockGrids, OfATensorThatTwoProductsWantOtherwiseAreRefused) {
     Graph graph;

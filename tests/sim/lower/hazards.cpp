@@ -202,6 +202,10 @@ class Examination {
             sram(epilogue->residual.block_scales.strips, false);
             sram(epilogue->parameters.sram, false);
             sram(epilogue->parameters.block_scales.strips, false);
+            line_scales(
+                command, epilogue->line_scales, epilogue->m,
+                (epilogue->n_tiles - 1) * static_cast<std::uint64_t>(config_.array.cols) + epilogue->n_last,
+                sram);
             for (const Strips& part : spread(epilogue->output.sram, rows)) sram(part, true);
             sram(epilogue->output.block_scales.strips, true);
             facts_.written[command.operation] += epilogue->output.sram.total();
@@ -232,6 +236,22 @@ class Examination {
         }
     }
 
+    // Of products in int8_vector: four bytes a row and a column of the results.
+    template <class Sram>
+    void line_scales(const Command& command, const LineScales& scales, std::uint64_t rows,
+                     std::uint64_t columns, const Sram& sram) {
+        sram(scales.rows, false);
+        sram(scales.columns, false);
+        const Operation& op = graph_.operations[command.operation];
+        const auto in_lines = [&](TensorId id) {
+            return graph_.tensors[id].use == FormatUse::quantized &&
+                   config_.formats[FormatUse::quantized] == "int8_vector";
+        };
+        if (scales.rows.total() != (in_lines(op.inputs[0]) ? 4 * rows : 0) ||
+            scales.columns.total() != (in_lines(op.inputs[1]) ? 4 * columns : 0))
+            fault(command, "scales of lines are not those of the results");
+    }
+
     template <class Sram>
     void one_vector(const Command& command, const MatvecCommand& c, const Sram& sram) {
         facts_.macs[command.operation] += std::uint64_t{c.rows} * c.columns;
@@ -254,6 +274,7 @@ class Examination {
         const std::uint64_t all = graph_.operations[command.operation].k;
         if (c.last_k != (k == all)) fault(command, "a reduction does not end with its last value");
         if (!c.last_k) return;
+        line_scales(command, c.line_scales, 1, c.results(), sram);
         reduced_.erase(command.operation);
         sram(c.output.sram, true);
         sram(c.output.block_scales.strips, true);

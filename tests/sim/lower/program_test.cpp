@@ -5,6 +5,7 @@
 
 #include "sim/lower/kernels.h"
 #include "sim/workload/description.h"
+#include "sim/workload/split.h"
 #include "tests/sim/lower/hazards.h"
 
 namespace octet {
@@ -189,7 +190,7 @@ TEST(Program, OrdersEveryAccessOfRandomTransformersOnRandomMachines) {
             phase.context = phase.sequence;
             phase.tokens = 1 + random() % 3;
         }
-        const Graph graph = expand(d, phase);
+        Graph graph = expand(d, phase);
         AcceleratorConfig config;
         config.matvec = random() % 2 == 0 ? Matvec::vector : Matvec::array;
         config.array.rows = pick({1, 2, 4, 5, 8, 16, 32});
@@ -211,6 +212,11 @@ TEST(Program, OrdersEveryAccessOfRandomTransformersOnRandomMachines) {
         config.pe.storage =
             std::vector<std::string>{"posit8_1",   "bf16",       "int4",       "e5m4", "mxfp8_e4m3",
                                      "mxfp6_e2m3", "mxfp4_e2m1", "mxfp8_e4m3", "nf4"}[random() % 9];
+        if (random() % 5 == 0) {  // LLM.int8(): columns that are picked, scales of lines
+            config.pe.storage = random() % 2 == 0 ? "bf16" : "fp16";
+            config.formats[FormatUse::quantized] = "int8_vector";
+            split_outliers(graph, 0.1);
+        }
         config.dram = IdealDramConfig{};
         if (config.array.dataflow != Dataflow::weight_stationary) {  // blocks that are turned have to fit
             config.buffers.input_depth += 32;

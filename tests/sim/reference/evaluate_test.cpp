@@ -259,6 +259,12 @@ TEST(Reference, LooksUpTokensAndCopiesFirstRows) {
     copy.op.n = 2;
     copy.input(1, 6, 2, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
     expect_near(copy.result(1, 2, 2), {0, 1, 6, 7});
+    One columns;
+    columns.op.kind = OperationKind::copy;
+    columns.op.batch = 2, columns.op.m = 2, columns.op.n = 2, columns.op.first = 1;
+    columns.op.columns = {0, 2};
+    columns.input(1, 6, 3, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17});
+    expect_near(columns.result(1, 4, 2), {3, 5, 6, 8, 12, 14, 15, 17});
 }
 
 // Two samples, two heads that share one block of keys (grouped queries), heads as blocks of columns.

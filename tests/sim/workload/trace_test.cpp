@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cctype>
@@ -54,6 +55,26 @@ TEST(Trace, TakesShapesThatAgreeAndRefusesOthers) {
               "");
     EXPECT_EQ(errors(gemm("  - {name: g, kind: matmul, inputs: [a, b], output: c, m: 7, n: 13, k: 18}\n")),
               "t.yaml:9:72: operations[0].k: the tensors give 17, not 18");
+}
+
+TEST(Trace, TakesSomeColumnsAndSaysWhatIsWrongWithThem) {
+    const auto trace = [](const std::string& columns) {
+        return "kind: trace\nname: t\ntensors:\n"
+               "  - {name: x, role: input, rows: 7, cols: 5}\n"
+               "  - {name: y, role: output, rows: 7, cols: 2}\n"
+               "operations:\n  - {name: c, kind: copy, inputs: [x], output: y, columns: " +
+               columns + "}\n";
+    };
+    const auto graph = reload(trace("[1, 4]"));
+    EXPECT_EQ(graph.operations[0].columns, (std::vector<std::uint64_t>{1, 4}));
+    EXPECT_EQ(reload(write_trace(graph)), graph);
+    EXPECT_EQ(errors(trace("[1, 5]")),
+              "t.yaml:7:5: operations[0]: 'c': input 'x' is 7 x 5, expected 1 parts of 7 or more rows of 6 "
+              "or more");
+    EXPECT_EQ(errors(trace("[4, 1]")), "t.yaml:7:5: operations[0]: 'c': its columns do not rise");
+    EXPECT_EQ(errors(trace("[1, 2, 3]")), "t.yaml:7:5: operations[0]: 'c': takes 3 columns and makes 2");
+    EXPECT_THAT(errors(trace("[1, 2.5]")),
+                testing::HasSubstr("operations[0].columns: 2.5 is no whole number"));
 }
 
 TEST(Trace, ReportsAnUnknownTensorWhereItIsNamed) {
