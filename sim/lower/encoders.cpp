@@ -9,8 +9,13 @@ namespace {
 
 // The vector unit works row by row, so that blocks along columns come whole to its encoders; a rope, half a
 // head at a time.
-bool needs_encoder(const Graph& graph, const Kernel& kernel, const BlockGrid& grid, std::uint64_t columns) {
+bool needs_encoder(const Graph& graph, const Kernel& kernel, const std::vector<bool>& wide,
+                   const BlockGrid& grid, std::uint64_t columns) {
     const Operation& first = graph.operations[kernel.operation];
+    // A copy of all of something wide is an encoder itself.
+    if (first.kind == OperationKind::copy && wide[first.inputs[0]] &&
+        graph.tensors[first.inputs[0]].elements() == first.elements())
+        return false;
     if (!first.in_blocks()) return grid.along_rows;
     if (first.kind == OperationKind::rope) columns = first.n / 2;
     return columns == 0 || !holds_whole_blocks(first, graph.tensors[kernel.output], grid, columns);
@@ -24,8 +29,8 @@ FusedGraph with_encoders(Graph& graph, FusedGraph fused, std::vector<BlockGrid>&
     for (Kernel& kernel : fused.kernels) {
         const TensorId encoded = kernel.output;
         const BlockGrid grid = grids[encoded];
-        const bool later =
-            grid.length > 0 && !fused.wide[encoded] && needs_encoder(graph, kernel, grid, columns);
+        const bool later = grid.length > 0 && !fused.wide[encoded] &&
+                           needs_encoder(graph, kernel, fused.wide, grid, columns);
         if (later) {
             Tensor wide = graph.tensors[encoded];
             wide.name += ".unencoded";

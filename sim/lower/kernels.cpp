@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "sim/workload/footprint.h"
+
 namespace octet {
 namespace {
 
@@ -183,8 +185,9 @@ FusedGraph fuse(const Graph& graph, FusionLevel level, bool residual_port, const
         if (const Tensor& tensor = graph.tensors[id];
             tensor.precise || tensor.use == FormatUse::wgrad || tensor.use == FormatUse::update)
             result.wide[id] = (tensor.precise || result.wide[id]) && !has_format(formats, tensor.use);
-    for (TensorId id = 0; id < graph.tensors.size(); ++id)  // sums
-        if (graph.tensors[id].precise && graph.tensors[id].role == TensorRole::activation)
+    for (TensorId id = 0; id < graph.tensors.size(); ++id)  // sums, and what copies in blocks are made of
+        if (const Tensor& tensor = graph.tensors[id];
+            tensor.precise && (tensor.role == TensorRole::activation || !is_of_update(tensor.use)))
             result.wide[id] = true;
     for (const Operation& operation : graph.operations)  // angles
         if (operation.kind == OperationKind::rope) result.wide[operation.inputs[1]] = true;

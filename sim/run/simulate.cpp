@@ -102,6 +102,9 @@ Simulation simulate(const ExperimentConfig& experiment, bool histograms, const F
     const Node& costs = experiment.costs();
     const CostTable table = read_costs(costs, costs.location.file ? *costs.location.file : "", diagnostics);
     const AcceleratorConfig& machine = experiment.accelerator;
+    if (diagnostics.total() == 0 && trains(experiment.phase) &&
+        workload.resolved.value("kind", "") != "trace")
+        add_block_copies(workload.graph, formats_by_use(machine.pe.storage, machine.formats));
     if (const auto fault = block_fault(workload.graph, formats_by_use(machine.pe.storage, machine.formats)))
         diagnostics.add(
             experiment.workload().location, "workload",

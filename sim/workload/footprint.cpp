@@ -12,6 +12,10 @@
 namespace octet {
 namespace {
 
+bool trained(const Tensor& tensor) {
+    return tensor.precise && is_of_update(tensor.use);
+}
+
 class Count {
   public:
     Count(const Graph& graph, const KeptBits& bits)
@@ -67,8 +71,8 @@ class Count {
     std::optional<MemoryClass> class_of(TensorId id, std::size_t backward) const {
         const Tensor& tensor = graph_.tensors[id];
         if (tensor.role == TensorRole::weight)
-            return tensor.precise ? MemoryClass::trained_weights : MemoryClass::weights;
-        if (tensor.precise)
+            return trained(tensor) ? MemoryClass::trained_weights : MemoryClass::weights;
+        if (trained(tensor))
             return tensor.role != TensorRole::input ? std::nullopt
                    : tensor.paged                   ? std::optional(MemoryClass::paged_states)
                                                     : std::optional(MemoryClass::optimizer_states);
@@ -82,7 +86,9 @@ class Count {
 
     std::uint64_t bytes(TensorId id) const {
         const Tensor& tensor = graph_.tensors[id];
-        const double of_use = bits_.of.at(static_cast<std::size_t>(tensor.use));
+        const double of_use = tensor.precise && !is_of_update(tensor.use)
+                                  ? bits_.wide
+                                  : bits_.of.at(static_cast<std::size_t>(tensor.use));
         return static_cast<std::uint64_t>(
             std::ceil(static_cast<double>(tensor.elements()) * (of_use > 0 ? of_use : bits_.wide) / 8));
     }
@@ -105,7 +111,7 @@ std::string_view name(MemoryClass kind) {
 
 bool trains(const Graph& graph) {
     return std::ranges::any_of(graph.tensors, [](const Tensor& tensor) {
-        return tensor.role == TensorRole::weight && tensor.precise;
+        return tensor.role == TensorRole::weight && trained(tensor);
     });
 }
 
@@ -116,15 +122,6 @@ std::uint64_t Footprint::total() const {
 Footprint footprint(const Graph& graph, const KeptBits& bits) {
     return Count(graph, bits).run();
 }
-
-namespace {
-
-bool is_of_update(FormatUse use) {
-    return use == FormatUse::wgrad || use == FormatUse::update || use == FormatUse::moment ||
-           use == FormatUse::second_moment;
-}
-
-}  // namespace
 
 Footprint footprint(const Graph& graph, unsigned bits, unsigned wide_bits) {
     KeptBits kept;

@@ -11,6 +11,13 @@
 
 namespace octet {
 
+// Of weight gradients, trained weights and states: without a format of their own they lie in the vector
+// format.
+constexpr bool is_of_update(FormatUse use) {
+    return use == FormatUse::wgrad || use == FormatUse::update || use == FormatUse::moment ||
+           use == FormatUse::second_moment;
+}
+
 enum class MemoryClass : std::uint8_t {
     weights,           // that are not trained
     trained_weights,   // adapters, or all

@@ -1,4 +1,4 @@
-// octet op with MX formats: scales of blocks beside the codes.
+// MX formats as a user sees them: scales of blocks beside the codes, and a step of training.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -141,6 +141,43 @@ TEST_F(OpBlocks, CodesNeedTheirScales) {
     folder.write("x.scales.npy", npy_text(Dtype::u8, wrong, std::as_bytes(std::span(scales))));
     EXPECT_THAT(complaint(),
                 HasSubstr("x.scales.npy: is 2 x 1 of type U8, expected 2 x 2 scale codes of type U8"));
+}
+
+// Small values in E4M3 lose what a block's scale keeps: its blocks are those of every product, or they kept
+// nothing.
+TEST(BlockTraining, KeepsMoreOfSmallGradientsThanOneScaleDoes) {
+    const auto step = [](const std::string& preset, const std::string& values) {
+        return document({"run", "configs/experiments/bert-base-edge16-posit8.yaml", "--set",
+                         "workload=workloads/tiny.yaml", "--set", "pe.preset=" + preset, "--set",
+                         "phase={kind: train, batch: 2, sequence: 64, optimizer: sgd}", "--values", values});
+    };
+    const auto gradients = [](const nlohmann::json& run) {
+        double sum = 0;
+        for (const auto& operation : run["operations"])
+            if (operation["name"].get<std::string>().ends_with(".wgrad"))
+                sum += operation["sqnr_db"].get<double>();
+        return sum;
+    };
+    const auto blocks = step("mxint8", "exact"), plain = step("int8", "exact");
+    EXPECT_EQ(blocks["macs"], plain["macs"]);
+    EXPECT_GT(gradients(blocks), gradients(plain));
+    EXPECT_EQ(step("mxint8", "none")["cycles"]["total"], blocks["cycles"]["total"]);
+    EXPECT_GT(blocks["memory"]["weight_copies"].get<double>(),
+              2 * plain["memory"]["weight_copies"].get<double>())
+        << "two copies, and their scales";
+}
+
+TEST(BlockTraining, LeavesATraceAsItIsWhichSaysWhereItsBlocksDoNotFit) {
+    const Folder folder;
+    const std::string trace =
+        octet({"workload", "expand", "workloads/tiny.yaml", "--phase", "train", "--sequence", "16"}).out;
+    folder.write("t.yaml", trace);
+    const Outcome outcome =
+        octet({"run", "configs/experiments/bert-base-edge16-posit8.yaml", "--set", "pe.preset=mxint8",
+               "--set", "workload=" + (folder.path() / "t.yaml").string()});
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_THAT(outcome.err, HasSubstr("t.yaml"));
+    EXPECT_THAT(outcome.err, HasSubstr("put a copy between them"));
 }
 
 }  // namespace

@@ -146,7 +146,7 @@ class Plain {
             }
             return;
         }
-        if (!in_blocks() && !is_decoded(id)) {
+        if ((!in_blocks() || is_state(id)) && !is_decoded(id)) {
             for (const double x : values)
                 memory.push_back(format(id).name == "int8_zp" ? around_zero(id, x)
                                                               : static_cast<float>(format(id).decode(
@@ -242,7 +242,7 @@ class Plain {
         const Tensor& t = graph_.tensors[id];
         for (const Operation& op : graph_.operations) {
             if (op.kind != Kind::matmul) continue;
-            if (op.inputs[0] == id) return {false, op.k};
+            if (op.inputs[0] == id) return {op.transpose_a, op.k};
             if (op.inputs[1] != id) continue;
             if (op.transpose_b || op.b_blocks == 0) return {!op.transpose_b, op.k};
             return {true, t.rows / (op.batch / op.heads)};
@@ -291,7 +291,9 @@ class Plain {
     }
     bool is_wide(TensorId id) const {
         const FormatUse use = graph_.tensors[id].use;
-        if (graph_.tensors[id].precise && graph_.tensors[id].role == TensorRole::activation) return true;
+        const bool of_update = use == FormatUse::wgrad || use == FormatUse::update || is_state(id);
+        if (graph_.tensors[id].precise && (graph_.tensors[id].role == TensorRole::activation || !of_update))
+            return true;
         if ((use == FormatUse::wgrad || use == FormatUse::update || is_state(id)) &&
             (!machine_.formats[use].empty() ||
              (is_state(id) && !machine_.formats[FormatUse::update].empty())))
@@ -323,7 +325,8 @@ class Plain {
         const float x = memory_[id][i];
         if (wide_.count(id) != 0) return x;
         if (is_in_lines(id)) return math_.round(static_cast<float>(double{x} * double{line_scales_[id][i]}));
-        const double whole = in_blocks() ? double{x} * factor(block_scales_[id][i]) : double{x};
+        const double whole =
+            in_blocks() && !is_state(id) ? double{x} * factor(block_scales_[id][i]) : double{x};
         return scaled(id) ? math_.multiply(static_cast<float>(whole), scale(id)) : math_.round(whole);
     }
     // What a scale of a block multiplies by: a power of two or, in two levels, the number itself.

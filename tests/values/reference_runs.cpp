@@ -7,12 +7,14 @@
 #include <cstring>
 
 #include "models/arithmetic/vector_math.h"
+#include "sim/lower/blocks.h"
 #include "sim/run/value_run.h"
 #include "sim/workload/tokens.h"
 
 namespace octet::test {
 
 Case make_case(Graph graph, const AcceleratorConfig& machine, std::uint64_t seed) {
+    add_block_copies(graph, formats_by_use(machine.pe.storage, machine.formats));
     Case c{std::move(graph), machine, {}};
     c.inputs.seed = seed;
     SyntheticInputs synthetic;

@@ -42,6 +42,27 @@ INSTANTIATE_TEST_SUITE_P(Values, TrainingStep,
                                                 std::get<2>(c.param));
                          });
 
+// Formats with blocks: what products want both ways lies there twice.
+class BlockTraining : public testing::TestWithParam<std::tuple<std::string, std::string, int>> {};
+
+TEST_P(BlockTraining, HasTheValuesOfTheReference) {
+    const auto& [preset, model, variant] = GetParam();
+    AcceleratorConfig machine = machine_of(preset);
+    machine.array.rows = 8;
+    machine.array.cols = variant == 1 ? 12 : 32;
+    if ((model.size() + static_cast<std::size_t>(variant)) % 2 != 0)
+        machine.array.dataflow = Dataflow::input_stationary;
+    machine.fusion = static_cast<FusionLevel>(variant == 0 ? 4 : 2 * (model.size() % 2));
+    expect_values_of_reference(make_case(expand(training_model(model), phase_of(variant)), machine, 7));
+}
+INSTANTIATE_TEST_SUITE_P(Values, BlockTraining,
+                         testing::Combine(testing::Values("mxfp8_e4m3", "msfp12"),
+                                          testing::ValuesIn(training_model_names()), testing::Range(0, 3)),
+                         [](const auto& c) {
+                             return fmt::format("{}_{}_{}", std::get<0>(c.param), std::get<1>(c.param),
+                                                std::get<2>(c.param));
+                         });
+
 // Formats by use: of gradients, of weight gradients, of weights and states.
 TEST(TrainingFormats, HaveTheValuesOfTheReference) {
     AcceleratorConfig machine = machine_of("e4m3");
@@ -230,11 +251,20 @@ TEST_P(RandomTraining, HasTheValuesOfTheReferenceOnARandomMachine) {
     if (phase.optimizer == "momentum") phase.axpy_rounding = static_cast<AxpyRounding>(random() % 3);
     phase.clip_norm = random() % 2 == 0 ? 0 : 0.5;
     if (random() % 2 == 0) phase.gradient_scaling.emplace();
-    const char* presets[] = {"posit8_1", "posit8_2_ftz", "e5m2", "e5m2_scaled", "int8",
-                             "int8_zp",  "int4",         "bf16", "fp32"};
+    const char* presets[] = {"posit8_1", "posit8_2_ftz", "e5m2", "e5m2_scaled", "int8",  "int8_zp",
+                             "int4",     "bf16",         "fp32", "mxfp8_e4m3",  "mxint8"};
     AcceleratorConfig machine = machine_of(presets[random() % std::size(presets)]);
     vary_machine(machine, random);
-    if (machine.pe.storage == machine.vector.format) phase.gradient_scaling.reset();  // there are none
+    const bool blocks = machine.pe.storage.starts_with("mx");
+    if (blocks) {
+        machine.array.rows = random() % 2 == 0 ? 8 : 16;            // divide them
+        if (machine.array.dataflow == Dataflow::output_stationary)  // adds up across them
+            machine.array.dataflow = Dataflow::weight_stationary;
+        machine.buffers.weight_depth = std::max<std::uint64_t>(machine.buffers.weight_depth, 64);
+        machine.sram.capacity_kib = std::max<std::uint64_t>(machine.sram.capacity_kib, 64);
+    }
+    if (blocks || machine.pe.storage == machine.vector.format)
+        phase.gradient_scaling.reset();  // there are none
     const char* states[] = {"", "dynamic8", "nf4", "mxfp8_e4m3", "e5m2"};
     const std::size_t integers = machine.pe.accumulator.starts_with("int") ? 1 : 0;
     if (phase.axpy_rounding == AxpyRounding::each_step)  // else momentum lies in a float

@@ -4,10 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "sim/lower/kernels.h"
 #include "sim/workload/description.h"
+#include "tests/sim/workload/models.h"
 
 namespace octet {
 namespace {
@@ -155,6 +157,83 @@ TEST(BlockGrids, OfATensorThatTwoProductsWantOtherwiseAreRefused) {
     graph.operations[1].inputs[1] = 5;
     graph.operations.insert(graph.operations.begin() + 1, copy);
     EXPECT_FALSE(block_fault(graph, mx()));
+}
+
+const Tensor& named(const Graph& graph, std::string_view name) {
+    return *std::ranges::find(graph.tensors, name, &Tensor::name);
+}
+const Operation& maker(const Graph& graph, std::string_view name) {
+    return *std::ranges::find(graph.operations, name, &Operation::name);
+}
+
+TEST(BlockCopies, AreMadeOfWhatIsNotEncodedForEveryWayThatProductsWant) {
+    PhaseConfig phase;
+    phase.kind = PhaseKind::train;
+    phase.batch = 2;
+    phase.sequence = 48;
+    const Graph plain = expand(gpt2(2, 64, 2), phase);
+    ASSERT_TRUE(block_fault(plain, mx()));
+    Graph graph = plain;
+    add_block_copies(graph, mx());
+    EXPECT_FALSE(block_fault(graph, mx()));
+    EXPECT_EQ(graph.macs(), plain.macs());
+    const auto grids = block_grids(graph, mx());
+    const auto grid_of = [&](std::string_view name) {
+        return grids[&named(graph, name) - graph.tensors.data()];
+    };
+    EXPECT_EQ(grid_of("layer0.attention.norm.blocks0"), (BlockGrid{32, false, 0, 0}));
+    EXPECT_EQ(grid_of("layer0.attention.norm.blocks1"), (BlockGrid{32, true, 0, 0}));
+    EXPECT_EQ(grid_of("layer0.attention.query.blocks1"), (BlockGrid{32, true, 48, 0}))
+        << "of each sample its own";
+    EXPECT_TRUE(named(graph, "layer0.attention.norm").precise);
+    for (const char* copy : {"layer0.attention.norm.blocks0", "layer0.attention.norm.blocks1"}) {
+        EXPECT_EQ(graph.tensors[maker(graph, copy).inputs[0]].name, "layer0.attention.norm");
+        EXPECT_FALSE(named(graph, copy).precise);
+    }
+    // A weight has its copies of the trained one, the first of them as before.
+    EXPECT_EQ(graph.tensors[maker(graph, "layer0.ffn.up.weight.stored.blocks1").inputs[0]].name,
+              "layer0.ffn.up.weight");
+    EXPECT_EQ(graph.tensors[maker(graph, "layer0.ffn.up").inputs[1]].name, "layer0.ffn.up.weight.stored");
+    EXPECT_EQ(graph.tensors[maker(graph, "layer0.ffn.up.dgrad").inputs[1]].name,
+              "layer0.ffn.up.weight.stored.blocks1");
+    EXPECT_EQ(graph.tensors[maker(graph, "layer0.ffn.up.wgrad").inputs[0]].name, "layer0.ffn.norm.blocks1");
+    validate(graph);
+}
+
+TEST(BlockCopies, AreNoneWhereOneWayIsEnough) {
+    for (const char* format : {"e4m3", "mxfp8_e4m3"}) {
+        const Graph before = transformer(8, 1, 5);
+        Graph graph = before;
+        add_block_copies(graph, everywhere(format));
+        EXPECT_EQ(graph, before);
+    }
+}
+
+// An input that two products want otherwise is given in the vector format.
+TEST(BlockCopies, OfAnInputComeBeforeTheirFirstReader) {
+    Graph graph;
+    graph.tensors = {{"x", TensorRole::input, 1, 64, 48},
+                     {"w", TensorRole::weight, 1, 48, 8},
+                     {"y", TensorRole::output, 1, 64, 8},
+                     {"w2", TensorRole::weight, 1, 4, 64},
+                     {"z", TensorRole::output, 1, 4, 48}};
+    Operation right, left;
+    right.name = "right", right.inputs = {0, 1}, right.output = 2, right.m = 64, right.n = 8, right.k = 48;
+    left.name = "left", left.inputs = {3, 0}, left.output = 4, left.m = 4, left.n = 48, left.k = 64;
+    graph.operations = {right, left};
+    add_block_copies(graph, mx());
+    validate(graph);
+    ASSERT_EQ(graph.operations.size(), 4U);
+    EXPECT_TRUE(graph.tensors[0].precise);
+    for (const std::size_t copy : {0U, 2U}) {
+        EXPECT_EQ(graph.operations[copy].kind, OperationKind::copy);
+        EXPECT_EQ(graph.operations[copy].inputs[0], 0U);
+    }
+    const FusedGraph fused = fuse(graph, FusionLevel::residual);
+    EXPECT_TRUE(fused.wide[0]);
+    auto grids = block_grids(graph, mx());
+    EXPECT_EQ(with_encoders(graph, fused, grids, 32).kernels.size(), 4U)
+        << "such a copy is an encoder itself";
 }
 
 std::vector<std::string> encoders(const Graph& graph, std::uint64_t columns, FusionLevel level) {

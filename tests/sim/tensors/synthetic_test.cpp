@@ -153,5 +153,25 @@ TEST(SyntheticTensors, FillABiasByDistanceFromItsTable) {
     }
 }
 
+TEST(SyntheticTensors, FillABiasOfALaterQueryByItsDistance) {
+    Graph graph;
+    graph.name = "decoded";
+    graph.tensors = {{"scores", TensorRole::input, 2, 1, 10},
+                     {"bias", TensorRole::input, 2, 1, 10},
+                     {"table", TensorRole::weight, 1, 2, 32},
+                     {"y", TensorRole::output, 2, 1, 10}};
+    Operation mask{.name = "mask", .kind = OperationKind::mask, .inputs = {0, 1}};
+    mask.output = 3;
+    mask.batch = mask.heads = 2;
+    mask.m = 1, mask.n = 10;
+    mask.table = 2;
+    mask.first = 9;
+    mask.causal = CausalMask{};
+    graph.operations = {mask};
+    validate(graph);
+    const SourceTensors tensors = synthetic_tensors(graph, {}, 1);
+    for (std::uint64_t key = 0; key < 10; ++key) EXPECT_EQ(tensors[1][10 + key], tensors[2][32 + 9 - key]);
+}
+
 }  // namespace
 }  // namespace octet
