@@ -41,7 +41,8 @@ std::uint64_t stored(const std::filesystem::path& store) {
 
 std::map<std::string, json> by_config(const std::string& folder) {
     std::map<std::string, json> metrics;
-    for (const json& row : document({"sweep", "export", folder}).at("rows")) {
+    const json exported = document({"sweep", "export", folder});
+    for (const json& row : exported.at("rows")) {
         EXPECT_EQ(row.at("status"), "done");
         EXPECT_TRUE(metrics.emplace(row.at("config").dump(), row.at("metrics")).second) << "a point twice";
     }
